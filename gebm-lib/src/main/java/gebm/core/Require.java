@@ -1,0 +1,76 @@
+package gebm.core;
+
+import java.util.Locale;
+
+/**
+ * Checks of arguments: each returns its value or throws with the rule and the value.
+ *
+ * <p>Messages read {@code <what> must be <rule>, got <value>}. Conditions are written so that NaN fails.
+ */
+public final class Require {
+    private Require() {}
+
+    /** Returns {@code value} if it is finite and {@code > 0}. */
+    public static double positive(String what, double value) {
+        if (value > 0 && value < Double.POSITIVE_INFINITY) {
+            return value;
+        }
+        throw new IllegalArgumentException(what + " must be finite and > 0, got " + value);
+    }
+
+    /** Returns {@code value} if it is {@code > 0}. */
+    public static int positive(String what, int value) {
+        if (value > 0) {
+            return value;
+        }
+        throw new IllegalArgumentException(what + " must be > 0, got " + value);
+    }
+
+    /** Returns {@code value} if it is {@code > 0}. */
+    public static long positive(String what, long value) {
+        if (value > 0) {
+            return value;
+        }
+        throw new IllegalArgumentException(what + " must be > 0, got " + value);
+    }
+
+    /** Returns {@code value} if it is {@code >= 0}. */
+    public static long notNegative(String what, long value) {
+        if (value >= 0) {
+            return value;
+        }
+        throw new IllegalArgumentException(what + " must be >= 0, got " + value);
+    }
+
+    /** Returns {@code value} if it is finite and {@code >= 0}. */
+    public static double notNegative(String what, double value) {
+        if (value >= 0 && value < Double.POSITIVE_INFINITY) {
+            return value;
+        }
+        throw new IllegalArgumentException(what + " must be finite and >= 0, got " + value);
+    }
+
+    /** Returns {@code value} if it is neither NaN nor infinite. */
+    public static double finite(String what, double value) {
+        if (Double.isFinite(value)) {
+            return value;
+        }
+        throw new IllegalArgumentException(what + " must be finite, got " + value);
+    }
+
+    /** Returns {@code value} if {@code low <= value <= high}. */
+    public static double within(String what, double value, double low, double high) {
+        if (value >= low && value <= high) {
+            return value;
+        }
+        throw new IllegalArgumentException(
+                String.format(Locale.ROOT, "%s must be in [%s, %s], got %s", what, low, high, value));
+    }
+
+    /** Throws {@code <what> must be <rule>, got <value>} unless {@code holds}. */
+    public static void that(boolean holds, String what, String rule, Object value) {
+        if (!holds) {
+            throw new IllegalArgumentException(what + " must be " + rule + ", got " + value);
+        }
+    }
+}

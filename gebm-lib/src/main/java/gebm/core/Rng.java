@@ -1,0 +1,191 @@
+package gebm.core;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import java.util.Objects;
+
+/**
+ * Immutable random key: every draw is a function of key, labels, step and shape, and of nothing else.
+ *
+ * <p>Two forks with the same label are the same stream, and two draws from one key are equal: fork for each use.
+ * {@code fork(label)} has the key {@code mix(key ⊕ hash(label))} and {@code fork(index)} the key
+ * {@code mix(key + (index + 1)·φ)}, where {@code mix} is the finaliser of SplitMix64 and {@code φ} the odd number
+ * nearest to 2⁶⁴ over the golden ratio. Arrays are drawn by the engine from a generator made for the one draw; inside
+ * a traced program the same arithmetic runs on the program's key input, so both ways give the same bits.
+ *
+ * <p>Bit-equality holds for one machine and one thread count. The engine's generator takes the low 32 bits of the key,
+ * so among 10⁵ keys one pair of equal streams is to be expected; neighbouring draws are never affected.
+ *
+ * <p>Source: Steele, Lea and Flood (2014), OOPSLA, figure 16 (SplitMix64); named forks follow JAX's {@code fold_in}.
+ *
+ * <pre>{@code
+ * var rng = Rng.of(7);
+ * int[] order = rng.fork("shuffle").permutation(10);
+ * }</pre>
+ */
+public final class Rng {
+    private static final long GOLDEN = 0x9E3779B97F4A7C15L;
+
+    private final Stream stream;
+
+    private Rng(Stream stream) {
+        this.stream = stream;
+    }
+
+    /** The key of the stream numbered {@code seed}. */
+    public static Rng of(long seed) {
+        return new Rng(new KeyStream(mix(seed + GOLDEN)));
+    }
+
+    /** The stream with exactly this {@linkplain #key() key}: what a checkpoint stored. */
+    public static Rng ofKey(long key) {
+        return new Rng(new KeyStream(key));
+    }
+
+    /** The stream behind {@code stream}: how a recording hands in keys that only its program knows. */
+    public static Rng of(Stream stream) {
+        return new Rng(Objects.requireNonNull(stream));
+    }
+
+    /** The stream named {@code label} below this one; adding a consumer shifts nobody else. */
+    public Rng fork(String label) {
+        return new Rng(stream.forkLabel(hash(label)));
+    }
+
+    /** The stream numbered {@code index} below this one: per step, chain or epoch. */
+    public Rng fork(long index) {
+        return new Rng(stream.forkIndex(index));
+    }
+
+    /** 64 bits that stand for this stream; inside a recording there are none, and this throws. */
+    public long key() {
+        return stream.key();
+    }
+
+    /** Independent N(0, 1) draws in float32, owned by {@code scope}. */
+    public NDArray normal(NDManager scope, Shape shape) {
+        return stream.normal(scope, shape, DataType.FLOAT32);
+    }
+
+    /** Independent N(0, 1) draws of the given type, owned by {@code scope}. */
+    public NDArray normal(NDManager scope, Shape shape, DataType type) {
+        return stream.normal(scope, shape, type);
+    }
+
+    /** Independent draws, uniform on [0, 1), in float32, owned by {@code scope}. */
+    public NDArray uniform(NDManager scope, Shape shape) {
+        return stream.uniform(scope, shape, DataType.FLOAT32);
+    }
+
+    /** Independent draws, uniform on [0, 1), of the given type, owned by {@code scope}. */
+    public NDArray uniform(NDManager scope, Shape shape, DataType type) {
+        return stream.uniform(scope, shape, type);
+    }
+
+    /** A uniformly drawn order of {@code 0..n-1}. */
+    public int[] permutation(int n) {
+        Require.positive("n", n);
+        int[] order = new int[n];
+        long state = key();
+        for (int i = 0; i < n; i++) {
+            state += GOLDEN;
+            int j = (int) Math.multiplyHigh(mix(state) >>> 1, (long) (i + 1) << 1); // uniform in 0..i up to 2^-32
+            order[i] = order[j];
+            order[j] = i;
+        }
+        return order;
+    }
+
+    /** A generator of numbers in Java that continues from this key, for code outside the engine. */
+    public java.util.SplittableRandom numbers() {
+        return new java.util.SplittableRandom(key());
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof Rng rng && stream.equals(rng.stream);
+    }
+
+    @Override
+    public int hashCode() {
+        return stream.hashCode();
+    }
+
+    @Override
+    public String toString() {
+        return "Rng[" + stream + "]";
+    }
+
+    /** The finaliser of SplitMix64, a bijection of 64 bits. */
+    public static long mix(long z) {
+        z = (z ^ (z >>> 30)) * 0xBF58476D1CE4E5B9L;
+        z = (z ^ (z >>> 27)) * 0x94D049BB133111EBL;
+        return z ^ (z >>> 31);
+    }
+
+    /** {@code key ⊕ hash(label)} before mixing: 64 bits by FNV-1a over UTF-16, finished by {@link #mix}. */
+    static long hash(String label) {
+        long h = 0xCBF29CE484222325L;
+        for (int i = 0; i < label.length(); i++) {
+            h = (h ^ label.charAt(i)) * 0x100000001B3L;
+        }
+        return mix(h);
+    }
+
+    /** What stands behind a key: a number, or inside a recording an expression of the program. */
+    public interface Stream {
+        /** The stream whose key is {@code mix(key ⊕ hash)}. */
+        Stream forkLabel(long hash);
+
+        /** The stream whose key is {@code mix(key + (index + 1)·φ)}. */
+        Stream forkIndex(long index);
+
+        /** The key, where it is known. */
+        long key();
+
+        /** Normal draws. */
+        NDArray normal(NDManager scope, Shape shape, DataType type);
+
+        /** Uniform draws. */
+        NDArray uniform(NDManager scope, Shape shape, DataType type);
+    }
+
+    /** Draws arrays for a known key: the engine's side of {@link Rng}, found as a service. */
+    public interface Draws {
+        /** Normal draws from a fresh generator seeded with {@code key}. */
+        NDArray normal(NDManager scope, Shape shape, DataType type, long key);
+
+        /** Uniform draws from a fresh generator seeded with {@code key}. */
+        NDArray uniform(NDManager scope, Shape shape, DataType type, long key);
+    }
+
+    private record KeyStream(long key) implements Stream {
+        @Override
+        public Stream forkLabel(long hash) {
+            return new KeyStream(mix(key ^ hash));
+        }
+
+        @Override
+        public Stream forkIndex(long index) {
+            return new KeyStream(mix(key + (index + 1) * GOLDEN));
+        }
+
+        @Override
+        public NDArray normal(NDManager scope, Shape shape, DataType type) {
+            return Engine.DRAWS.normal(scope, shape, type, key);
+        }
+
+        @Override
+        public NDArray uniform(NDManager scope, Shape shape, DataType type) {
+            return Engine.DRAWS.uniform(scope, shape, type, key);
+        }
+    }
+
+    private static final class Engine {
+        static final Draws DRAWS = java.util.ServiceLoader.load(Draws.class, Rng.class.getClassLoader())
+                .findFirst()
+                .orElseThrow(() -> new IllegalStateException("no service for " + Draws.class.getName()));
+    }
+}

@@ -1,0 +1,31 @@
+package gebm.core;
+
+/**
+ * A number that varies over a run: a pure function of the step index.
+ *
+ * <p>Example: {@code Schedule.stepDecay(1e-2, 0.1, 200)} is 1e-2 for steps 0–199, 1e-3 for 200–399, and so on.
+ */
+@FunctionalInterface
+public interface Schedule {
+    /** The value at {@code step}, which counts from 0. */
+    double at(long step);
+
+    /** {@code value} at every step. */
+    static Schedule constant(double value) {
+        Require.finite("value", value);
+        return step -> value;
+    }
+
+    /** {@code start·factor^⌊step/every⌋}. */
+    static Schedule stepDecay(double start, double factor, long every) {
+        Require.finite("start", start);
+        Require.finite("factor", factor);
+        Require.positive("every", every);
+        return step -> start * Math.pow(factor, (double) (step / every));
+    }
+
+    /** This schedule multiplied by {@code factor} at every step. */
+    default Schedule times(double factor) {
+        return step -> factor * at(step);
+    }
+}
