@@ -59,6 +59,11 @@ public final class Rng {
         return new Rng(stream.forkIndex(index));
     }
 
+    /** What stands behind this key. */
+    public Stream stream() {
+        return stream;
+    }
+
     /** 64 bits that stand for this stream; inside a recording there are none, and this throws. */
     public long key() {
         return stream.key();

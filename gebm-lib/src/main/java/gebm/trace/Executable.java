@@ -1,0 +1,110 @@
+package gebm.trace;
+
+import ai.djl.Device;
+import ai.djl.MalformedModelException;
+import ai.djl.Model;
+import ai.djl.engine.EngineException;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.pytorch.engine.PtSymbolBlock;
+import ai.djl.pytorch.jni.IValueUtils;
+import ai.djl.pytorch.jni.JniUtils;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** A program loaded into the engine, with the arrays it reads besides its arguments. */
+final class Executable {
+    private static final Pattern LINE = Pattern.compile("line (\\d+), in");
+    private static final Pattern CAUSE = Pattern.compile("(?:RuntimeError|builtins\\.\\w+|\\w*Error): (.*)", Pattern.DOTALL);
+    private static final String OPTIMIZER = "ai.djl.pytorch.graph_optimizer";
+
+    private final Printer.Source source;
+    private final NDList implicit;
+    private final Model model; // closes the block when it is collected, so it must stay reachable
+    private final PtSymbolBlock block;
+
+    Executable(Printer.Source source, Device device, NDList implicit) {
+        this.source = source;
+        this.implicit = implicit;
+        model = Model.newInstance("program", device, "PyTorch");
+        try {
+            // the profiling executor only costs time on programs that are not fused anyway
+            JniUtils.setGraphExecutorOptimize(Boolean.getBoolean(OPTIMIZER));
+            model.load(new ByteArrayInputStream(Archive.of(source.text())));
+        } catch (EngineException e) {
+            throw located(e);
+        } catch (IOException | MalformedModelException e) {
+            throw new IllegalStateException("the engine refused a program:\n" + source.text(), e);
+        }
+        block = (PtSymbolBlock) model.getBlock();
+    }
+
+    String source() {
+        return source.text();
+    }
+
+    /** Runs the program; the results belong to {@code scope}. */
+    NDList call(NDManager scope, long key, NDList arguments) {
+        NDList all = new NDList(1 + arguments.size() + implicit.size());
+        boolean gradMode = JniUtils.isGradMode();
+        try (NDArray keyArray = scope.create(new long[] {key})) {
+            all.add(keyArray);
+            all.addAll(arguments);
+            all.addAll(implicit);
+            String[] names = takeNames(all);
+            try {
+                return IValueUtils.forward(block, all, true);
+            } catch (EngineException e) {
+                throw located(e);
+            } finally {
+                giveNames(all, names);
+                JniUtils.setGradMode(gradMode);
+            }
+        }
+    }
+
+    /** The engine reads structure into names, so arrays travel without them. */
+    private static String[] takeNames(NDList arrays) {
+        String[] names = null;
+        for (int i = 0; i < arrays.size(); i++) {
+            String name = arrays.get(i).getName();
+            if (name != null) {
+                names = names == null ? new String[arrays.size()] : names;
+                names[i] = name;
+                arrays.get(i).setName(null);
+            }
+        }
+        return names;
+    }
+
+    private static void giveNames(NDList arrays, String[] names) {
+        for (int i = 0; names != null && i < names.length; i++) {
+            if (names[i] != null) {
+                arrays.get(i).setName(names[i]);
+            }
+        }
+    }
+
+    private RuntimeException located(EngineException e) {
+        String message = String.valueOf(e.getMessage());
+        Matcher line = LINE.matcher(message);
+        StackTraceElement site = null;
+        String text = "";
+        while (line.find()) {
+            int number = Integer.parseInt(line.group(1));
+            List<StackTraceElement> sites = source.sites();
+            if (number >= 1 && number <= sites.size()) {
+                site = sites.get(number - 1);
+                text = source.text().split("\n")[number - 1].strip();
+            }
+        }
+        Matcher cause = CAUSE.matcher(message);
+        String why = cause.find() ? cause.group(1).strip() : message.strip();
+        return new IllegalArgumentException(
+                why + "\n  in " + text + "\n  recorded at " + (site == null ? "an unknown line" : site), e);
+    }
+}

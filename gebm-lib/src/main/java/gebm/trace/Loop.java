@@ -1,0 +1,84 @@
+package gebm.trace;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import gebm.core.Rng;
+
+/**
+ * A loop that is part of a program: it carries arrays from step to step without returning to Java.
+ *
+ * <p>For example {@code Loop.run(0, 10, new NDList(x), (state, step) -> new NDList(state.get(0).mul(0.5)))}.
+ */
+public final class Loop {
+    private Loop() {}
+
+    /** One step: the next state from this one; shapes and types stay. */
+    @FunctionalInterface
+    public interface Body {
+        /** The next state. */
+        NDList apply(NDList state, Step step);
+    }
+
+    /** The number of a step, known only when the program runs. */
+    public static final class Step {
+        private final Recorder recorder;
+        private final Value index;
+
+        private Step(Recorder recorder, Value index) {
+            this.recorder = recorder;
+            this.index = index;
+        }
+
+        /** The stream below {@code rng} with this step's number. */
+        public Rng fork(Rng rng) {
+            return RecordedStream.fork(recorder, rng, index);
+        }
+
+        /** Row {@code number of this step} of {@code rows}. */
+        public NDArray of(NDArray rows) {
+            return recorder.array(recorder.call("torch.select", rows, 0, index));
+        }
+
+        /** Row {@code number of this step − first} of {@code rows}. */
+        public NDArray of(NDArray rows, NDArray first) {
+            Value start = recorder.call("int(torch.item({0}))", first);
+            return recorder.array(recorder.call("torch.select", rows, 0, recorder.call("torch.sub", index, start)));
+        }
+
+        /** Leaves the loop before this step changes the state, if the 0-d array {@code condition} is not zero. */
+        public void stopIf(NDArray condition) {
+            recorder.breakIf(condition);
+        }
+
+        /** Stops and counts as {@code watch}'s arrays say; see {@link Watch}. */
+        public void watch(NDArray stop, NDArray count) {
+            recorder.breakIf(stop);
+            recorder.effect("torch.add_", count, 1);
+        }
+    }
+
+    /**
+     * The state after the steps {@code first}, …, {@code end − 1} from {@code initial}.
+     *
+     * @param first 0-d int64 array
+     * @param end 0-d int64 array
+     * @throws IllegalStateException outside a recording
+     */
+    public static NDList run(NDArray first, NDArray end, NDList initial, Body body) {
+        return run((Object) first, end, initial, body);
+    }
+
+    /** The state after the steps {@code first}, …, {@code end − 1} from {@code initial}. */
+    public static NDList run(long first, long end, NDList initial, Body body) {
+        return run((Object) first, end, initial, body);
+    }
+
+    private static NDList run(Object first, Object end, NDList initial, Body body) {
+        Recorder recorder = Recorder.current();
+        if (recorder == null) {
+            throw new IllegalStateException("a Loop is part of a program: call this from the function of a Program");
+        }
+        return recorder.loop(
+                first, end, initial, (state, index) -> body.apply(state, new Step(recorder, index)));
+    }
+}

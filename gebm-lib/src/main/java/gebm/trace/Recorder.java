@@ -1,0 +1,468 @@
+package gebm.trace;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import java.lang.reflect.Proxy;
+import java.security.CodeSource;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * A recording in progress: what recorded arrays do is written here, node by node.
+ *
+ * <p>The first input of every program is an int64 array of one element, the key. Then come the arrays handed in at each
+ * call, then the arrays that were met on the way (parameters, constants), which are read anew at each call.
+ */
+final class Recorder implements AutoCloseable {
+    private static final ThreadLocal<Recorder> CURRENT = new ThreadLocal<>();
+    private static final StackWalker WALKER = StackWalker.getInstance(StackWalker.Option.RETAIN_CLASS_REFERENCE);
+    private static final CodeSource LIBRARY = codeSource(Recorder.class);
+
+    private final Recorder outer = CURRENT.get();
+    private final List<Frame> frames = new ArrayList<>(List.of(new Frame()));
+    private final List<Value> inputs = new ArrayList<>();
+    private final List<NDArray> examples = new ArrayList<>(); // of the inputs after the key
+    private final Map<NDArray, Value> captured = new IdentityHashMap<>();
+    private final Map<Value, ShapeAndType> known = new HashMap<>();
+    private final NDManager constants;
+    private final RecordingManager manager;
+    private Value keyNumber;
+    private int ids;
+
+    private record ShapeAndType(Shape shape, DataType type) {}
+
+    Recorder(NDList examples, NDManager constants) {
+        this.constants = constants;
+        manager = new RecordingManager(this);
+        inputs.add(newValue()); // the key
+        examples.forEach(this::addInput);
+        CURRENT.set(this);
+    }
+
+    @Override
+    public void close() {
+        if (outer == null) {
+            CURRENT.remove();
+        } else {
+            CURRENT.set(outer);
+        }
+    }
+
+    /** The recording that this thread is writing, or null. */
+    static Recorder current() {
+        return CURRENT.get();
+    }
+
+    /** The recording behind {@code array}, or null for an ordinary array. */
+    static Recorder of(NDArray array) {
+        RecordingArray recorded = RecordingArray.of(array);
+        return recorded == null ? null : recorded.recorder;
+    }
+
+    // ---------------------------------------------------------------- values
+
+    NDManager manager() {
+        return manager.proxy();
+    }
+
+    Device device() {
+        return constants.getDevice();
+    }
+
+    /** Where constants made by the recorded function live: as long as the program. */
+    NDManager constants() {
+        return constants;
+    }
+
+    /** The arrays handed in at each call, as recorded arrays. */
+    NDList arguments() {
+        NDList list = new NDList();
+        for (int i = 1; i < inputs.size(); i++) {
+            list.add(array(inputs.get(i)));
+        }
+        return list;
+    }
+
+    private Value addInput(NDArray example) {
+        Value value = new Value(ids++, frames.get(0));
+        inputs.add(value);
+        examples.add(example);
+        known.put(value, new ShapeAndType(example.getShape(), example.getDataType()));
+        return value;
+    }
+
+    Value newValue() {
+        return new Value(ids++, frame());
+    }
+
+    private Frame frame() {
+        return frames.get(frames.size() - 1);
+    }
+
+    NDArray array(Value value) {
+        return new RecordingArray(this, value).proxy();
+    }
+
+    /** What {@code array} is called at this place of the program; an ordinary array becomes an input. */
+    Value valueOf(NDArray array) {
+        RecordingArray recorded = RecordingArray.of(array);
+        if (recorded == null) {
+            return visible(captured.computeIfAbsent(array, this::addInput));
+        }
+        if (recorded.recorder != this) {
+            throw unsupported("an array of another recording", "return it from that function and pass it on as argument");
+        }
+        return visible(recorded.value);
+    }
+
+    private Value visible(Value value) {
+        if (!value.frame.open) {
+            throw unsupported(
+                    "an array from inside a gradient or loop that has ended",
+                    "return it from the function that computed it");
+        }
+        Value name = value;
+        for (Frame frame : frames) {
+            name = frame.substitutes.getOrDefault(name, name);
+        }
+        return name;
+    }
+
+    /** The key of this call as an integer of the program. */
+    Value keyNumber() {
+        if (keyNumber == null) {
+            keyNumber = new Value(ids++, frames.get(0));
+            Node read = new Node.Call("int(torch.item({0}))", List.of(inputs.get(0)), List.of(keyNumber), false, site());
+            frames.get(0).nodes.add(0, read);
+        }
+        return keyNumber;
+    }
+
+    /** The device of the program, as an argument. */
+    Value deviceArgument() {
+        return call("ops.prim.device", inputs.get(0));
+    }
+
+    // ---------------------------------------------------------------- nodes
+
+    /** Writes a call with one output. */
+    Value call(String target, Object... args) {
+        return add(target, false, args);
+    }
+
+    /** Writes a call with one output that changes something and must stay. */
+    Value effect(String target, Object... args) {
+        return add(target, true, args);
+    }
+
+    private Value add(String target, boolean effect, Object... args) {
+        List<Object> arguments = arguments(args);
+        Value output = newValue();
+        frame().nodes.add(new Node.Call(target, arguments, List.of(output), effect, site()));
+        return output;
+    }
+
+    /** Writes a call that returns a tuple of {@code count}. */
+    List<Value> tuple(int count, boolean effect, String target, Object... args) {
+        List<Object> arguments = arguments(args);
+        List<Value> outputs = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            outputs.add(newValue());
+        }
+        frame().nodes.add(new Node.Call(target, arguments, outputs, effect, site()));
+        return outputs;
+    }
+
+    private List<Object> arguments(Object... args) {
+        List<Object> list = new ArrayList<>();
+        for (Object argument : args) {
+            list.add(argument(argument));
+        }
+        return list;
+    }
+
+    /** {@code argument} as an argument of a node: arrays become values, numbers literals, shapes and types codes. */
+    Object argument(Object argument) {
+        if (argument instanceof NDArray array) {
+            return valueOf(array);
+        } else if (argument instanceof Value value) {
+            return visible(value);
+        } else if (argument instanceof Float || argument instanceof Double) {
+            return ((Number) argument).doubleValue();
+        } else if (argument instanceof Number number) {
+            return number.longValue();
+        } else if (argument instanceof DataType type) {
+            return (long) Types.code(type);
+        } else if (argument instanceof Shape shape) {
+            return longs(shape.getShape());
+        } else if (argument instanceof int[] numbers) {
+            List<Object> list = new ArrayList<>();
+            for (int number : numbers) {
+                list.add((long) number);
+            }
+            return list;
+        } else if (argument instanceof long[] numbers) {
+            return longs(numbers);
+        } else if (argument instanceof List<?> items) { // NDList too
+            return arguments(items.toArray());
+        } else if (argument instanceof Node.Named named) {
+            return new Node.Named(named.name(), argument(named.value()));
+        }
+        return argument;
+    }
+
+    private static List<Object> longs(long[] numbers) {
+        List<Object> list = new ArrayList<>();
+        for (long number : numbers) {
+            list.add(number);
+        }
+        return list;
+    }
+
+    // ---------------------------------------------------------------- structures
+
+    /** Outputs of a loop's body. */
+    interface Step {
+        NDList apply(NDList state, Value index);
+    }
+
+    /** {@code for index in start..end-1: state = step(state, index)}; start and end are numbers or 0-d arrays. */
+    NDList loop(Object start, Object end, NDList initial, Step step) {
+        Object from = bound(start);
+        Object to = bound(end);
+        List<Object> first = arguments(initial.toArray());
+        Frame body = open();
+        Value index = newValue();
+        List<Value> parameters = new ArrayList<>();
+        for (int i = 0; i < first.size(); i++) {
+            Value parameter = newValue();
+            parameters.add(parameter);
+            if (first.get(i) instanceof Value value && known.containsKey(value)) {
+                known.put(parameter, known.get(value));
+            }
+        }
+        body.header = new Node.Loop(
+                index, from, to, parameters, first, List.of(), List.of(), List.of(), site());
+        List<Object> results;
+        try {
+            results = arguments(step.apply(arrays(parameters), index).toArray());
+        } finally {
+            close(body);
+        }
+        if (results.size() != first.size()) {
+            throw new IllegalArgumentException("a loop's step must return as many arrays as it carries, "
+                    + first.size() + ", got " + results.size());
+        }
+        List<Value> outputs = new ArrayList<>();
+        for (Value parameter : parameters) {
+            Value output = newValue();
+            outputs.add(output);
+            if (known.containsKey(parameter)) {
+                known.put(output, known.get(parameter));
+            }
+        }
+        frame().nodes.add(new Node.Loop(index, from, to, parameters, first, body.nodes, results, outputs, site()));
+        return arrays(outputs);
+    }
+
+    private Object bound(Object bound) {
+        return bound instanceof NDArray array ? call("int(torch.item({0}))", array) : argument(bound);
+    }
+
+    /** Leaves the innermost loop if the 0-d array {@code condition} is not zero. */
+    void breakIf(NDArray condition) {
+        if (!(frame().header instanceof Node.Loop)) {
+            throw unsupported("stopping here", "stop only directly inside a loop's step");
+        }
+        Value bool = call("bool(torch.item({0}))", condition);
+        frame().nodes.add(new Node.BreakIf(bool, site()));
+    }
+
+    /** A scalar to differentiate, and whatever else the function computed. */
+    record Total(NDArray total, NDList extras) {}
+
+    /** Gradients in the order of what they are taken for, and the extras. */
+    record Gradients(NDList gradients, NDList extras) {}
+
+    /**
+     * The gradient of {@code function}'s total with respect to {@code wrt}; with {@code everywhere}, every mention of
+     * {@code wrt} inside counts (parameters), without, only the arrays that the function is handed.
+     */
+    Gradients gradient(NDList wrt, boolean everywhere, java.util.function.Function<NDList, Total> function) {
+        List<Object> outside = arguments(wrt.toArray());
+        Frame body = open();
+        List<Value> parameters = new ArrayList<>();
+        for (Object value : outside) {
+            Value parameter = newValue();
+            parameters.add(parameter);
+            if (known.containsKey(value)) {
+                known.put(parameter, known.get(value));
+            }
+            if (everywhere) {
+                body.substitutes.put((Value) value, parameter);
+            }
+        }
+        body.header = new Node.Gradient(
+                parameters, outside, List.of(), null, List.of(), List.of(), List.of(), site());
+        Object total;
+        List<Object> extras;
+        try {
+            Total result = function.apply(arrays(parameters));
+            total = valueOf(result.total());
+            extras = arguments(result.extras().toArray());
+        } finally {
+            close(body);
+        }
+        List<Value> values = new ArrayList<>();
+        extras.forEach(extra -> values.add(newValue()));
+        List<Value> gradients = new ArrayList<>();
+        for (Value parameter : parameters) {
+            Value gradient = newValue();
+            gradients.add(gradient);
+            if (known.containsKey(parameter)) {
+                known.put(gradient, known.get(parameter));
+            }
+        }
+        frame().nodes.add(new Node.Gradient(
+                parameters, outside, body.nodes, total, extras, values, gradients, site()));
+        return new Gradients(arrays(gradients), arrays(values));
+    }
+
+    private Frame open() {
+        Frame body = new Frame();
+        frames.add(body);
+        return body;
+    }
+
+    private void close(Frame body) {
+        body.open = false;
+        frames.remove(frames.size() - 1);
+    }
+
+    private NDList arrays(List<Value> values) {
+        NDList list = new NDList();
+        values.forEach(value -> list.add(array(value)));
+        return list;
+    }
+
+    // ---------------------------------------------------------------- shapes
+
+    Shape shape(Value value) {
+        return ask(value).shape();
+    }
+
+    DataType type(Value value) {
+        return ask(value).type();
+    }
+
+    /** Runs what was recorded so far, on copies of the inputs, and asks it for the shape and type of {@code value}. */
+    private ShapeAndType ask(Value value) {
+        ShapeAndType answer = known.get(value);
+        if (answer == null) {
+            Value asked = visible(value);
+            Graph soFar = new Graph(inputs, flat(), List.of(asked)).withoutDeadCode();
+            answer = run(soFar);
+            known.put(value, answer);
+        }
+        return answer;
+    }
+
+    private List<Node> flat() {
+        List<Node> nodes = new ArrayList<>();
+        for (Frame frame : frames) {
+            if (frame.header instanceof Node.Loop loop) {
+                nodes.add(same(loop.index(), loop.start()));
+                for (int i = 0; i < loop.parameters().size(); i++) {
+                    nodes.add(same(loop.parameters().get(i), loop.initial().get(i)));
+                }
+            } else if (frame.header instanceof Node.Gradient gradient) {
+                for (int i = 0; i < gradient.parameters().size(); i++) {
+                    nodes.add(same(gradient.parameters().get(i), gradient.wrt().get(i)));
+                }
+            }
+            for (Node node : frame.nodes) {
+                if (node instanceof Node.Call call) {
+                    nodes.add(new Node.Call(call.target(), call.args(), call.outputs(), false, call.site()));
+                } else if (!(node instanceof Node.BreakIf)) {
+                    nodes.add(node);
+                }
+            }
+        }
+        return nodes;
+    }
+
+    private static Node same(Value value, Object argument) {
+        return new Node.Call("{0}", List.of(argument), List.of(value), false, null);
+    }
+
+    private ShapeAndType run(Graph graph) {
+        Set<Value> read = graph.read();
+        List<Value> needed = new ArrayList<>(List.of(inputs.get(0)));
+        NDList arguments = new NDList();
+        try (NDManager scope = constants.newSubManager()) {
+            for (int i = 1; i < inputs.size(); i++) {
+                if (read.contains(inputs.get(i))) {
+                    needed.add(inputs.get(i));
+                    arguments.add(examples.get(i - 1).duplicate());
+                }
+            }
+            arguments.attach(scope);
+            Graph small = new Graph(needed, graph.nodes(), graph.results());
+            Executable program = new Executable(Printer.printShapes(small), device(), new NDList());
+            long[] answer = program.call(scope, 0, arguments).get(0).toLongArray();
+            long[] shape = new long[answer.length - 1];
+            System.arraycopy(answer, 1, shape, 0, shape.length);
+            return new ShapeAndType(new Shape(shape), Types.of((int) answer[0]));
+        }
+    }
+
+    // ---------------------------------------------------------------- results
+
+    /** The finished program that returns {@code results}. */
+    Executable finish(NDList results) {
+        List<Value> outputs = new ArrayList<>();
+        results.forEach(result -> outputs.add(valueOf(result)));
+        Graph graph = new Graph(List.copyOf(inputs), frames.get(0).nodes, outputs).withoutDeadCode();
+        NDList implicit = new NDList();
+        int explicit = inputs.size() - 1 - captured.size();
+        // captured arrays are the inputs after the explicit ones, in the order in which they were met
+        for (int i = explicit; i < examples.size(); i++) {
+            implicit.add(examples.get(i));
+        }
+        return new Executable(Printer.print(graph), device(), implicit);
+    }
+
+
+    UnsupportedOperationException unsupported(String what, String advice) {
+        return new UnsupportedOperationException(
+                what + " cannot be recorded (at " + site() + "); " + advice);
+    }
+
+    /** The innermost line that is neither this library's nor DJL's nor the JDK's. */
+    static StackTraceElement site() {
+        return WALKER.walk(frames -> frames.filter(frame -> isUsers(frame.getDeclaringClass()))
+                .findFirst()
+                .map(StackWalker.StackFrame::toStackTraceElement)
+                .orElse(null));
+    }
+
+    private static boolean isUsers(Class<?> type) {
+        CodeSource source = codeSource(type); // the JDK's classes have none
+        return source != null
+                && !source.equals(LIBRARY)
+                && !type.getName().startsWith("ai.djl.")
+                && !Proxy.isProxyClass(type);
+    }
+
+    private static CodeSource codeSource(Class<?> type) {
+        return type.getProtectionDomain().getCodeSource();
+    }
+}

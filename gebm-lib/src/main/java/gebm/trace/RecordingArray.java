@@ -1,0 +1,78 @@
+package gebm.trace;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.internal.NDArrayEx;
+import java.lang.reflect.InvocationHandler;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
+import java.lang.reflect.Proxy;
+
+/**
+ * An array of a recording: an {@code NDArray} whose operations are written down instead of run.
+ *
+ * <p>A method with a row in {@link Operations} is written as that row says, a default method of DJL's interfaces runs
+ * on recorded arrays and so decomposes into rows, and everything else is refused.
+ */
+final class RecordingArray implements InvocationHandler {
+    final Recorder recorder;
+    final Value value;
+    private final NDArray proxy;
+    private NDArrayEx extension;
+
+    RecordingArray(Recorder recorder, Value value) {
+        this.recorder = recorder;
+        this.value = value;
+        proxy = (NDArray) Proxy.newProxyInstance(
+                RecordingArray.class.getClassLoader(), new Class<?>[] {NDArray.class}, this);
+    }
+
+    /** What stands behind {@code array}, or null for an ordinary one. */
+    static RecordingArray of(Object array) {
+        return array instanceof Proxy && Proxy.getInvocationHandler(array) instanceof RecordingArray recorded
+                ? recorded
+                : null;
+    }
+
+    NDArray proxy() {
+        return proxy;
+    }
+
+    NDArrayEx extension() {
+        if (extension == null) {
+            extension = (NDArrayEx) Proxy.newProxyInstance(
+                    RecordingArray.class.getClassLoader(), new Class<?>[] {NDArrayEx.class}, this);
+        }
+        return extension;
+    }
+
+    @Override
+    public Object invoke(Object self, Method method, Object[] arguments) throws Throwable {
+        Object[] args = arguments == null ? new Object[0] : arguments;
+        Operations.Rule rule = Operations.rule(method);
+        if (rule != null) {
+            return rule.record(this, args);
+        }
+        if (method.getDeclaringClass() == Object.class) {
+            return object(self, method, args);
+        }
+        if (method.isDefault()) {
+            return InvocationHandler.invokeDefault(self, method, args);
+        }
+        throw recorder.unsupported(method.getName(), Operations.advice(method));
+    }
+
+    private Object object(Object self, Method method, Object[] args) throws IllegalAccessException {
+        return switch (method.getName()) {
+            case "equals" -> self == args[0];
+            case "hashCode" -> System.identityHashCode(self);
+            case "toString" -> "recorded array " + value;
+            default -> {
+                try {
+                    yield method.invoke(this, args);
+                } catch (InvocationTargetException e) {
+                    throw new IllegalStateException(e.getCause());
+                }
+            }
+        };
+    }
+}
