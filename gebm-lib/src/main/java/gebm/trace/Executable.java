@@ -12,6 +12,7 @@ import ai.djl.pytorch.jni.IValueUtils;
 import ai.djl.pytorch.jni.JniUtils;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.lang.ref.Cleaner;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -20,6 +21,7 @@ import java.util.regex.Pattern;
 final class Executable {
     private static final Pattern LINE = Pattern.compile("line (\\d+), in");
     private static final Pattern CAUSE = Pattern.compile("(?:RuntimeError|builtins\\.\\w+|\\w*Error): (.*)", Pattern.DOTALL);
+    private static final Cleaner CLEANER = Cleaner.create();
     private static final String OPTIMIZER = "ai.djl.pytorch.graph_optimizer";
 
     private final Printer.Source source;
@@ -41,6 +43,12 @@ final class Executable {
             throw new IllegalStateException("the engine refused a program:\n" + source.text(), e);
         }
         block = (PtSymbolBlock) model.getBlock();
+    }
+
+    /** This program, which frees {@code constants} when it is collected itself. */
+    Executable owning(NDManager constants) {
+        CLEANER.register(this, constants::close);
+        return this;
     }
 
     String source() {

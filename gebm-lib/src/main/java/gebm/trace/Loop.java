@@ -49,12 +49,6 @@ public final class Loop {
         public void stopIf(NDArray condition) {
             recorder.breakIf(condition);
         }
-
-        /** Stops and counts as {@code watch}'s arrays say; see {@link Watch}. */
-        public void watch(NDArray stop, NDArray count) {
-            recorder.breakIf(stop);
-            recorder.effect("torch.add_", count, 1);
-        }
     }
 
     /**

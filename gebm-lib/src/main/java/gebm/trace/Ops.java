@@ -62,6 +62,42 @@ public final class Ops {
         recorder.effect("torch.copy_", target, value);
     }
 
+    /**
+     * Writes {@code value} over row {@code row} of {@code rows}, in place; a negative row writes nowhere.
+     *
+     * @param row int64, {@code ()}
+     * @throws IllegalStateException outside a recording
+     */
+    public static void assignRow(NDArray rows, NDArray row, NDArray value) {
+        Recorder recorder = recording("assigning a row");
+        Value index = recorder.call("int(torch.item({0}))", row);
+        Value end = recorder.call("torch.add", index, 1);
+        // a loop of one step, or of none
+        recorder.loop(
+                recorder.call("max({0}, {1})", index, 0), end, new NDList(), (none, number) -> {
+                    recorder.effect("torch.copy_", recorder.call("torch.select", rows, 0, number), value);
+                    return new NDList();
+                });
+    }
+
+    /**
+     * Adds one to {@code count}, in place.
+     *
+     * @throws IllegalStateException outside a recording
+     */
+    public static void increment(NDArray count) {
+        recording("counting").effect("torch.add_", count, 1);
+    }
+
+    private static Recorder recording(String what) {
+        Recorder recorder = Recorder.current();
+        if (recorder == null) {
+            throw new IllegalStateException(
+                    what + " happens inside a program: call this from the function of a Program");
+        }
+        return recorder;
+    }
+
     private static Recorder recorderOf(NDArray first, NDArray second) {
         Recorder recorder = Recorder.of(first);
         recorder = recorder == null ? Recorder.of(second) : recorder;
@@ -80,10 +116,7 @@ public final class Ops {
      */
     public static void adam(
             NDList parameters, NDList gradients, NDList means, NDList squares, NDArray step, NDArray rate, Adam adam) {
-        Recorder recorder = Recorder.current();
-        if (recorder == null) {
-            throw new IllegalStateException("Adam updates inside a program: call this from the function of a Program");
-        }
+        Recorder recorder = recording("an update by Adam");
         Value number = recorder.call("float(torch.item({0}))", rate);
         Value list = recorder.call("{0}", (Object) parameters);
         java.util.List<NDArray> steps = java.util.Collections.nCopies(parameters.size(), step);

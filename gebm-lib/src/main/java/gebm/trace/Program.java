@@ -144,7 +144,11 @@ public final class Program {
         NDManager constants = NDManager.newBaseManager(device, "PyTorch");
         try (Recorder recorder = new Recorder(arguments, constants)) {
             Rng rng = Rng.of(RecordedStream.ofCall(recorder));
-            return recorder.finish(body.apply(recorder.manager(), recorder.arguments(), rng));
+            return recorder.finish(body.apply(recorder.manager(), recorder.arguments(), rng))
+                    .owning(constants);
+        } catch (RuntimeException e) {
+            constants.close();
+            throw e;
         }
     }
 

@@ -1,0 +1,11 @@
+/**
+ * What every package needs: {@link gebm.core.Rng} keys, {@link gebm.core.Schedule}s, {@link gebm.core.Trainable}
+ * things, argument checks, and how runs report and end.
+ *
+ * <pre>{@code
+ * var rng = gebm.core.Rng.of(7);
+ * int[] order = rng.fork("shuffle").permutation(10);
+ * double rate = gebm.core.Schedule.stepDecay(1e-2, 0.1, 200).at(250); // 1e-3
+ * }</pre>
+ */
+package gebm.core;

@@ -1,0 +1,23 @@
+package gebm.model;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.DataType;
+
+/** A base whose density is known. */
+public interface DensityBase extends Base {
+    /** {@code log p(x)} in nats: {@code (n, sampleShape) → (n)}. */
+    NDArray logDensity(NDArray x);
+
+    @Override
+    DensityBase copy();
+
+    /** N(0, I) in {@code dimension} dimensions, in float32. */
+    static DensityBase standardNormal(int dimension) {
+        return standardNormal(dimension, DataType.FLOAT32);
+    }
+
+    /** N(0, I) in {@code dimension} dimensions. */
+    static DensityBase standardNormal(int dimension, DataType type) {
+        return new StandardNormal(dimension, type);
+    }
+}

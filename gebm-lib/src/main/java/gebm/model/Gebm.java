@@ -1,0 +1,227 @@
+package gebm.model;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import gebm.core.Require;
+import gebm.core.Rng;
+import gebm.core.Trainable;
+import java.lang.ref.Cleaner;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * A Generalized Energy-Based Model: a base that knows the support and an energy that re-weights the mass on it.
+ *
+ * <p>{@code Q(dx) = exp(−E(x) − A)·B(dx)} with {@code A = log E_B[exp(−E)]}. The model keeps a scalar {@code c}, the
+ * learned estimate of A, which KALE-F trains together with the energy.
+ *
+ * <p>Units: energies, log-partition and log-weights in nats.
+ * <p>Memory: {@link #close} frees the model's own constant and, where they can be closed, base and energy; without it
+ * all of them go when they are collected.
+ * <p>Source: Arbel, Zhou and Gretton (2021), ICLR, section 3.
+ */
+public final class Gebm implements Trainable, AutoCloseable {
+    private static final Cleaner CLEANER = Cleaner.create();
+
+    private final LatentBase base;
+    private final Energy energy;
+    private final NDArray logPartition; // (), float64
+    private final Runnable free;
+
+    private Gebm(LatentBase base, Energy energy, NDArray logPartition, Runnable free) {
+        this.base = base;
+        this.energy = energy;
+        this.logPartition = logPartition;
+        this.free = free;
+    }
+
+    private static Gebm owning(LatentBase base, Energy energy, double logPartition) {
+        NDManager manager = NDManager.newBaseManager();
+        NDArray constant = manager.create(new double[] {logPartition}, new Shape()).duplicate(); // in native memory
+        Holder holder = new Holder(manager);
+        Gebm model = new Gebm(base, energy, constant, holder);
+        CLEANER.register(model, holder);
+        return model;
+    }
+
+    private record Holder(NDManager manager) implements Runnable {
+        @Override
+        public void run() {
+            manager.close();
+        }
+    }
+
+    /**
+     * The model of {@code base} and {@code energy}, with c = 0.
+     *
+     * @throws IllegalArgumentException if the energy does not take the base's samples
+     */
+    public static Gebm of(LatentBase base, Energy energy) {
+        try (NDManager scope = NDManager.newBaseManager()) {
+            NDArray samples = base.sample(scope, 2, Rng.of(0));
+            NDArray values;
+            try {
+                values = energy.at(samples);
+            } catch (RuntimeException e) {
+                throw new IllegalArgumentException(
+                        "the energy must take the base's samples, of shape " + base.sampleShape() + ": "
+                                + e.getMessage(),
+                        e);
+            }
+            Require.that(
+                    values.getShape().equals(new Shape(2)), "the energy of 2 samples", "of shape (2)",
+                    values.getShape());
+        }
+        return owning(base, energy, 0);
+    }
+
+    /** The half that samples. */
+    public LatentBase base() {
+        return base;
+    }
+
+    /** The half that weighs. */
+    public Energy energy() {
+        return energy;
+    }
+
+    /** c, the learned estimate of the log-partition A. */
+    public double logPartition() {
+        return logPartition.getDouble();
+    }
+
+    /** c as an array of no dimension, float64, for losses. */
+    public NDArray logPartitionArray() {
+        return logPartition;
+    }
+
+    /** {@code log dQ/dB = −E(x) − c}: {@code (n, …) → (n)}. */
+    public NDArray logWeight(NDArray x) {
+        return energy.at(x).add(logPartition).neg();
+    }
+
+    /**
+     * {@code U(z) = inverseTemperature·E(G(z)) − log η(z)}, whose samples z give samples {@code G(z)} of the model.
+     *
+     * <p>At 1 this is the model itself; larger values sharpen it (the paper's images use 100).
+     *
+     * <p>Source: Arbel, Zhou and Gretton (2021), section 4; the reference code's {@code Latent_potential}.
+     */
+    public Energy latentEnergy(double inverseTemperature) {
+        Require.positive("inverseTemperature", inverseTemperature);
+        return z -> energy.at(base.generate(z)).mul(inverseTemperature).sub(base.prior().logDensity(z));
+    }
+
+    /** A Monte-Carlo estimate of {@code A} and its standard error. */
+    public record LogPartitionEstimate(double value, double standardError) {}
+
+    /**
+     * {@code log((1/n) Σ exp(−E(xᵢ)))} over {@code n} samples of the base, with the standard error of first order.
+     *
+     * <p>Cost: n network evaluations, in parts of at most 1,000.
+     */
+    public LogPartitionEstimate estimateLogPartition(int n, Rng rng) {
+        Require.that(n >= 2, "n", ">= 2", n);
+        double[] logs = new double[n];
+        for (int start = 0, part = 0; start < n; start += 1_000, part++) {
+            int size = Math.min(1_000, n - start);
+            try (NDManager scope = NDManager.newBaseManager()) {
+                NDArray e = energy.at(base.sample(scope, size, rng.fork(part)));
+                double[] values = e.toType(DataType.FLOAT64, false).toDoubleArray();
+                for (int i = 0; i < size; i++) {
+                    logs[start + i] = -values[i];
+                }
+            }
+        }
+        return logMeanExp(logs);
+    }
+
+    private static LogPartitionEstimate logMeanExp(double[] logs) {
+        double largest = Arrays.stream(logs).max().orElseThrow();
+        double mean = 0;
+        double square = 0;
+        for (double log : logs) {
+            double weight = Math.exp(log - largest);
+            mean += weight / logs.length;
+            square += weight * weight / logs.length;
+        }
+        double relative = Math.sqrt(Math.max(0, square / (mean * mean) - 1) / logs.length);
+        return new LogPartitionEstimate(largest + Math.log(mean), relative);
+    }
+
+    /** This model with base and energy shared and another c. */
+    public Gebm withLogPartition(double value) {
+        return owning(base, energy, Require.finite("logPartition", value));
+    }
+
+    /** This model with the energy as in training; all arrays are shared. */
+    public Gebm trainingEnergy() {
+        return new Gebm(base, energy.training(), logPartition, () -> {});
+    }
+
+    /** This model with the base as in training; all arrays are shared. */
+    public Gebm trainingBase() {
+        return new Gebm(base.training(), energy, logPartition, () -> {});
+    }
+
+    @Override
+    public NDList parameters() {
+        NDList all = new NDList(energy.parameters());
+        all.add(logPartition);
+        all.addAll(base.parameters());
+        return all;
+    }
+
+    @Override
+    public Map<String, NDArray> arrays() {
+        Map<String, Trainable> parts = new LinkedHashMap<>();
+        parts.put("energy", energy);
+        parts.put("base", base);
+        Map<String, NDArray> all = Composed.arrays(parts);
+        all.put("logPartition", logPartition);
+        return all;
+    }
+
+    /** The same model with parameters of its own. */
+    public Gebm copy() {
+        return owning(base.copy(), energy.copy(), logPartition());
+    }
+
+    /** Writes all arrays to a safetensors file, which Python reads too; an existing file is replaced in one move. */
+    public void save(Path file) {
+        Tensors.write(file, arrays());
+    }
+
+    /**
+     * A copy of this model with the arrays of {@code file}.
+     *
+     * @throws IllegalArgumentException if the file has other names or shapes than this model
+     * @throws java.io.UncheckedIOException if the file is missing or damaged
+     */
+    public Gebm load(Path file) {
+        Gebm copy = copy();
+        try (NDManager scope = NDManager.newBaseManager()) {
+            Tensors.assign(copy.arrays(), Tensors.read(scope, file), file.toString());
+        }
+        return copy;
+    }
+
+    @Override
+    public void close() {
+        for (Object part : new Object[] {base, energy}) {
+            if (part instanceof AutoCloseable closeable) {
+                try {
+                    closeable.close();
+                } catch (Exception e) {
+                    throw new IllegalStateException("could not close " + part, e);
+                }
+            }
+        }
+        free.run();
+    }
+}

@@ -1,0 +1,186 @@
+package gebm.nn;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.Block;
+import ai.djl.nn.Parameter;
+import ai.djl.training.initializer.Initializer;
+import ai.djl.util.Pair;
+import gebm.core.Require;
+import gebm.core.Rng;
+import gebm.core.Trainable;
+import gebm.trace.Blocks;
+import gebm.trace.Program;
+import java.lang.ref.Cleaner;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * A DJL block as a pure function of its input and of parameters that belong to this object.
+ *
+ * <p>The block is only a description and keeps its state: its own initialisers, which draw from a global stream, are
+ * not used. Weights and biases are drawn from {@code U(−1/√k, 1/√k)} with k the number of inputs of one unit, scales
+ * and variances start at 1, everything else at 0. A block that is initialised already lends its values.
+ *
+ * <p>Shapes: {@code (n, input…) → (n, output…)}.
+ * <p>Memory: the arrays live until {@link #close}, or until this object is collected.
+ */
+public final class Network implements Trainable, AutoCloseable {
+    private static final Cleaner CLEANER = Cleaner.create();
+
+    private final Block block;
+    private final Shape input;
+    private final Shape output;
+    private final DataType type;
+    private final NDManager manager = NDManager.newBaseManager();
+    private final Cleaner.Cleanable cleanable;
+    private final Map<Parameter, NDArray> values = new LinkedHashMap<>();
+    private final Map<String, NDArray> named = new LinkedHashMap<>();
+    private final Program prediction = Program.of(x -> forward(x, false));
+    private final Program training = Program.of(x -> forward(x, true));
+
+    private Network(Block block, Shape input, Shape output, DataType type) {
+        this.block = block;
+        this.input = input;
+        this.output = output;
+        this.type = type;
+        NDManager owned = manager;
+        cleanable = CLEANER.register(this, owned::close);
+    }
+
+    /** The network of {@code block} on samples of shape {@code input}, in float32. */
+    public static Network of(Block block, Shape input, Rng rng) {
+        return of(block, input, DataType.FLOAT32, rng);
+    }
+
+    /**
+     * The network of {@code block} on samples of shape {@code input}.
+     *
+     * @param input the shape of one sample, without the batch axis
+     * @param type float32 or float64
+     */
+    public static Network of(Block block, Shape input, DataType type, Rng rng) {
+        Require.that(type == DataType.FLOAT32 || type == DataType.FLOAT64, "type", "float32 or float64", type);
+        Shape batch = new Shape(2).addAll(input);
+        boolean described = !block.isInitialized();
+        try (NDManager scope = NDManager.newBaseManager()) {
+            if (described) {
+                block.setInitializer(Initializer.ZEROS, parameter -> true);
+                block.initialize(scope, type, batch);
+            }
+            Shape output = block.getOutputShapes(new Shape[] {batch})[0];
+            Network network = new Network(block, input, output.slice(1), type);
+            for (Pair<String, Parameter> pair : block.getParameters()) {
+                NDArray array = pair.getValue().getArray();
+                NDArray value = described
+                        ? initial(scope, pair, block, rng.fork(pair.getKey()))
+                        : array.toType(type, false);
+                network.own(pair.getKey(), pair.getValue(), value);
+            }
+            return network;
+        } finally {
+            if (described) {
+                block.clear();
+            }
+        }
+    }
+
+    private void own(String name, Parameter parameter, NDArray value) {
+        NDArray array = value.duplicate();
+        array.attach(manager);
+        array.setName(null); // names decide how arrays travel into programs
+        values.put(parameter, array);
+        named.put(name, array);
+    }
+
+    private static NDArray initial(NDManager scope, Pair<String, Parameter> pair, Block block, Rng rng) {
+        Parameter parameter = pair.getValue();
+        NDArray zeros = parameter.getArray();
+        return switch (parameter.getType()) {
+            case GAMMA, RUNNING_VAR -> zeros.onesLike();
+            case WEIGHT, BIAS -> {
+                double bound = 1 / Math.sqrt(fanIn(pair, block));
+                NDArray uniform = rng.uniform(scope, zeros.getShape(), zeros.getDataType());
+                yield uniform.mul(2 * bound).sub(bound);
+            }
+            default -> zeros;
+        };
+    }
+
+    /** Inputs of one unit: of a weight itself, of a bias those of the weight beside it. */
+    private static long fanIn(Pair<String, Parameter> pair, Block block) {
+        Shape shape = pair.getValue().getArray().getShape();
+        if (pair.getValue().getType() == Parameter.Type.BIAS) {
+            String layer = pair.getKey().substring(0, pair.getKey().lastIndexOf('_') + 1);
+            Parameter weight = block.getParameters().get(layer + "weight");
+            shape = weight == null ? shape : weight.getArray().getShape();
+        }
+        return shape.dimension() > 1 ? shape.slice(1).size() : shape.size();
+    }
+
+    private NDArray forward(NDArray x, boolean training) {
+        return Blocks.forward(block, values, new NDList(x), training).get(0);
+    }
+
+    /** The output for {@code x}, as in prediction; works in recordings and on ordinary arrays. */
+    public NDArray apply(NDArray x) {
+        return apply(x, false);
+    }
+
+    /** The output for {@code x}; in training, running statistics change. */
+    public NDArray apply(NDArray x, boolean inTraining) {
+        if (!Program.isRecorded(x)) {
+            Shape sample = x.getShape().dimension() == 0 ? x.getShape() : x.getShape().slice(1);
+            Require.that(sample.equals(input), "the shape of a sample", input.toString(), sample);
+            Require.that(x.getDataType() == type, "the type of the input", type.toString(), x.getDataType());
+        }
+        return (inTraining ? training : prediction).run(x);
+    }
+
+    /** The shape of one sample. */
+    public Shape inputShape() {
+        return input;
+    }
+
+    /** The shape of the output for one sample. */
+    public Shape outputShape() {
+        return output;
+    }
+
+    /** The type of parameters and samples. */
+    public DataType type() {
+        return type;
+    }
+
+    @Override
+    public NDList parameters() {
+        NDList trained = new NDList();
+        values.forEach((parameter, array) -> {
+            if (parameter.requiresGradient()) {
+                trained.add(array);
+            }
+        });
+        return trained;
+    }
+
+    @Override
+    public Map<String, NDArray> arrays() {
+        return java.util.Collections.unmodifiableMap(named);
+    }
+
+    /** The same network with arrays of its own. */
+    public Network copy() {
+        Network copy = new Network(block, input, output, type);
+        var parameters = values.keySet().iterator();
+        named.forEach((name, array) -> copy.own(name, parameters.next(), array));
+        return copy;
+    }
+
+    @Override
+    public void close() {
+        cleanable.clean();
+    }
+}

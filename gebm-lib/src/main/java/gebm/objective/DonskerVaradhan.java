@@ -1,0 +1,30 @@
+package gebm.objective;
+
+import ai.djl.ndarray.NDArray;
+import gebm.trace.Ops;
+import java.util.Map;
+
+/**
+ * The Donsker–Varadhan bound on KL(data‖base), called KALE-DV in the paper.
+ *
+ * <p>Source: Donsker and Varadhan (1983); Arbel, Zhou and Gretton (2021), section 3.1.
+ */
+public final class DonskerVaradhan {
+    private DonskerVaradhan() {}
+
+    /**
+     * {@code −L = mean E(data) + log mean exp(−E(generated))}, minimised over the energy.
+     *
+     * <p>The model's constant c does not occur and gets no gradient: afterwards, take it from {@code
+     * Gebm.estimateLogPartition}. On batches of m generated samples L̂ is biased by the order 1/m.
+     *
+     * <p>Term: {@code donskerVaradhan} is L, in nats.
+     */
+    public static EnergyLoss energyLoss() {
+        return (model, batch, rng) -> {
+            NDArray logPartition = Ops.logMeanExp(model.energy().at(batch.generated()).neg());
+            NDArray total = model.energy().at(batch.data()).mean().add(logPartition);
+            return new Loss(total, Map.of("donskerVaradhan", total.neg()));
+        };
+    }
+}

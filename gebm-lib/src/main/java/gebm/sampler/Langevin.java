@@ -1,0 +1,81 @@
+package gebm.sampler;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.types.Shape;
+import gebm.core.Require;
+import gebm.core.Rng;
+import gebm.core.Schedule;
+import gebm.model.Energy;
+import gebm.trace.ValueAndGradient;
+import java.util.Objects;
+
+/**
+ * Unadjusted (overdamped) Langevin: gradient steps on the energy, with noise.
+ *
+ * <p>{@code x' = x − λ∇E(x) + √(2λ)·ξ}, {@code ξ ~ N(0, I)}, {@code λ = stepSize.at(iteration)}. It never rejects, so
+ * its stationary distribution differs from {@code exp(−E)} by a bias of order λ: for {@code E = x²/2} the variance is
+ * {@code 1/(1 − λ/2)}.
+ *
+ * <p>Shapes: position {@code (chains, d…)}; energy {@code (chains)}.
+ * <p>Units: energy in nats; λ in squared units of x.
+ * <p>Cost: one value-and-gradient of the target a step.
+ * <p>Source: Roberts and Tweedie (1996), Bernoulli 2(4); Arbel, Zhou and Gretton (2021), Algorithm 2. Differs: the
+ * reference code's γ is 2λ.
+ *
+ * <pre>{@code
+ * try (var scope = ai.djl.ndarray.NDManager.newBaseManager()) {
+ *     gebm.model.Energy gaussian = x -> x.square().sum(new int[] {1}).mul(0.5);
+ *     var start = scope.zeros(new ai.djl.ndarray.types.Shape(100, 1));
+ *     var langevin = new gebm.sampler.Langevin(gebm.core.Schedule.constant(0.1));
+ *     var chains = langevin.run(gaussian, start, gebm.sampler.SamplingPlan.of(50), gebm.core.Rng.of(1));
+ * }
+ * }</pre>
+ *
+ * @param stepSize λ at each iteration; every value must be finite and {@code > 0}
+ */
+public record Langevin(Schedule stepSize) implements Sampler<Langevin.State> {
+    /** Checks that there is a schedule. */
+    public Langevin {
+        Objects.requireNonNull(stepSize, "stepSize");
+    }
+
+    /** Positions with the target's energy and gradient there. */
+    public record State(NDArray position, NDArray energy, NDArray gradient) implements ChainState {
+        @Override
+        public NDList arrays() {
+            return new NDList(position, energy, gradient);
+        }
+    }
+
+    @Override
+    public State init(Energy target, NDArray position) {
+        return at(target, position);
+    }
+
+    @Override
+    public double[] settings(long iteration) {
+        return new double[] {Require.positive("stepSize.at(" + iteration + ")", stepSize.at(iteration))};
+    }
+
+    @Override
+    public Transition<State> update(Energy target, State state, NDArray settings, Rng rng) {
+        NDArray x = state.position();
+        NDArray lambda = settings.get(0);
+        NDArray noise = rng.normal(x.getManager(), x.getShape(), x.getDataType());
+        NDArray moved = x.sub(state.gradient().mul(lambda)).add(noise.mul(lambda.mul(2).sqrt()));
+        State next = at(target, moved);
+        NDArray never = x.getManager().zeros(new Shape(0), x.getDataType());
+        return new Transition<>(next, new StepInfo(next.energy(), never));
+    }
+
+    @Override
+    public State state(NDList arrays) {
+        return new State(arrays.get(0), arrays.get(1), arrays.get(2));
+    }
+
+    private static State at(Energy target, NDArray x) {
+        ValueAndGradient e = target.valueAndGradient(x);
+        return new State(x, e.value(), e.gradient());
+    }
+}
