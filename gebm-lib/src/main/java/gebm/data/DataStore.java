@@ -46,7 +46,8 @@ public record DataStore(Optional<Path> home, Path cache) {
         Optional<Path> home = Optional.ofNullable(System.getenv("GEBM_DATA_HOME"))
                 .filter(text -> !text.isBlank())
                 .map(Path::of);
-        return new DataStore(home, cache(System.getProperty("gebm.data.cache"), Path.of("").toAbsolutePath()));
+        return new DataStore(
+                home, cache(System.getProperty("gebm.data.cache"), Path.of("").toAbsolutePath()));
     }
 
     /** A store that reads nothing but its cache and the public sources. */
@@ -64,14 +65,18 @@ public record DataStore(Optional<Path> home, Path cache) {
         try {
             Optional<Path> atHome = home.map(folder -> place(folder, file)).filter(Files::exists);
             if (atHome.isPresent()) {
-                return verified(file, unpacked(file, atHome.get().toString(), Files.readAllBytes(atHome.get())),
+                return verified(
+                        file,
+                        unpacked(file, atHome.get().toString(), Files.readAllBytes(atHome.get())),
                         atHome.get() + "; replace it or unset GEBM_DATA_HOME");
             }
             Path kept = place(cache, file);
             if (!Files.exists(kept)) {
                 return download(file, kept);
             }
-            return verified(file, unpacked(file, kept.toString(), Files.readAllBytes(kept)),
+            return verified(
+                    file,
+                    unpacked(file, kept.toString(), Files.readAllBytes(kept)),
                     kept + "; delete it and it will be downloaded again");
         } catch (IOException e) {
             throw new UncheckedIOException(e.getMessage(), e);
@@ -100,7 +105,9 @@ public record DataStore(Optional<Path> home, Path cache) {
         try {
             fetch(file, part);
             byte[] packed = Files.readAllBytes(part);
-            byte[] raw = verified(file, unpacked(file, file.source().toString(), packed),
+            byte[] raw = verified(
+                    file,
+                    unpacked(file, file.source().toString(), packed),
                     file.source() + "; nothing was kept, try again later");
             Files.move(part, kept, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
             return raw;
@@ -175,9 +182,11 @@ public record DataStore(Optional<Path> home, Path cache) {
         try (GZIPInputStream in = new GZIPInputStream(new ByteArrayInputStream(content), 1 << 16)) {
             return in.readAllBytes();
         } catch (EOFException e) {
-            throw new IOException(where + " ends too early after " + content.length + " bytes; delete or replace it", e);
+            throw new IOException(
+                    where + " ends too early after " + content.length + " bytes; delete or replace it", e);
         } catch (IOException e) {
-            throw new IOException(where + " is not a sound gzip file (" + e.getMessage() + "); delete or replace it", e);
+            throw new IOException(
+                    where + " is not a sound gzip file (" + e.getMessage() + "); delete or replace it", e);
         }
     }
 
@@ -186,7 +195,8 @@ public record DataStore(Optional<Path> home, Path cache) {
         if (got.equals(file.sha256())) {
             return raw;
         }
-        throw new IOException("SHA-256 of the unpacked bytes must be " + file.sha256() + ", got " + got + " from " + where);
+        throw new IOException(
+                "SHA-256 of the unpacked bytes must be " + file.sha256() + ", got " + got + " from " + where);
     }
 
     /** Nowhere on this machine, and the source does not give it. */

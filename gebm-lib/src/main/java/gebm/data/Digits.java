@@ -112,8 +112,7 @@ public final class Digits {
                 throw e;
             }
             Rng rng = Rng.of(0).fork("stroke-digits");
-            return new Split(
-                    StrokeDigits.of(60_000, rng.fork("train")), StrokeDigits.of(10_000, rng.fork("test")));
+            return new Split(StrokeDigits.of(60_000, rng.fork("train")), StrokeDigits.of(10_000, rng.fork("test")));
         }
     }
 
@@ -129,7 +128,9 @@ public final class Digits {
         try (NDManager inner = scope.newSubManager()) {
             ByteBuffer bytes = inner.allocateDirect(pixels.length);
             bytes.put(pixels).rewind();
-            NDArray scaled = inner.create(bytes, shape, DataType.UINT8).toType(DataType.FLOAT32, true).div(255);
+            NDArray scaled = inner.create(bytes, shape, DataType.UINT8)
+                    .toType(DataType.FLOAT32, true)
+                    .div(255);
             scaled.attach(scope);
             return scaled;
         }

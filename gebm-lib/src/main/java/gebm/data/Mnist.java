@@ -20,14 +20,14 @@ import java.util.Arrays;
  */
 public final class Mnist {
     private static final URI SOURCE = URI.create("https://ossci-datasets.s3.amazonaws.com/mnist/");
-    private static final DataFile TRAIN_IMAGES = file(
-            "train-images-idx3-ubyte.gz", "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db");
-    private static final DataFile TRAIN_LABELS = file(
-            "train-labels-idx1-ubyte.gz", "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5");
-    private static final DataFile TEST_IMAGES = file(
-            "t10k-images-idx3-ubyte.gz", "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7");
-    private static final DataFile TEST_LABELS = file(
-            "t10k-labels-idx1-ubyte.gz", "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2");
+    private static final DataFile TRAIN_IMAGES =
+            file("train-images-idx3-ubyte.gz", "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db");
+    private static final DataFile TRAIN_LABELS =
+            file("train-labels-idx1-ubyte.gz", "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5");
+    private static final DataFile TEST_IMAGES =
+            file("t10k-images-idx3-ubyte.gz", "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7");
+    private static final DataFile TEST_LABELS =
+            file("t10k-labels-idx1-ubyte.gz", "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2");
     private static final int IMAGES_MAGIC = 0x803; // unsigned bytes, three dimensions
     private static final int LABELS_MAGIC = 0x801; // unsigned bytes, one dimension
 
@@ -96,13 +96,14 @@ public final class Mnist {
 
     private static int[] header(String name, byte[] raw, int magic, int dimensions) throws IOException {
         if (raw.length < 4 + 4 * dimensions) {
-            throw new IOException(name + " must hold an IDX header of " + (4 + 4 * dimensions) + " bytes, got "
-                    + raw.length);
+            throw new IOException(
+                    name + " must hold an IDX header of " + (4 + 4 * dimensions) + " bytes, got " + raw.length);
         }
         ByteBuffer buffer = ByteBuffer.wrap(raw);
         int got = buffer.getInt();
         if (got != magic) {
-            throw new IOException(String.format("%s must begin with the IDX magic number 0x%08x, got 0x%08x", name, magic, got));
+            throw new IOException(
+                    String.format("%s must begin with the IDX magic number 0x%08x, got 0x%08x", name, magic, got));
         }
         int[] sizes = new int[dimensions];
         for (int d = 0; d < dimensions; d++) {
@@ -113,7 +114,8 @@ public final class Mnist {
 
     private static byte[] body(String name, byte[] raw, int start, long length) throws IOException {
         if (raw.length - start != length) {
-            throw new IOException(name + " must hold " + length + " bytes after its header, got " + (raw.length - start));
+            throw new IOException(
+                    name + " must hold " + length + " bytes after its header, got " + (raw.length - start));
         }
         return Arrays.copyOfRange(raw, start, raw.length);
     }

@@ -76,7 +76,8 @@ public final class Toy {
             Shape shape = x.getShape();
             Require.that(shape.dimension() == 2 && shape.get(1) == 2, "x", "of shape (n, 2)", shape);
             NDArray centres = x.getManager().create(centres()).toType(x.getDataType(), false);
-            NDArray exponents = x.expandDims(1).sub(centres).square().sum(new int[] {2}).mul(-1 / (2 * SIGMA * SIGMA));
+            NDArray exponents =
+                    x.expandDims(1).sub(centres).square().sum(new int[] {2}).mul(-1 / (2 * SIGMA * SIGMA));
             NDArray largest = exponents.max(new int[] {1});
             NDArray sum = exponents.sub(largest.expandDims(1)).exp().sum(new int[] {1});
             return sum.log().add(largest).sub(Math.log(8 * 2 * Math.PI * SIGMA * SIGMA));

@@ -69,7 +69,8 @@ public final class Frechet {
     }
 
     private static double squared(Gaussian a, Gaussian b) {
-        Require.that(a.mean().length == b.mean().length, "width of b", "that of a, " + a.mean().length, b.mean().length);
+        Require.that(
+                a.mean().length == b.mean().length, "width of b", "that of a, " + a.mean().length, b.mean().length);
         double apart = 0;
         for (int i = 0; i < a.mean().length; i++) {
             double difference = a.mean()[i] - b.mean()[i];

@@ -23,7 +23,8 @@ record Gaussian(double[] mean, DMatrixRMaj covariance) {
             NDArray scatter = scope.zeros(new Shape(d, d), DataType.FLOAT64, rows.getDevice());
             for (long from = 0; from < n; from += CHUNK) {
                 try (NDManager inner = scope.newSubManager()) {
-                    NDArray part = chunk(inner, rows, from, Math.min(n, from + CHUNK), d).subi(mean);
+                    NDArray part = chunk(inner, rows, from, Math.min(n, from + CHUNK), d)
+                            .subi(mean);
                     scatter.addi(part.transpose().matMul(part));
                 }
             }
@@ -56,8 +57,8 @@ record Gaussian(double[] mean, DMatrixRMaj covariance) {
         double[] sums = part.sum(new int[] {1}).toDoubleArray();
         for (int i = 0; i < sums.length; i++) {
             if (!Double.isFinite(sums[i])) {
-                throw new IllegalArgumentException(what + " must be finite, got " + firstBroken(part.get(i)) + " in row "
-                        + (from + i));
+                throw new IllegalArgumentException(
+                        what + " must be finite, got " + firstBroken(part.get(i)) + " in row " + (from + i));
             }
         }
     }

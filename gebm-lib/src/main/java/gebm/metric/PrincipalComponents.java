@@ -84,7 +84,8 @@ public final class PrincipalComponents {
         Require.that(shape.size() == n * mean.length, "x", "of width " + mean.length, shape);
         try (NDManager scope = x.getManager().newSubManager()) {
             NDArray centre = scope.create(mean).toType(x.getDataType(), false);
-            NDArray basis = scope.create(directions).toType(x.getDataType(), false).transpose();
+            NDArray basis =
+                    scope.create(directions).toType(x.getDataType(), false).transpose();
             NDArray rows = x.reshape(n, mean.length);
             rows.attach(scope);
             NDArray centred = rows.sub(centre);

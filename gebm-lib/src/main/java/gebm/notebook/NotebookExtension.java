@@ -85,11 +85,18 @@ public final class NotebookExtension implements Extension {
                 String text = chart.getClass().getSimpleName() + title;
                 show(context, text, picture.png(), picture.width(), picture.height());
             });
-            renderer.createRegistration(Picture.class).preferring(PNG).register((picture, context) ->
-                    show(context, picture.toString(), picture.png(), picture.width(), picture.height()));
+            renderer.createRegistration(Picture.class)
+                    .preferring(PNG)
+                    .register((picture, context) ->
+                            show(context, picture.toString(), picture.png(), picture.width(), picture.height()));
             renderer.createRegistration(BufferedImage.class).preferring(PNG).register((image, context) -> {
                 Picture picture = new Picture(image, image.getWidth(), image.getHeight());
-                show(context, "Image " + picture.width() + "x" + picture.height(), picture.png(), picture.width(), picture.height());
+                show(
+                        context,
+                        "Image " + picture.width() + "x" + picture.height(),
+                        picture.png(),
+                        picture.width(),
+                        picture.height());
             });
         }
 
@@ -103,10 +110,12 @@ public final class NotebookExtension implements Extension {
 
     private static final class Tables {
         static void register(Renderer renderer) {
-            renderer.createRegistration(Table.class).preferring(MIMEType.TEXT_HTML).register((table, context) -> {
-                context.getOutputContainer().putHTML(html(table));
-                context.getOutputContainer().putText(table.print(ROWS));
-            });
+            renderer.createRegistration(Table.class)
+                    .preferring(MIMEType.TEXT_HTML)
+                    .register((table, context) -> {
+                        context.getOutputContainer().putHTML(html(table));
+                        context.getOutputContainer().putText(table.print(ROWS));
+                    });
         }
 
         private static String html(Table table) {
@@ -126,13 +135,23 @@ public final class NotebookExtension implements Extension {
             }
             html.append("</tbody></table>");
             if (table.rowCount() > ROWS) {
-                html.append("<p>").append(ROWS).append(" of ").append(table.rowCount()).append(" rows</p>");
+                html.append("<p>")
+                        .append(ROWS)
+                        .append(" of ")
+                        .append(table.rowCount())
+                        .append(" rows</p>");
             }
             return html.toString();
         }
 
         private static void cell(StringBuilder html, String tag, String text) {
-            html.append('<').append(tag).append('>').append(escaped(text)).append("</").append(tag).append('>');
+            html.append('<')
+                    .append(tag)
+                    .append('>')
+                    .append(escaped(text))
+                    .append("</")
+                    .append(tag)
+                    .append('>');
         }
 
         private static String escaped(String text) {
@@ -143,19 +162,24 @@ public final class NotebookExtension implements Extension {
     private static final class EngineArrays {
         static void register(Renderer renderer) {
             renderer.createRegistration(NDArray.class).register((array, context) -> context.getOutputContainer()
-                    .putText(array.toDebugString(1_000, 10, 10, 20, true).replaceFirst("^ND: ", "").strip()));
+                    .putText(array.toDebugString(1_000, 10, 10, 20, true)
+                            .replaceFirst("^ND: ", "")
+                            .strip()));
         }
     }
 
     /** Java prints an array as a number that differs in every run; these are its first values. */
     private static final class JavaArrays {
         static void register(Renderer renderer) {
-            renderer.createRegistration(double[].class).register((values, context) ->
-                    show(context, values.length, Arrays.stream(values).mapToObj(Double::toString)));
-            renderer.createRegistration(int[].class).register((values, context) ->
-                    show(context, values.length, Arrays.stream(values).mapToObj(Integer::toString)));
-            renderer.createRegistration(long[].class).register((values, context) ->
-                    show(context, values.length, Arrays.stream(values).mapToObj(Long::toString)));
+            renderer.createRegistration(double[].class)
+                    .register((values, context) ->
+                            show(context, values.length, Arrays.stream(values).mapToObj(Double::toString)));
+            renderer.createRegistration(int[].class)
+                    .register((values, context) ->
+                            show(context, values.length, Arrays.stream(values).mapToObj(Integer::toString)));
+            renderer.createRegistration(long[].class)
+                    .register((values, context) ->
+                            show(context, values.length, Arrays.stream(values).mapToObj(Long::toString)));
         }
 
         private static void show(RenderContext context, int length, Stream<String> values) {

@@ -92,7 +92,9 @@ public final class ProgressBar implements Progress {
                 line.append(", ").append(time(seconds * (total - done) / done)).append(" left");
             }
         }
-        return message.isEmpty() ? line.toString() : line.append(" · ").append(message).toString();
+        return message.isEmpty()
+                ? line.toString()
+                : line.append(" · ").append(message).toString();
     }
 
     private static String time(double seconds) {

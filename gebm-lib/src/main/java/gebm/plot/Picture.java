@@ -72,7 +72,11 @@ public record Picture(BufferedImage image, int width, int height) {
             counts.merge(pixel & 0xffffff, 1, Integer::sum);
         }
         Map<Integer, Integer> palette = palette(counts);
-        int[] colours = palette.values().stream().distinct().sorted().mapToInt(Integer::intValue).toArray();
+        int[] colours = palette.values().stream()
+                .distinct()
+                .sorted()
+                .mapToInt(Integer::intValue)
+                .toArray();
         Map<Integer, Integer> position = new HashMap<>();
         for (int i = 0; i < colours.length; i++) {
             position.put(colours[i], i);
@@ -81,7 +85,8 @@ public record Picture(BufferedImage image, int width, int height) {
         for (int i = 0; i < pixels.length; i++) {
             indices[i] = (byte) (int) position.get(palette.get(pixels[i] & 0xffffff));
         }
-        IndexColorModel model = new IndexColorModel(8, colours.length, colours, 0, false, -1, java.awt.image.DataBuffer.TYPE_BYTE);
+        IndexColorModel model =
+                new IndexColorModel(8, colours.length, colours, 0, false, -1, java.awt.image.DataBuffer.TYPE_BYTE);
         BufferedImage indexed = new BufferedImage(w, h, BufferedImage.TYPE_BYTE_INDEXED, model);
         indexed.getRaster().setDataElements(0, 0, w, h, indices);
         return indexed;

@@ -10,6 +10,7 @@ import java.awt.Font;
 import java.awt.Graphics2D;
 import java.awt.RenderingHints;
 import java.awt.image.BufferedImage;
+import java.util.Arrays;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYSeries;
 import org.knowm.xchart.internal.chartpart.IChart;
@@ -37,6 +38,7 @@ public final class Plots {
     private static final int WIDTH = 640;
     private static final int HEIGHT = 360;
     private static final int PLANE = 400; // a plane is shown square
+    private static final int MANY = 12; // points from which not each can have its tick
     private static final int LEGEND = 90;
     private static final int DENSITY = 2; // bitmap pixels for each shown one
     private static final int CELL = 28 * DENSITY; // an MNIST image, each pixel a square of two
@@ -45,7 +47,11 @@ public final class Plots {
     private static final Color GRID = new Color(0xE0E0E0);
     private static final Color INK = new Color(0x333333);
     private static final Color[] COLOURS = { // Okabe and Ito (2008): told apart by every kind of eye
-        new Color(0x0072B2), new Color(0xD55E00), new Color(0x009E73), new Color(0xCC79A7), new Color(0xE69F00),
+        new Color(0x0072B2),
+        new Color(0xD55E00),
+        new Color(0x009E73),
+        new Color(0xCC79A7),
+        new Color(0xE69F00),
         new Color(0x56B4E9)
     };
 
@@ -60,7 +66,8 @@ public final class Plots {
         Require.that(curves.length > 0, "curves", "at least one", curves.length);
         XYChart chart = chart(new XYChart(WIDTH, HEIGHT), title, xLabel, yLabel, curves.length);
         for (Curve curve : curves) {
-            XYSeries series = chart.addSeries(curve.name(), curve.x(), curve.y());
+            Curve drawn = withRoundTicks(curve);
+            XYSeries series = chart.addSeries(curve.name(), drawn.x(), drawn.y());
             series.setMarker(SeriesMarkers.NONE);
             series.setLineWidth(1.5f);
         }
@@ -77,7 +84,8 @@ public final class Plots {
      */
     public static XYChart scatter(String names, NDArray... clouds) {
         String[] labels = labels(names, clouds.length);
-        XYChart chart = chart(new XYChart(PLANE + (clouds.length > 1 ? LEGEND : 0), PLANE), names, "x₁", "x₂", clouds.length);
+        XYChart chart =
+                chart(new XYChart(PLANE + (clouds.length > 1 ? LEGEND : 0), PLANE), names, "x₁", "x₂", clouds.length);
         chart.getStyler().setDefaultSeriesRenderStyle(XYSeries.XYSeriesRenderStyle.Scatter);
         chart.getStyler().setMarkerSize(3);
         for (int c = 0; c < clouds.length; c++) {
@@ -146,6 +154,24 @@ public final class Plots {
         return new Picture(image, width, height);
     }
 
+    /**
+     * The curve and, beyond its last point by a hundredth of the spacing, one that is not drawn: XChart puts ticks on
+     * equally spaced data (0, 308, 616, …) and on round numbers only otherwise.
+     */
+    private static Curve withRoundTicks(Curve curve) {
+        double[] x = curve.x();
+        int n = x.length;
+        if (n < MANY) {
+            return curve;
+        }
+        double[] y = Arrays.copyOf(curve.y(), n + 1);
+        double spacing = x[n - 1] - x[n - 2];
+        x = Arrays.copyOf(x, n + 1);
+        x[n] = x[n - 1] + spacing / 100;
+        y[n] = Double.NaN;
+        return Curve.of(curve.name(), x, y);
+    }
+
     private static XYChart chart(XYChart chart, String title, String xLabel, String yLabel, int series) {
         chart.setTitle(title);
         chart.setXAxisTitle(xLabel);
@@ -172,7 +198,9 @@ public final class Plots {
         Require.positive("columns", columns);
         int rows = 0;
         for (int g = 0; g < grids.length; g++) {
-            int n = side(names[g], grids[g].getShape()) == 0 ? 0 : (int) grids[g].getShape().get(0);
+            int n = side(names[g], grids[g].getShape()) == 0
+                    ? 0
+                    : (int) grids[g].getShape().get(0);
             rows = Math.max(rows, (n + columns - 1) / columns);
         }
         int panel = columns * (CELL + GAP) + GAP;
