@@ -1,0 +1,210 @@
+package gebm.data;
+
+import java.io.ByteArrayInputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InterruptedIOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.net.HttpURLConnection;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.zip.GZIPInputStream;
+
+/**
+ * Where data files are found, verified, fetched from their public source and kept.
+ *
+ * <p>A file is looked for as {@code home/set/name}, then as {@code cache/set/name}, and downloaded into the cache when
+ * it is in neither. Its unpacked bytes are verified against the pinned SHA-256 every time. A download is written beside
+ * its place, verified, and moved there in one step, so an interrupted one leaves the cache as it was.
+ *
+ * <p>The {@linkplain #standard() standard store}: home is the folder named by the environment variable
+ * {@code GEBM_DATA_HOME}, if any; the cache is the folder named by the system property {@code gebm.data.cache}, else
+ * {@code data/cache} of the project that the working directory belongs to (the nearest folder upwards that holds
+ * {@code gebm-lib/pom.xml}), else {@code .cache/gebm} in the user's home.
+ *
+ * @param home a folder of data sets that is only read
+ * @param cache the folder that downloads are kept in; made when first needed
+ */
+public record DataStore(Optional<Path> home, Path cache) {
+    private static final int CONNECT_MILLIS = 5_000;
+    private static final int READ_MILLIS = 30_000;
+
+    /** Checks that nothing is null. */
+    public DataStore {
+        Objects.requireNonNull(home);
+        Objects.requireNonNull(cache);
+    }
+
+    /** The store that the environment describes. */
+    public static DataStore standard() {
+        Optional<Path> home = Optional.ofNullable(System.getenv("GEBM_DATA_HOME"))
+                .filter(text -> !text.isBlank())
+                .map(Path::of);
+        return new DataStore(
+                home, cache(System.getProperty("gebm.data.cache"), Path.of("").toAbsolutePath()));
+    }
+
+    /** A store that reads nothing but its cache and the public sources. */
+    public static DataStore at(Path cache) {
+        return new DataStore(Optional.empty(), cache);
+    }
+
+    /**
+     * The unpacked content of a file, verified.
+     *
+     * @throws UncheckedIOException if the file is damaged, is not the expected one, or is nowhere to be found and cannot
+     *     be downloaded; the message names the file or address, what was expected and what to do
+     */
+    public byte[] read(DataFile file) {
+        try {
+            Optional<Path> atHome = home.map(folder -> place(folder, file)).filter(Files::exists);
+            if (atHome.isPresent()) {
+                return verified(
+                        file,
+                        unpacked(file, atHome.get().toString(), Files.readAllBytes(atHome.get())),
+                        atHome.get() + "; replace it or unset GEBM_DATA_HOME");
+            }
+            Path kept = place(cache, file);
+            if (!Files.exists(kept)) {
+                return download(file, kept);
+            }
+            return verified(
+                    file,
+                    unpacked(file, kept.toString(), Files.readAllBytes(kept)),
+                    kept + "; delete it and it will be downloaded again");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e.getMessage(), e);
+        }
+    }
+
+    static Path cache(String property, Path workingFolder) {
+        if (property != null && !property.isBlank()) {
+            return Path.of(property);
+        }
+        for (Path folder = workingFolder; folder != null; folder = folder.getParent()) {
+            if (Files.exists(folder.resolve("gebm-lib").resolve("pom.xml"))) {
+                return folder.resolve("data").resolve("cache");
+            }
+        }
+        return Path.of(System.getProperty("user.home"), ".cache", "gebm");
+    }
+
+    private static Path place(Path folder, DataFile file) {
+        return folder.resolve(file.set()).resolve(file.name());
+    }
+
+    private byte[] download(DataFile file, Path kept) throws IOException {
+        Files.createDirectories(kept.getParent());
+        Path part = Files.createTempFile(kept.getParent(), file.name(), ".part");
+        try {
+            fetch(file, part);
+            byte[] packed = Files.readAllBytes(part);
+            byte[] raw = verified(
+                    file,
+                    unpacked(file, file.source().toString(), packed),
+                    file.source() + "; nothing was kept, try again later");
+            Files.move(part, kept, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            return raw;
+        } finally {
+            Files.deleteIfExists(part);
+        }
+    }
+
+    private void fetch(DataFile file, Path part) throws IOException {
+        HttpURLConnection connection = (HttpURLConnection) file.source().toURL().openConnection();
+        connection.setConnectTimeout(CONNECT_MILLIS);
+        connection.setReadTimeout(READ_MILLIS);
+        try (InputStream body = open(file, connection);
+                OutputStream out = Files.newOutputStream(part)) {
+            long expected = connection.getContentLengthLong();
+            long received = copy(file.source(), body, out);
+            if (expected >= 0 && received != expected) {
+                throw new IOException("download of " + file.source() + " ended after " + received + " of " + expected
+                        + " bytes; nothing was kept, run it again");
+            }
+        } finally {
+            connection.disconnect();
+        }
+    }
+
+    private InputStream open(DataFile file, HttpURLConnection connection) throws Unavailable {
+        try {
+            int status = connection.getResponseCode();
+            if (status == HttpURLConnection.HTTP_OK) {
+                return connection.getInputStream();
+            }
+            throw unavailable(file, "HTTP status " + status, null);
+        } catch (Unavailable e) {
+            throw e;
+        } catch (IOException e) {
+            throw unavailable(file, e.getClass().getSimpleName() + ": " + e.getMessage(), e);
+        }
+    }
+
+    private Unavailable unavailable(DataFile file, String reason, IOException cause) {
+        return new Unavailable(
+                file.set() + "/" + file.name() + " is neither in "
+                        + home.map(folder -> folder + " nor in ").orElse("") + cache + ", and " + file.source()
+                        + " answered " + reason + "; copy the file there or name its folder in GEBM_DATA_HOME",
+                cause);
+    }
+
+    private static long copy(URI source, InputStream body, OutputStream out) throws IOException {
+        byte[] buffer = new byte[1 << 16];
+        long received = 0;
+        try {
+            for (int n = body.read(buffer); n >= 0; n = body.read(buffer)) {
+                if (Thread.currentThread().isInterrupted()) {
+                    throw new InterruptedIOException("interrupted");
+                }
+                out.write(buffer, 0, n);
+                received += n;
+            }
+            return received;
+        } catch (IOException e) {
+            throw new IOException(
+                    "download of " + source + " broke off after " + received + " bytes (" + e.getMessage()
+                            + "); nothing was kept, run it again",
+                    e);
+        }
+    }
+
+    private static byte[] unpacked(DataFile file, String where, byte[] content) throws IOException {
+        if (!file.name().endsWith(".gz")) {
+            return content;
+        }
+        try (GZIPInputStream in = new GZIPInputStream(new ByteArrayInputStream(content), 1 << 16)) {
+            return in.readAllBytes();
+        } catch (EOFException e) {
+            throw new IOException(
+                    where + " ends too early after " + content.length + " bytes; delete or replace it", e);
+        } catch (IOException e) {
+            throw new IOException(
+                    where + " is not a sound gzip file (" + e.getMessage() + "); delete or replace it", e);
+        }
+    }
+
+    private static byte[] verified(DataFile file, byte[] raw, String where) throws IOException {
+        String got = Sha256.of(raw);
+        if (got.equals(file.sha256())) {
+            return raw;
+        }
+        throw new IOException(
+                "SHA-256 of the unpacked bytes must be " + file.sha256() + ", got " + got + " from " + where);
+    }
+
+    /** Nowhere on this machine, and the source does not give it. */
+    static final class Unavailable extends IOException {
+        private static final long serialVersionUID = 1;
+
+        Unavailable(String message, IOException cause) {
+            super(message, cause);
+        }
+    }
+}
