@@ -17,6 +17,7 @@ import gebm.trace.Program;
 import java.lang.ref.Cleaner;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.Function;
 
 /**
  * A DJL block as a pure function of its input and of parameters that belong to this object.
@@ -64,14 +65,9 @@ public final class Network implements Trainable, AutoCloseable {
      */
     public static Network of(Block block, Shape input, DataType type, Rng rng) {
         Require.that(type == DataType.FLOAT32 || type == DataType.FLOAT64, "type", "float32 or float64", type);
-        Shape batch = new Shape(2).addAll(input);
         boolean described = !block.isInitialized();
-        try (NDManager scope = NDManager.newBaseManager()) {
-            if (described) {
-                block.setInitializer(Initializer.ZEROS, parameter -> true);
-                block.initialize(scope, type, batch);
-            }
-            Shape output = block.getOutputShapes(new Shape[] {batch})[0];
+        return initialized(block, input, type, scope -> {
+            Shape output = block.getOutputShapes(new Shape[] {new Shape(2).addAll(input)})[0];
             Network network = new Network(block, input, output.slice(1), type);
             for (Pair<String, Parameter> pair : block.getParameters()) {
                 NDArray array = pair.getValue().getArray();
@@ -81,9 +77,23 @@ public final class Network implements Trainable, AutoCloseable {
                 network.own(pair.getKey(), pair.getValue(), value);
             }
             return network;
-        } finally {
-            if (described) {
-                block.clear();
+        });
+    }
+
+    /** Calls {@code body} while {@code block} is initialised, as DJL asks for in places, and leaves it as it was. */
+    private static <T> T initialized(Block block, Shape input, DataType type, Function<NDManager, T> body) {
+        synchronized (block) {
+            boolean described = !block.isInitialized();
+            try (NDManager scope = NDManager.newBaseManager()) {
+                if (described) {
+                    block.setInitializer(Initializer.ZEROS, parameter -> true);
+                    block.initialize(scope, type, new Shape(2).addAll(input));
+                }
+                return body.apply(scope);
+            } finally {
+                if (described) {
+                    block.clear();
+                }
             }
         }
     }
@@ -122,7 +132,9 @@ public final class Network implements Trainable, AutoCloseable {
     }
 
     private NDArray forward(NDArray x, boolean training) {
-        return Blocks.forward(block, values, new NDList(x), training).get(0);
+        return initialized(
+                block, input, type, scope -> Blocks.forward(block, values, new NDList(x), training)
+                        .get(0));
     }
 
     /** The output for {@code x}, as in prediction; works in recordings and on ordinary arrays. */

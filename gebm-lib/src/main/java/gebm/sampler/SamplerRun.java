@@ -57,10 +57,14 @@ final class SamplerRun<S extends ChainState> {
                 "energy and gradient at the start",
                 "finite",
                 "NaN or an infinity: check the start positions and the target");
-        return from(sampler.state(state), 0);
+        return from(sampler.state(state), 0, true);
     }
 
     Chains<S> from(S start, long firstIteration) {
+        return from(start, firstIteration, false);
+    }
+
+    private Chains<S> from(S start, long firstIteration, boolean ownsStart) {
         NDManager owner = start.position().getManager();
         Shape position = start.position().getShape();
         NDList state = start.arrays();
@@ -71,6 +75,7 @@ final class SamplerRun<S extends ChainState> {
                 new Shape(plan.draws()).addAll(position), start.position().getDataType());
         int size = 1;
         boolean rejects = false;
+        boolean owned = ownsStart;
         while (done < plan.steps() && !diverged && !stopped) {
             int end = Math.min(plan.steps(), done + size);
             long began = System.nanoTime();
@@ -81,10 +86,11 @@ final class SamplerRun<S extends ChainState> {
                 inputs.addAll(state);
                 NDList next = chunk.run(scope, inputs, rng);
                 next.attach(owner);
-                if (done > 0) {
-                    state.close(); // made by the chunk before; the very first state is the caller's
+                if (owned) {
+                    state.close();
                 }
                 state = next;
+                owned = true;
                 int count = (int) watch.count();
                 double[] numbers = records.toDoubleArray();
                 for (int i = 0; i < count; i++) {

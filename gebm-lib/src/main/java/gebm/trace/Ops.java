@@ -125,7 +125,9 @@ public final class Ops {
                         + "beta2={7}, weight_decay=0., eps={8}, amsgrad=False, maximize=False, grad_scale=None, "
                         + "found_inf=None)",
                 list, gradients, means, squares, steps, number, adam.beta1(), adam.beta2(), adam.epsilon());
-        recorder.effect("torch.len", list); // an in-place operation on a list nobody reads later would be dropped
+        // the engine drops an in-place operation on a list that nobody reads later: touch nothing of its first array
+        Value first = recorder.call("torch.flatten", recorder.call("{0}[{1}]", list, 0));
+        recorder.effect("torch.zero_", recorder.call("torch.slice", first, 0, 0, 0, 1));
     }
 
     /** The constants of an Adam update. */

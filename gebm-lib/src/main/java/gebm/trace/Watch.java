@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BooleanSupplier;
 
 /**
  * Sees and stops a running program: its loop reads one small array and counts in another.
@@ -24,24 +25,24 @@ public final class Watch implements AutoCloseable {
     private final NDManager scope;
     private final NDArray stop;
     private final NDArray count;
-    private final Runnable tick;
+    private final BooleanSupplier flag;
     private boolean closed;
 
-    private Watch(NDManager parent, Runnable tick) {
+    private Watch(NDManager parent, BooleanSupplier flag) {
         scope = parent.newSubManager();
         stop = scope.create(new long[] {0}, new Shape());
         count = scope.create(new long[] {0}, new Shape());
-        this.tick = tick;
+        this.flag = flag;
     }
 
     /** A watch over the programs that this thread runs. */
     public static Watch open(NDManager parent) {
-        return open(parent, () -> {});
+        return open(parent, () -> false);
     }
 
-    /** A watch that also calls {@code tick} every 20 ms from its own thread, for progress. */
-    public static Watch open(NDManager parent, Runnable tick) {
-        Watch watch = new Watch(parent, tick);
+    /** A watch that also stops the loop when {@code flag} says so; it is asked every 20 ms, from another thread. */
+    public static Watch open(NDManager parent, BooleanSupplier flag) {
+        Watch watch = new Watch(parent, flag);
         OPEN.add(watch);
         start();
         return watch;
@@ -72,10 +73,9 @@ public final class Watch implements AutoCloseable {
         if (closed) {
             return;
         }
-        if (owner.isInterrupted()) {
+        if (owner.isInterrupted() || flag.getAsBoolean()) {
             stop();
         }
-        tick.run();
     }
 
     /** Asks the loop to stop before its next step. */
@@ -87,7 +87,7 @@ public final class Watch implements AutoCloseable {
 
     /** Whether the loop was asked to stop. */
     public boolean stopped() {
-        return stop.getLong() != 0 || owner.isInterrupted();
+        return stop.getLong() != 0 || owner.isInterrupted() || flag.getAsBoolean();
     }
 
     /** Steps counted so far. */

@@ -1,0 +1,207 @@
+package gebm.train;
+
+import gebm.core.Progress;
+import gebm.core.Require;
+import gebm.core.Schedule;
+import java.nio.file.Path;
+import java.util.Objects;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+
+/**
+ * How long and with what to train: {@link #of} gives the reference's plan, and each {@code withX} a changed copy.
+ */
+public final class TrainingPlan implements Cloneable {
+    private long iterations;
+    private Schedule energySteps = referenceSteps(100, 5);
+    private int batchSize = 128;
+    private int generatedSize = 128;
+    private Optimizer energyOptimizer = Adam.of(1e-4).withBetas(0.5, 0.999);
+    private Optimizer logPartitionOptimizer = Adam.of(5e-3).withBetas(0.5, 0.999).after(GradientMap.newton());
+    private Optimizer baseOptimizer = energyOptimizer;
+    private Evaluation evaluation;
+    private long evaluateEvery = Long.MAX_VALUE;
+    private Path checkpoint;
+    private long checkpointEvery = Long.MAX_VALUE;
+    private Progress progress = Progress.none();
+    private BooleanSupplier stop = () -> false;
+
+    private TrainingPlan() {}
+
+    /**
+     * The reference's plan for so many iterations (base steps): batches of 128 data and 128 base samples, Adam at 1e-4
+     * with β = (0.5, 0.999), 100 energy steps before the first two base steps and before every 500th, else 5; c has
+     * its own Adam at 5e-3 on the Newton direction.
+     *
+     * <p>Source: the GEBM reference code, configs/training.yaml. Differs: there c shares the energy's rate, and so
+     * moves by no more than 1e-4 a step.
+     */
+    public static TrainingPlan of(long iterations) {
+        Require.positive("iterations", iterations);
+        return new TrainingPlan().with(plan -> plan.iterations = iterations);
+    }
+
+    private TrainingPlan with(Consumer<TrainingPlan> change) {
+        try {
+            TrainingPlan copy = (TrainingPlan) clone();
+            change.accept(copy);
+            return copy;
+        } catch (CloneNotSupportedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    /** {@code opening} energy steps if the iteration is less than 2 or a multiple of 500, else {@code usual}. */
+    public static Schedule referenceSteps(long opening, long usual) {
+        Require.positive("opening", opening);
+        Require.positive("usual", usual);
+        return iteration -> iteration < 2 || iteration % 500 == 0 ? opening : usual;
+    }
+
+    /** Another number of iterations. */
+    public TrainingPlan withIterations(long number) {
+        Require.positive("iterations", number);
+        return with(plan -> plan.iterations = number);
+    }
+
+    /** Another number of energy steps before each base step; rounded to a whole number. */
+    public TrainingPlan withEnergySteps(Schedule steps) {
+        Objects.requireNonNull(steps, "energySteps");
+        return with(plan -> plan.energySteps = steps);
+    }
+
+    /** Batches of {@code size} data and {@code size} base samples. */
+    public TrainingPlan withBatchSize(int size) {
+        return withBatchSize(size, size);
+    }
+
+    /** Batches of {@code data} data and {@code generated} base samples. */
+    public TrainingPlan withBatchSize(int data, int generated) {
+        Require.positive("batchSize", data);
+        Require.positive("generatedSize", generated);
+        return with(plan -> {
+            plan.batchSize = data;
+            plan.generatedSize = generated;
+        });
+    }
+
+    /** Another optimiser, the same for energy and base. */
+    public TrainingPlan withOptimizers(Optimizer both) {
+        return withOptimizers(both, both);
+    }
+
+    /** Other optimisers of energy and base. */
+    public TrainingPlan withOptimizers(Optimizer energy, Optimizer base) {
+        Objects.requireNonNull(energy, "energy");
+        Objects.requireNonNull(base, "base");
+        return with(plan -> {
+            plan.energyOptimizer = energy;
+            plan.baseOptimizer = base;
+        });
+    }
+
+    /** Another optimiser of c. */
+    public TrainingPlan withLogPartitionOptimizer(Optimizer optimizer) {
+        Objects.requireNonNull(optimizer, "optimizer");
+        return with(plan -> plan.logPartitionOptimizer = optimizer);
+    }
+
+    /** An evaluation after every {@code every} iterations and after the last. */
+    public TrainingPlan withEvaluation(long every, Evaluation of) {
+        Require.positive("every", every);
+        Objects.requireNonNull(of, "evaluation");
+        return with(plan -> {
+            plan.evaluateEvery = every;
+            plan.evaluation = of;
+        });
+    }
+
+    /** A checkpoint in {@code file} after every {@code every} iterations, at a stop and at the end. */
+    public TrainingPlan withCheckpoint(long every, Path file) {
+        Require.positive("every", every);
+        Objects.requireNonNull(file, "file");
+        return with(plan -> {
+            plan.checkpointEvery = every;
+            plan.checkpoint = file;
+        });
+    }
+
+    /** Reports to {@code sink} after each iteration. */
+    public TrainingPlan withProgress(Progress sink) {
+        Objects.requireNonNull(sink, "progress");
+        return with(plan -> plan.progress = sink);
+    }
+
+    /**
+     * Stops within one energy step when {@code flag} says so; it is asked every 20 ms, from another thread. An
+     * interrupt of the training thread (a notebook's stop button) does the same without a flag.
+     */
+    public TrainingPlan withStop(BooleanSupplier flag) {
+        Objects.requireNonNull(flag, "stop");
+        return with(plan -> plan.stop = flag);
+    }
+
+    /** Base steps in all. */
+    public long iterations() {
+        return iterations;
+    }
+
+    /** Data samples in a batch. */
+    public int batchSize() {
+        return batchSize;
+    }
+
+    /** Base samples in a batch. */
+    public int generatedSize() {
+        return generatedSize;
+    }
+
+    /** Energy steps before base step {@code iteration}. */
+    public long energySteps(long iteration) {
+        return Require.notNegative("energySteps.at(" + iteration + ")", Math.round(energySteps.at(iteration)));
+    }
+
+    Optimizer energyOptimizer() {
+        return energyOptimizer;
+    }
+
+    Optimizer logPartitionOptimizer() {
+        return logPartitionOptimizer;
+    }
+
+    Optimizer baseOptimizer() {
+        return baseOptimizer;
+    }
+
+    /** Whether to evaluate after so many iterations. */
+    boolean evaluates(long done) {
+        return evaluation != null && (done % evaluateEvery == 0 || done == iterations);
+    }
+
+    Evaluation evaluation() {
+        return evaluation;
+    }
+
+    /** Whether to write a checkpoint after so many iterations. */
+    boolean saves(long done) {
+        return checkpoint != null && (done % checkpointEvery == 0 || done == iterations);
+    }
+
+    Path checkpoint() {
+        return checkpoint;
+    }
+
+    Progress progress() {
+        return progress;
+    }
+
+    BooleanSupplier stop() {
+        return stop;
+    }
+
+    @Override
+    public String toString() {
+        return "TrainingPlan[" + iterations + " iterations, batches of " + batchSize + " and " + generatedSize
+                + ", energy by " + energyOptimizer + ", base by " + baseOptimizer + "]";
+    }
+}

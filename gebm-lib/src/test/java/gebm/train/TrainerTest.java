@@ -1,0 +1,266 @@
+package gebm.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import gebm.core.DivergedException;
+import gebm.core.Rng;
+import gebm.core.StopReason;
+import gebm.data.DataSource;
+import gebm.data.Toy;
+import gebm.model.DensityBase;
+import gebm.model.Energy;
+import gebm.model.Gebm;
+import gebm.model.LatentBase;
+import gebm.nn.Mlp;
+import gebm.objective.DonskerVaradhan;
+import gebm.objective.Kale;
+import gebm.objective.Penalties;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class TrainerTest {
+    @TempDir
+    Path folder;
+
+    static Gebm model(DataType type) {
+        var base = LatentBase.pushForward(DensityBase.standardNormal(2, type), Mlp.of(2, 16, 2), Rng.of(1));
+        return Gebm.of(base, Energy.neural(Mlp.of(2, 16, 1), new Shape(2), type, Rng.of(2)));
+    }
+
+    static TrainingPlan plan(long iterations) {
+        return TrainingPlan.of(iterations)
+                .withEnergySteps(i -> i == 0 ? 5 : 3)
+                .withBatchSize(32)
+                .withOptimizers(Adam.of(1e-3).withBetas(0.5, 0.999));
+    }
+
+    static Trainer trainer(TrainingPlan plan) {
+        return Trainer.alternating(Kale.energyLoss().plus(0.1, Penalties.gradient()), Kale.baseLoss(), plan);
+    }
+
+    static List<float[]> arrays(Gebm model) {
+        List<float[]> all = new ArrayList<>();
+        model.arrays().values().forEach(a -> all.add(a.toType(DataType.FLOAT32, true).toFloatArray()));
+        return all;
+    }
+
+    static void assertSame(Gebm a, Gebm b) {
+        List<float[]> first = arrays(a);
+        List<float[]> second = arrays(b);
+        assertThat(first).hasSameSizeAs(second);
+        for (int i = 0; i < first.size(); i++) {
+            assertThat(first.get(i)).containsExactly(second.get(i));
+        }
+    }
+
+    @Test
+    void learnsEightGaussians() {
+        Gebm initial = model(DataType.FLOAT32);
+        List<float[]> before = arrays(initial);
+        TrainingRun run = trainer(plan(30)).fit(initial, Toy.eightGaussians(), Rng.of(3));
+        assertThat(run.stop()).isEqualTo(new StopReason.Completed(30));
+        assertThat(run.history().columns())
+                .containsExactly(
+                        "energyTotal", "energyGradientNorm", "kale", "gradientPenalty", "logPartition", "baseTotal",
+                        "baseGradientNorm", "baseLoss");
+        assertThat(run.history().size()).isEqualTo(30);
+        for (int i = 0; i < before.size(); i++) {
+            assertThat(arrays(initial).get(i)).as("the model given in is untouched").containsExactly(before.get(i));
+            assertThat(arrays(run.model()).get(i)).as("array %d changed", i).isNotEqualTo(before.get(i));
+        }
+    }
+
+    @Test
+    void sameKeySameBits() {
+        Gebm initial = model(DataType.FLOAT32);
+        TrainingRun first = trainer(plan(10)).fit(initial, Toy.eightGaussians(), Rng.of(3));
+        TrainingRun again = trainer(plan(10)).fit(initial, Toy.eightGaussians(), Rng.of(3));
+        TrainingRun other = trainer(plan(10)).fit(initial, Toy.eightGaussians(), Rng.of(4));
+        assertSame(first.model(), again.model());
+        assertThat(first.history()).isEqualTo(again.history()).isNotEqualTo(other.history());
+    }
+
+    @Nested
+    class Stopping {
+        /** Stops after the flag was asked about {@code calls} times, which falls anywhere in an iteration. */
+        @Test
+        void resumesBitEqualFromAFile() {
+            Gebm initial = model(DataType.FLOAT32);
+            TrainingRun whole = trainer(plan(12)).fit(initial, Toy.eightGaussians(), Rng.of(3));
+            Path file = folder.resolve("run.safetensors");
+            TrainingRun half = trainer(plan(12).withProgress((done, total, text) -> {
+                        if (done == 5) {
+                            Thread.currentThread().interrupt();
+                        }
+                    }).withCheckpoint(4, file))
+                    .fit(initial, Toy.eightGaussians(), Rng.of(3));
+            assertThat(Thread.interrupted()).isTrue();
+            assertThat(half.stop()).isEqualTo(new StopReason.Stopped(5));
+            Checkpoint checkpoint = Checkpoint.load(file, initial);
+            assertThat(checkpoint.iteration()).isEqualTo(5);
+            TrainingRun rest = trainer(plan(12)).resume(checkpoint, Toy.eightGaussians());
+            assertSame(whole.model(), rest.model());
+            assertThat(rest.history()).isEqualTo(whole.history());
+        }
+
+        @Test
+        void resumesBitEqualFromInsideAnIteration() {
+            Gebm initial = model(DataType.FLOAT32);
+            TrainingPlan longPlan = plan(2).withEnergySteps(i -> 2_000);
+            TrainingRun whole = trainer(longPlan).fit(initial, Toy.eightGaussians(), Rng.of(3));
+            long deadline = System.nanoTime() + 150_000_000;
+            TrainingRun part = trainer(longPlan.withStop(() -> System.nanoTime() > deadline))
+                    .fit(initial, Toy.eightGaussians(), Rng.of(3));
+            assertThat(part.stop()).isEqualTo(new StopReason.Stopped(0));
+            assertThat(part.checkpoint().energyStep()).isBetween(1L, 1_999L);
+            Path file = folder.resolve("inside.safetensors");
+            part.checkpoint().save(file);
+            TrainingRun rest = trainer(longPlan).resume(Checkpoint.load(file, initial), Toy.eightGaussians());
+            assertSame(whole.model(), rest.model());
+            assertThat(rest.history()).isEqualTo(whole.history());
+        }
+    }
+
+    @Test
+    void savesAndLoadsModels() {
+        Gebm trained = trainer(plan(2)).fit(model(DataType.FLOAT32), Toy.eightGaussians(), Rng.of(3)).model();
+        Path file = folder.resolve("model.safetensors");
+        trained.save(file);
+        assertSame(trained, model(DataType.FLOAT32).load(file));
+        var other = LatentBase.pushForward(DensityBase.standardNormal(2), Mlp.of(2, 17, 2), Rng.of(1));
+        Gebm wider = Gebm.of(other, Energy.neural(Mlp.of(2, 16, 1), new Shape(2), Rng.of(2)));
+        assertThatThrownBy(() -> wider.load(file))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("(17, 2)")
+                .hasMessageContaining("(16, 2)");
+    }
+
+    @Test
+    void refusesDamagedFiles() throws Exception {
+        Path file = folder.resolve("model.safetensors");
+        Gebm model = model(DataType.FLOAT32);
+        model.save(file);
+        byte[] bytes = Files.readAllBytes(file);
+        Files.write(file, java.util.Arrays.copyOf(bytes, bytes.length / 2));
+        assertThatThrownBy(() -> model.load(file))
+                .isInstanceOf(java.io.UncheckedIOException.class)
+                .hasMessageContaining("not a whole safetensors file");
+        assertThatThrownBy(() -> model.load(folder.resolve("none")))
+                .isInstanceOf(java.io.UncheckedIOException.class)
+                .hasMessageContaining("none");
+    }
+
+    @Test
+    void reportsDivergence() {
+        DataSource broken = (scope, size, index, rng) -> {
+            NDArray rows = Toy.eightGaussians().batch(scope, size, index, rng);
+            return index == 9 ? rows.mul(Float.POSITIVE_INFINITY) : rows;
+        };
+        assertThatThrownBy(() -> trainer(plan(10)).fit(model(DataType.FLOAT32), broken, Rng.of(3)))
+                .isInstanceOfSatisfying(DivergedException.class, e -> {
+                    TrainingRun partial = e.partial(TrainingRun.class);
+                    // iteration 0 takes batches 0..5, iteration 1 batches 6..9, the last for its base step
+                    assertThat(e.getMessage()).contains("iteration 1, base step").contains("baseTotal is");
+                    assertThat(partial.history().size()).isEqualTo(1);
+                    arrays(partial.model()).forEach(a -> {
+                        for (float value : a) {
+                            assertThat(value).isFinite();
+                        }
+                    });
+                });
+    }
+
+    @Test
+    void evaluatesAndWritesCsv() throws Exception {
+        try (NDManager m = NDManager.newBaseManager()) {
+            NDArray validation = Toy.eightGaussians().batch(m, 64, 0, Rng.of(8));
+            TrainingRun run = trainer(plan(5).withEvaluation(2, Evaluation.of(Kale.energyLoss(), validation)))
+                    .fit(model(DataType.FLOAT32), Toy.eightGaussians(), Rng.of(3));
+            assertThat(run.history().curve("validation.kale")[0]).containsExactly(2, 4, 5);
+            Path file = folder.resolve("history.csv");
+            run.history().writeCsv(file);
+            List<String> lines = Files.readAllLines(file);
+            assertThat(lines).hasSize(6);
+            assertThat(lines.get(0)).startsWith("iteration,energyTotal").endsWith("validation.kale");
+            assertThat(lines.get(1)).endsWith(",");
+        }
+    }
+
+    @Test
+    void rejectsDataOfAnotherShape() {
+        DataSource wide = (scope, size, index, rng) -> scope.ones(new Shape(size, 3));
+        assertThatThrownBy(() -> trainer(plan(1)).fit(model(DataType.FLOAT32), wide, Rng.of(3)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("(32, 2)")
+                .hasMessageContaining("(32, 3)");
+    }
+
+    /** Base N(0, 1), E(x) = ax: c → A = a²/2. Newton steps on batches: c is a running mean of Â around A − bias. */
+    @Test
+    void constantConvergesToLogPartition() {
+        double a = 0.5;
+        LatentBase normal = Identity.of(1);
+        Energy linear = x -> x.sum(new int[] {1}).mul(a);
+        DataSource shifted = (scope, size, index, rng) -> rng.fork(index).normal(scope, new Shape(size, 1)).sub(a);
+        // 400 steps of Adam at a rate falling to 1e-4; var of one batch's mean weight is (e^{a²}−1)/4096, so c has a
+        // standard error below 0.008 even if only the last batch counted: 0.03 is beyond 3.7 of them (< 0.1 %)
+        TrainingPlan plan = TrainingPlan.of(400)
+                .withEnergySteps(i -> 1)
+                .withBatchSize(4096)
+                .withLogPartitionOptimizer(
+                        Adam.of(i -> 0.01 * Math.pow(0.01, i / 400.0)).after(GradientMap.newton()));
+        TrainingRun run = Trainer.energyOnly(Kale.energyLoss(), plan).fit(Gebm.of(normal, linear), shifted, Rng.of(1));
+        assertThat(run.model().logPartition()).isCloseTo(a * a / 2, within(0.03));
+        assertThat(run.model().estimateLogPartition(100_000, Rng.of(2)).value()).isCloseTo(a * a / 2, within(0.01));
+    }
+
+    @Test
+    void trainsInFloat64AndByDonskerVaradhan() {
+        TrainingRun run = Trainer.alternating(DonskerVaradhan.energyLoss(), Kale.baseLoss(), plan(3))
+                .fit(model(DataType.FLOAT64), Toy.eightGaussians(), Rng.of(3));
+        assertThat(run.history().columns()).contains("donskerVaradhan");
+        assertThat(run.model().logPartition()).isZero();
+        assertThat(run.model().energy().parameters().get(0).getDataType()).isEqualTo(DataType.FLOAT64);
+    }
+
+    @Test
+    void cardNamesKeyDataAndVersions() {
+        RunCard card = trainer(plan(1)).fit(model(DataType.FLOAT32), Toy.eightGaussians(), Rng.of(3)).card();
+        assertThat(card.key()).isEqualTo(Rng.of(3).key());
+        assertThat(card.dataSha256()).hasSize(64);
+        assertThat(card.versions()).containsKeys("java", "engine");
+    }
+
+    /** The latents themselves. */
+    record Identity(DensityBase prior) implements LatentBase {
+        static Identity of(int dimension) {
+            return new Identity(DensityBase.standardNormal(dimension));
+        }
+
+        @Override
+        public Shape sampleShape() {
+            return prior.sampleShape();
+        }
+
+        @Override
+        public NDArray generate(NDArray z) {
+            return z;
+        }
+
+        @Override
+        public LatentBase copy() {
+            return this;
+        }
+    }
+}
