@@ -15,6 +15,8 @@ import tempfile
 import time
 from pathlib import Path
 
+signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C during the slow imports below ends quietly
+
 import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
@@ -37,8 +39,8 @@ class Screen:
 
     def __init__(self):
         self.live = sys.stdout.isatty()
-        self.open_line = ""  # the last display's line, while it may still be overwritten
-        self.mid_line = False  # the last stream did not end its line
+        self.open_line = ""  # what may still be overwritten: on a terminal a display, in a log also a stream's last line
+        self.mid_line = False  # on a terminal: the last stream did not end its line
         self.shown_at = 0.0
 
     def line(self, text):
@@ -46,32 +48,47 @@ class Screen:
         print(text, flush=True)
 
     def stream(self, text):
-        if self.open_line:
-            self.close_line()
-        if not self.live:
-            text = re.sub(r"[^\n]*\r(?!\n)", "", text)  # what a terminal would have overwritten
-        print(text, end="", flush=True)
-        self.mid_line = not text.endswith("\n")
+        if self.live:
+            self.end_display()
+            print(text, end="", flush=True)
+            self.mid_line = not text.endswith("\n")
+            return
+        lines = (self.open_line + text).split("\n")
+        lines = [line.rstrip("\r").rpartition("\r")[2] for line in lines]  # what a terminal would show in the end
+        for line in lines[:-1]:
+            print(line, flush=True)
+        self.open_line = lines[-1]
 
     def updating(self, text):
         if "\n" in text:
             self.line(text)
-            return
-        if self.mid_line:
-            self.close_line()
-        if self.live:
+        elif self.live:
+            self.end_stream()
             print("\r\x1b[K" + text, end="", flush=True)
-        self.open_line = text
-        if not self.live and time.monotonic() - self.shown_at > 10:
-            self.close_line()
+            self.open_line = text
+        else:
+            self.open_line = text
+            if time.monotonic() - self.shown_at > 10:
+                self.close_line()
 
     def close_line(self):
+        if self.live:
+            self.end_display()
+            self.end_stream()
+        elif self.open_line:
+            print(self.open_line, flush=True)
+            self.open_line = ""
+        self.shown_at = time.monotonic()
+
+    def end_display(self):
         if self.open_line:
-            print("" if self.live else self.open_line, flush=True)
-            self.shown_at = time.monotonic()
-        elif self.mid_line:
             print(flush=True)
-        self.open_line, self.mid_line = "", False
+        self.open_line = ""
+
+    def end_stream(self):
+        if self.mid_line:
+            print(flush=True)
+        self.mid_line = False
 
 
 class Client(NotebookClient):

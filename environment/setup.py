@@ -79,8 +79,7 @@ def make_venv(requirements):
         found = json.loads(STAMP.read_text())
     except (OSError, ValueError):
         found = {}
-    usable = wanted.items() <= found.items() or base.items() <= found.items()
-    if usable and subprocess.run([python, "-c", ""], capture_output=True).returncode == 0:
+    if base.items() <= found.items() and works(python):
         if wanted.items() <= found.items():
             return
     else:
@@ -93,8 +92,15 @@ def make_venv(requirements):
     say(f"installing Python packages, {size}, from environment/{requirements}")
     STAMP.unlink(missing_ok=True)
     pip = [python, "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--only-binary=:all:"]
-    call("install the Python packages (is the network reachable?)", [*pip, "-r", HERE / requirements])
+    call("install the Python packages", [*pip, "-r", HERE / requirements])
     replace(STAMP, json.dumps({**found, **wanted}))
+
+
+def works(python):
+    try:
+        return subprocess.run([python, "-c", ""], capture_output=True).returncode == 0
+    except OSError:
+        return False
 
 
 def build(allowed):
@@ -142,7 +148,8 @@ def write_kernel(java, class_path):
 def call(what, command):
     done = subprocess.run(list(map(str, command)), stdin=subprocess.DEVNULL, stdout=sys.stderr)
     if done.returncode != 0:
-        raise Missing(f"could not {what}: {Path(str(command[0])).name} ended with {done.returncode}, see above.")
+        raise Missing(f"could not {what}: {Path(command[0]).name} ended with {done.returncode}, see above "
+            "(the first time needs the network).")
 
 
 def replace(file, text):
