@@ -280,7 +280,7 @@ def guarded(work):
 def main():
     parser = argparse.ArgumentParser(prog="environment/run", description=__doc__.splitlines()[0])
     parser.add_argument("notebook", nargs="+", type=Path)
-    parser.add_argument("--fast", action="store_true", default=wants_fast(), help="the small sizes that CI uses; also GEBM_FAST=1")
+    parser.add_argument("--fast", action="store_true", default=wants_fast(), help="CI's sizes; also GEBM_FAST=1")
     parser.add_argument("--timeout", type=float, metavar="SECONDS", help="for each notebook; default: none")
     parser.add_argument("--output", type=Path, metavar="FOLDER", default=EXECUTED, help="for the executed copies")
     parser.add_argument("--checks", type=Path, metavar="FOLDER", help="for the records of the checks, as JSON")
