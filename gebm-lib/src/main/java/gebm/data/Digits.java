@@ -130,7 +130,7 @@ public final class Digits {
             bytes.put(pixels).rewind();
             NDArray scaled = inner.create(bytes, shape, DataType.UINT8)
                     .toType(DataType.FLOAT32, true)
-                    .div(255);
+                    .divi(255);
             scaled.attach(scope);
             return scaled;
         }

@@ -65,23 +65,31 @@ final class Rows implements DataSource {
         return known.rows;
     }
 
+    /** One pass in the usual case: a sum is finite only if every term is. Else a search for the first that is not. */
     private static void requireFinite(NDArray rows) {
         if (!rows.getDataType().isFloating()) {
             return;
         }
-        try (NDManager scope = rows.getManager().newSubManager()) {
-            NDArray flat = rows.duplicate();
-            flat.attach(scope);
-            NDArray finite = flat.isNaN().logicalOr(flat.isInfinite()).logicalNot();
-            if (finite.all().getBoolean()) {
+        try (NDArray sum = rows.sum();
+                NDArray wide = sum.toType(DataType.FLOAT64, true)) {
+            if (Double.isFinite(wide.getDouble())) {
                 return;
             }
-            long width = rows.getShape().size() / rows.getShape().get(0);
-            NDArray broken = finite.logicalNot().flatten().toType(DataType.INT32, false);
-            long first = broken.argMax().getLong();
-            NDArray value = flat.flatten().toType(DataType.FLOAT64, false).get(first);
-            throw new IllegalArgumentException("rows must be finite, got " + value.getDouble() + " at row "
-                    + first / width + ", column " + first % width);
+        }
+        for (int row = 0; row < rows.getShape().get(0); row++) {
+            try (NDArray one = rows.get(row);
+                    NDArray wide = one.toType(DataType.FLOAT64, true)) {
+                requireFinite(row, wide.toDoubleArray());
+            }
+        }
+    }
+
+    private static void requireFinite(int row, double[] values) {
+        for (int column = 0; column < values.length; column++) {
+            if (!Double.isFinite(values[column])) {
+                throw new IllegalArgumentException(
+                        "rows must be finite, got " + values[column] + " at row " + row + ", column " + column);
+            }
         }
     }
 

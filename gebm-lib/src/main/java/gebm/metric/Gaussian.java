@@ -24,7 +24,7 @@ record Gaussian(double[] mean, DMatrixRMaj covariance) {
             for (long from = 0; from < n; from += CHUNK) {
                 try (NDManager inner = scope.newSubManager()) {
                     NDArray part = chunk(inner, rows, from, Math.min(n, from + CHUNK), d)
-                            .subi(mean);
+                            .sub(mean);
                     scatter.addi(part.transpose().matMul(part));
                 }
             }

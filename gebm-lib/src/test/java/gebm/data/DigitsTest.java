@@ -1,0 +1,96 @@
+package gebm.data;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import gebm.core.Rng;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class DigitsTest {
+    private static Digits two() {
+        byte[] pixels = new byte[2 * 784];
+        pixels[0] = (byte) 255;
+        pixels[784 + 29] = 51;
+        return new Digits("mnist", pixels, new byte[] {3, 9});
+    }
+
+    @Nested
+    class Images {
+        @Test
+        void areScaledToTheUnitInterval() {
+            try (NDManager m = NDManager.newBaseManager()) {
+                NDArray images = two().images(m);
+                assertThat(images.getShape()).isEqualTo(new Shape(2, 1, 28, 28));
+                assertThat(images.getDataType()).isEqualTo(DataType.FLOAT32);
+                assertThat(images.getFloat(0, 0, 0, 0)).isEqualTo(1f);
+                assertThat(images.getFloat(1, 0, 1, 1)).isEqualTo(0.2f);
+                assertThat(images.sum().getFloat()).isEqualTo(1.2f);
+                assertThat(two().flattened(m)).isEqualTo(images.reshape(2, 784));
+            }
+        }
+
+        @Test
+        void belongToTheScope() {
+            try (NDManager m = NDManager.newBaseManager()) {
+                NDArray images = two().images(m);
+                assertThat(m.getManagedArrays()).containsExactly(images);
+            }
+        }
+    }
+
+    @Nested
+    class Parts {
+        @Test
+        void headKeepsTheFirst() {
+            Digits head = two().head(1);
+            assertThat(head.size()).isEqualTo(1);
+            assertThat(head.labels()).containsExactly(3);
+            assertThat(head.sha256()).isNotEqualTo(two().sha256()).hasSize(64);
+            assertThat(head).hasToString("Digits[mnist, 1 images of 28x28]");
+        }
+
+        @Test
+        void labelsAreACopy() {
+            Digits digits = two();
+            digits.labels()[0] = 7;
+            assertThat(digits.labels()).containsExactly(3, 9);
+        }
+
+        @Test
+        void headRefusesMoreThanThereAre() {
+            assertThatThrownBy(() -> two().head(3)).hasMessage("n must be in 1..2, got 3");
+            assertThatThrownBy(() -> two().head(0)).hasMessage("n must be in 1..2, got 0");
+        }
+    }
+
+    @Nested
+    class MnistOrStrokes {
+        @TempDir
+        Path folder;
+
+        @Test
+        void aDamagedFileIsAnError() throws Exception {
+            Path file = folder.resolve("mnist").resolve("train-labels-idx1-ubyte.gz");
+            Files.createDirectories(file.getParent());
+            Files.write(file, new byte[] {1, 2, 3});
+            assertThatThrownBy(() -> Digits.mnistOrStrokes(DataStore.at(folder)))
+                    .isInstanceOf(UncheckedIOException.class)
+                    .hasMessageContaining(file.toString());
+        }
+
+        @Test
+        void splitIsNamedAfterItsSet() {
+            Digits drawn = StrokeDigits.of(5, Rng.of(1));
+            assertThat(new Digits.Split(drawn, drawn.head(2)).name()).isEqualTo("stroke-digits");
+        }
+    }
+}
