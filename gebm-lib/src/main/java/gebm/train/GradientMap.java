@@ -35,6 +35,12 @@ public interface GradientMap {
         return each(g -> g.mul(2).div(g.square().add(1)));
     }
 
+    /** {@code min(max(g, −largest), largest)}, elementwise. */
+    static GradientMap clip(double largest) {
+        Require.positive("largest", largest);
+        return each(g -> g.clip(-largest, largest));
+    }
+
     /** All gradients scaled so that their common norm is at most {@code largest}. */
     static GradientMap clipNorm(double largest) {
         Require.positive("largest", largest);
