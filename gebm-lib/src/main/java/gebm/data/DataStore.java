@@ -148,10 +148,11 @@ public record DataStore(Optional<Path> home, Path cache) {
     }
 
     private Unavailable unavailable(DataFile file, String reason, IOException cause) {
+        String looked = home.map(folder -> place(folder, file) + " nor ").orElse("") + place(cache, file);
         return new Unavailable(
-                file.set() + "/" + file.name() + " is neither in "
-                        + home.map(folder -> folder + " nor in ").orElse("") + cache + ", and " + file.source()
-                        + " answered " + reason + "; copy the file there or name its folder in GEBM_DATA_HOME",
+                "there is no " + looked + ", and " + file.source() + " cannot be fetched (" + reason
+                        + "); copy the file there or set GEBM_DATA_HOME to a folder that holds " + file.set() + "/"
+                        + file.name(),
                 cause);
     }
 
