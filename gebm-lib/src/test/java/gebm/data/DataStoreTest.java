@@ -120,6 +120,15 @@ class DataStoreTest {
         }
 
         @Test
+        void intoAFolderThatCannotBeSaysSo() throws IOException {
+            Path file = Files.createFile(folder.resolve("a-file"));
+            assertThatThrownBy(() -> DataStore.at(file).read(file("good.gz")))
+                    .hasMessageStartingWith(
+                            "cannot write " + file.resolve("set").resolve("good.gz") + " (")
+                    .hasMessageEndingWith("choose another cache with -Dgebm.data.cache=...");
+        }
+
+        @Test
         void thatIsInterruptedKeepsNothing() {
             Thread.currentThread().interrupt();
             assertThatThrownBy(() -> store().read(file("good.gz"))).hasMessageContaining("(interrupted)");
