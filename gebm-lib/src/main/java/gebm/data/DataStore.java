@@ -58,8 +58,8 @@ public record DataStore(Optional<Path> home, Path cache) {
     /**
      * The unpacked content of a file, verified.
      *
-     * @throws UncheckedIOException if the file is damaged, is not the expected one, or is nowhere to be found and cannot
-     *     be downloaded; the message names the file or address, what was expected and what to do
+     * @throws UncheckedIOException if the file is damaged, is not the expected one, or is nowhere to be found and
+     *     cannot be downloaded; the message names the file or address, what was expected and what to do
      */
     public byte[] read(DataFile file) {
         try {
