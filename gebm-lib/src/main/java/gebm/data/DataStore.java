@@ -1,11 +1,11 @@
 package gebm.data;
 
 import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
-import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.HttpURLConnection;
 import java.net.URI;
@@ -20,8 +20,8 @@ import java.util.zip.GZIPInputStream;
  * Where data files are found, verified, fetched from their public source and kept.
  *
  * <p>A file is looked for as {@code home/set/name}, then as {@code cache/set/name}, and downloaded into the cache when
- * it is in neither. Its unpacked bytes are verified against the pinned SHA-256 every time. A download is written beside
- * its place, verified, and moved there in one step, so an interrupted one leaves the cache as it was.
+ * it is in neither. Its unpacked bytes are verified against the pinned SHA-256 every time. A download is verified,
+ * written beside its place and moved there in one step, so an interrupted one leaves the cache as it was.
  *
  * <p>The {@linkplain #standard() standard store}: home is the folder named by the environment variable
  * {@code GEBM_DATA_HOME}, if any; the cache is the folder named by the system property {@code gebm.data.cache}, else
@@ -58,8 +58,8 @@ public record DataStore(Optional<Path> home, Path cache) {
     /**
      * The unpacked content of a file, verified.
      *
-     * @throws UncheckedIOException if the file is damaged, is not the expected one, or is nowhere to be found and cannot
-     *     be downloaded; the message names the file or address, what was expected and what to do
+     * @throws UncheckedIOException if the file is damaged, is not the expected one, or is nowhere to be found and
+     *     cannot be downloaded; the message names the file or address, what was expected and what to do
      */
     public byte[] read(DataFile file) {
         try {
@@ -100,36 +100,46 @@ public record DataStore(Optional<Path> home, Path cache) {
     }
 
     private byte[] download(DataFile file, Path kept) throws IOException {
-        Files.createDirectories(kept.getParent());
-        Path part = Files.createTempFile(kept.getParent(), file.name(), ".part");
-        try {
-            fetch(file, part);
-            byte[] packed = Files.readAllBytes(part);
-            byte[] raw = verified(
-                    file,
-                    unpacked(file, file.source().toString(), packed),
-                    file.source() + "; nothing was kept, try again later");
-            Files.move(part, kept, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-            return raw;
-        } finally {
-            Files.deleteIfExists(part);
-        }
+        byte[] packed = fetch(file);
+        byte[] raw = verified(
+                file,
+                unpacked(file, file.source().toString(), packed),
+                file.source() + "; nothing was kept, try again later");
+        keep(packed, kept);
+        return raw;
     }
 
-    private void fetch(DataFile file, Path part) throws IOException {
+    private byte[] fetch(DataFile file) throws IOException {
         HttpURLConnection connection = (HttpURLConnection) file.source().toURL().openConnection();
         connection.setConnectTimeout(CONNECT_MILLIS);
         connection.setReadTimeout(READ_MILLIS);
-        try (InputStream body = open(file, connection);
-                OutputStream out = Files.newOutputStream(part)) {
+        try (InputStream body = open(file, connection)) {
             long expected = connection.getContentLengthLong();
-            long received = copy(file.source(), body, out);
-            if (expected >= 0 && received != expected) {
-                throw new IOException("download of " + file.source() + " ended after " + received + " of " + expected
-                        + " bytes; nothing was kept, run it again");
+            byte[] received = received(file.source(), body);
+            if (expected >= 0 && received.length != expected) {
+                throw new IOException("download of " + file.source() + " ended after " + received.length + " of "
+                        + expected + " bytes; nothing was kept, run it again");
             }
+            return received;
         } finally {
             connection.disconnect();
+        }
+    }
+
+    private static void keep(byte[] packed, Path kept) throws IOException {
+        try {
+            Files.createDirectories(kept.getParent());
+            Path part =
+                    Files.createTempFile(kept.getParent(), kept.getFileName().toString(), ".part");
+            try {
+                Files.write(part, packed);
+                Files.move(part, kept, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            } finally {
+                Files.deleteIfExists(part);
+            }
+        } catch (IOException e) {
+            throw new IOException(
+                    "cannot write " + kept + " (" + e + "); choose another cache with -Dgebm.data.cache=...", e);
         }
     }
 
@@ -148,28 +158,28 @@ public record DataStore(Optional<Path> home, Path cache) {
     }
 
     private Unavailable unavailable(DataFile file, String reason, IOException cause) {
+        String looked = home.map(folder -> place(folder, file) + " nor ").orElse("") + place(cache, file);
         return new Unavailable(
-                file.set() + "/" + file.name() + " is neither in "
-                        + home.map(folder -> folder + " nor in ").orElse("") + cache + ", and " + file.source()
-                        + " answered " + reason + "; copy the file there or name its folder in GEBM_DATA_HOME",
+                "there is no " + looked + ", and " + file.source() + " cannot be fetched (" + reason
+                        + "); copy the file there or set GEBM_DATA_HOME to a folder that holds " + file.set() + "/"
+                        + file.name(),
                 cause);
     }
 
-    private static long copy(URI source, InputStream body, OutputStream out) throws IOException {
+    private static byte[] received(URI source, InputStream body) throws IOException {
+        ByteArrayOutputStream received = new ByteArrayOutputStream();
         byte[] buffer = new byte[1 << 16];
-        long received = 0;
         try {
             for (int n = body.read(buffer); n >= 0; n = body.read(buffer)) {
                 if (Thread.currentThread().isInterrupted()) {
                     throw new InterruptedIOException("interrupted");
                 }
-                out.write(buffer, 0, n);
-                received += n;
+                received.write(buffer, 0, n);
             }
-            return received;
+            return received.toByteArray();
         } catch (IOException e) {
             throw new IOException(
-                    "download of " + source + " broke off after " + received + " bytes (" + e.getMessage()
+                    "download of " + source + " broke off after " + received.size() + " bytes (" + e.getMessage()
                             + "); nothing was kept, run it again",
                     e);
         }

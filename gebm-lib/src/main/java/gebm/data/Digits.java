@@ -9,6 +9,7 @@ import gebm.core.Rng;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.function.Supplier;
 
 /**
  * Labelled grey images of digits, 28 by 28 pixels.
@@ -105,14 +106,18 @@ public final class Digits {
 
     /** As {@link #mnistOrStrokes()}, with files looked up in {@code store}. */
     public static Split mnistOrStrokes(DataStore store) {
+        return orStrokes(() -> new Split(Mnist.train(store), Mnist.test(store)), 60_000, 10_000);
+    }
+
+    static Split orStrokes(Supplier<Split> wanted, int train, int test) {
         try {
-            return new Split(Mnist.train(store), Mnist.test(store));
+            return wanted.get();
         } catch (UncheckedIOException e) {
             if (!(e.getCause() instanceof DataStore.Unavailable)) {
                 throw e;
             }
             Rng rng = Rng.of(0).fork("stroke-digits");
-            return new Split(StrokeDigits.of(60_000, rng.fork("train")), StrokeDigits.of(10_000, rng.fork("test")));
+            return new Split(StrokeDigits.of(train, rng.fork("train")), StrokeDigits.of(test, rng.fork("test")));
         }
     }
 

@@ -107,8 +107,8 @@ public final class Plots {
      * A grid of grey images, row by row, dark ink on white.
      *
      * @param title what stands above the grid; may be empty
-     * @param images {@code (n, 784)} or {@code (n, 1, 28, 28)}: any square images; values in [0, 1], others are shown as
-     *     the nearer end
+     * @param images {@code (n, 784)} or {@code (n, 1, 28, 28)}: any square images; values in [0, 1], others are shown
+     *     as the nearer end
      * @param columns images in a row
      * @throws IllegalArgumentException if the images are not square or a value is not finite
      */

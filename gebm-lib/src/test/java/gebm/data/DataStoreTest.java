@@ -75,8 +75,9 @@ class DataStoreTest {
             assertThatThrownBy(() -> store().read(file("missing.gz")))
                     .isInstanceOf(UncheckedIOException.class)
                     .hasCauseInstanceOf(DataStore.Unavailable.class)
-                    .hasMessage("set/missing.gz is neither in " + folder + ", and " + url("missing.gz")
-                            + " answered HTTP status 404; copy the file there or name its folder in GEBM_DATA_HOME");
+                    .hasMessage("there is no " + folder.resolve("set").resolve("missing.gz") + ", and "
+                            + url("missing.gz") + " cannot be fetched (HTTP status 404); copy the file there or set"
+                            + " GEBM_DATA_HOME to a folder that holds set/missing.gz");
             assertThat(kept()).isEmpty();
         }
 
@@ -114,8 +115,17 @@ class DataStoreTest {
             server.stop(0);
             assertThatThrownBy(() -> store().read(file("good.gz")))
                     .hasCauseInstanceOf(DataStore.Unavailable.class)
-                    .hasMessageContaining(url("good.gz") + " answered ConnectException");
+                    .hasMessageContaining(url("good.gz") + " cannot be fetched (ConnectException: ");
             assertThat(kept()).isEmpty();
+        }
+
+        @Test
+        void intoAFolderThatCannotBeSaysSo() throws IOException {
+            Path file = Files.createFile(folder.resolve("a-file"));
+            assertThatThrownBy(() -> DataStore.at(file).read(file("good.gz")))
+                    .hasMessageStartingWith(
+                            "cannot write " + file.resolve("set").resolve("good.gz") + " (")
+                    .hasMessageEndingWith("choose another cache with -Dgebm.data.cache=...");
         }
 
         @Test

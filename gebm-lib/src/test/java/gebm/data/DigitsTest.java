@@ -7,7 +7,6 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
-import gebm.core.Rng;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -88,9 +87,28 @@ class DigitsTest {
         }
 
         @Test
-        void splitIsNamedAfterItsSet() {
-            Digits drawn = StrokeDigits.of(5, Rng.of(1));
-            assertThat(new Digits.Split(drawn, drawn.head(2)).name()).isEqualTo("stroke-digits");
+        void aSetThatIsNowhereIsDrawn() {
+            Digits.Split drawn = Digits.orStrokes(MnistOrStrokes::unavailable, 20, 10);
+            assertThat(drawn.name()).isEqualTo("stroke-digits");
+            assertThat(drawn.train().size()).isEqualTo(20);
+            assertThat(drawn.test().size()).isEqualTo(10);
+            assertThat(drawn.test().sha256())
+                    .isNotEqualTo(drawn.train().head(10).sha256());
+            assertThat(Digits.orStrokes(MnistOrStrokes::unavailable, 20, 10)
+                            .train()
+                            .sha256())
+                    .isEqualTo(drawn.train().sha256());
+        }
+
+        @Test
+        void aSetThatIsThereIsTaken() {
+            Digits.Split here = new Digits.Split(two(), two().head(1));
+            assertThat(Digits.orStrokes(() -> here, 20, 10)).isSameAs(here);
+            assertThat(here.name()).isEqualTo("mnist");
+        }
+
+        private static Digits.Split unavailable() {
+            throw new UncheckedIOException("no network", new DataStore.Unavailable("no network", null));
         }
     }
 }
