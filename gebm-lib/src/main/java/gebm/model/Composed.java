@@ -13,8 +13,8 @@ final class Composed {
     /** The arrays of named parts, each name with its part in front: {@code part.name}. */
     static Map<String, NDArray> arrays(Map<String, Trainable> parts) {
         Map<String, NDArray> all = new LinkedHashMap<>();
-        parts.forEach((part, trainable) ->
-                trainable.arrays().forEach((name, array) -> all.put(part + "." + name, array)));
+        parts.forEach(
+                (part, trainable) -> trainable.arrays().forEach((name, array) -> all.put(part + "." + name, array)));
         return all;
     }
 

@@ -42,7 +42,8 @@ public final class Gebm implements Trainable, AutoCloseable {
 
     private static Gebm owning(LatentBase base, Energy energy, double logPartition) {
         NDManager manager = NDManager.newBaseManager();
-        NDArray constant = manager.create(new double[] {logPartition}, new Shape()).duplicate(); // in native memory
+        NDArray constant =
+                manager.create(new double[] {logPartition}, new Shape()).duplicate(); // in native memory
         Holder holder = new Holder(manager);
         Gebm model = new Gebm(base, energy, constant, holder);
         CLEANER.register(model, holder);
@@ -74,7 +75,9 @@ public final class Gebm implements Trainable, AutoCloseable {
                         e);
             }
             Require.that(
-                    values.getShape().equals(new Shape(2)), "the energy of 2 samples", "of shape (2)",
+                    values.getShape().equals(new Shape(2)),
+                    "the energy of 2 samples",
+                    "of shape (2)",
                     values.getShape());
         }
         return owning(base, energy, 0);
@@ -114,7 +117,9 @@ public final class Gebm implements Trainable, AutoCloseable {
      */
     public Energy latentEnergy(double inverseTemperature) {
         Require.positive("inverseTemperature", inverseTemperature);
-        return z -> energy.at(base.generate(z)).mul(inverseTemperature).sub(base.prior().logDensity(z));
+        return z -> energy.at(base.generate(z))
+                .mul(inverseTemperature)
+                .sub(base.prior().logDensity(z));
     }
 
     /** A Monte-Carlo estimate of {@code A} and its standard error. */

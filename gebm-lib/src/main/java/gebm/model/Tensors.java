@@ -69,7 +69,10 @@ public final class Tensors {
     /** Writes the arrays {@code from} a file over those in {@code to}; names and shapes must agree. */
     public static void assign(Map<String, NDArray> to, Map<String, NDArray> from, String file) {
         Require.that(
-                from.keySet().equals(to.keySet()), "the arrays of " + file, to.keySet().toString(), from.keySet());
+                from.keySet().equals(to.keySet()),
+                "the arrays of " + file,
+                to.keySet().toString(),
+                from.keySet());
         to.forEach((name, array) -> {
             NDArray value = from.get(name);
             Require.that(

@@ -27,7 +27,9 @@ public final class Mlp {
         Require.that(sizes.length >= 2, "sizes", "at least input and output", sizes.length + " sizes");
         SequentialBlock block = new SequentialBlock();
         for (int i = 1; i < sizes.length; i++) {
-            block.add(Linear.builder().setUnits(Require.positive("sizes[" + i + "]", sizes[i])).build());
+            block.add(Linear.builder()
+                    .setUnits(Require.positive("sizes[" + i + "]", sizes[i]))
+                    .build());
             if (i < sizes.length - 1) {
                 block.add(new LambdaBlock(activation));
             }

@@ -71,9 +71,8 @@ public final class Network implements Trainable, AutoCloseable {
             Network network = new Network(block, input, output.slice(1), type);
             for (Pair<String, Parameter> pair : block.getParameters()) {
                 NDArray array = pair.getValue().getArray();
-                NDArray value = described
-                        ? initial(scope, pair, block, rng.fork(pair.getKey()))
-                        : array.toType(type, false);
+                NDArray value =
+                        described ? initial(scope, pair, block, rng.fork(pair.getKey())) : array.toType(type, false);
                 network.own(pair.getKey(), pair.getValue(), value);
             }
             return network;
@@ -132,9 +131,8 @@ public final class Network implements Trainable, AutoCloseable {
     }
 
     private NDArray forward(NDArray x, boolean training) {
-        return initialized(
-                block, input, type, scope -> Blocks.forward(block, values, new NDList(x), training)
-                        .get(0));
+        return initialized(block, input, type, scope -> Blocks.forward(block, values, new NDList(x), training)
+                .get(0));
     }
 
     /** The output for {@code x}, as in prediction; works in recordings and on ordinary arrays. */
@@ -145,7 +143,8 @@ public final class Network implements Trainable, AutoCloseable {
     /** The output for {@code x}; in training, running statistics change. */
     public NDArray apply(NDArray x, boolean inTraining) {
         if (!Program.isRecorded(x)) {
-            Shape sample = x.getShape().dimension() == 0 ? x.getShape() : x.getShape().slice(1);
+            Shape sample =
+                    x.getShape().dimension() == 0 ? x.getShape() : x.getShape().slice(1);
             Require.that(sample.equals(input), "the shape of a sample", input.toString(), sample);
             Require.that(x.getDataType() == type, "the type of the input", type.toString(), x.getDataType());
         }

@@ -22,7 +22,8 @@ public final class DonskerVaradhan {
      */
     public static EnergyLoss energyLoss() {
         return (model, batch, rng) -> {
-            NDArray logPartition = Ops.logMeanExp(model.energy().at(batch.generated()).neg());
+            NDArray logPartition =
+                    Ops.logMeanExp(model.energy().at(batch.generated()).neg());
             NDArray total = model.energy().at(batch.data()).mean().add(logPartition);
             return new Loss(total, Map.of("donskerVaradhan", total.neg()));
         };

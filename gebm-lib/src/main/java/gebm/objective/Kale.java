@@ -38,8 +38,10 @@ public final class Kale {
      */
     public static BaseLoss baseLoss() {
         return (model, batch, rng) -> {
-            NDArray logPartition = Ops.logMeanExp(model.energy().at(batch.generated()).neg());
-            NDArray total = model.energy().at(batch.data()).mean().add(logPartition).neg();
+            NDArray logPartition =
+                    Ops.logMeanExp(model.energy().at(batch.generated()).neg());
+            NDArray total =
+                    model.energy().at(batch.data()).mean().add(logPartition).neg();
             return Loss.of("baseLoss", total);
         };
     }

@@ -22,7 +22,8 @@ public final class Penalties {
      */
     public static EnergyLoss gradient() {
         return (model, batch, rng) -> {
-            long n = Math.min(batch.data().getShape().get(0), batch.generated().getShape().get(0));
+            long n = Math.min(
+                    batch.data().getShape().get(0), batch.generated().getShape().get(0));
             NDArray data = batch.data().get(":" + Require.positive("samples", n));
             NDArray generated = batch.generated().get(":" + n);
             long[] perSample = new long[data.getShape().dimension()];

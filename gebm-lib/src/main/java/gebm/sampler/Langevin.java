@@ -63,7 +63,8 @@ public record Langevin(Schedule stepSize) implements Sampler<Langevin.State> {
         NDArray x = state.position();
         NDArray lambda = settings.get(0);
         NDArray noise = rng.normal(x.getManager(), x.getShape(), x.getDataType());
-        NDArray moved = x.sub(state.gradient().mul(lambda)).add(noise.mul(lambda.mul(2).sqrt()));
+        NDArray moved =
+                x.sub(state.gradient().mul(lambda)).add(noise.mul(lambda.mul(2).sqrt()));
         State next = at(target, moved);
         NDArray never = x.getManager().zeros(new Shape(0), x.getDataType());
         return new Transition<>(next, new StepInfo(next.energy(), never));

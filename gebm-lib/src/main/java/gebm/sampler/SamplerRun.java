@@ -189,7 +189,9 @@ final class SamplerRun<S extends ChainState> {
                     step.of(in.get(In.RECORDS.ordinal()), first),
                     ai.djl.ndarray.NDArrays.stack(new NDList(energy, accepted)));
             Ops.assignRow(
-                    in.get(In.DRAWS.ordinal()), step.of(in.get(In.ROWS.ordinal()), first), next.state().position());
+                    in.get(In.DRAWS.ordinal()),
+                    step.of(in.get(In.ROWS.ordinal()), first),
+                    next.state().position());
             Ops.increment(in.get(In.COUNT.ordinal()));
             return after;
         });

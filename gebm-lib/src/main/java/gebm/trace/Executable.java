@@ -20,7 +20,8 @@ import java.util.regex.Pattern;
 /** A program loaded into the engine, with the arrays it reads besides its arguments. */
 final class Executable {
     private static final Pattern LINE = Pattern.compile("line (\\d+), in");
-    private static final Pattern CAUSE = Pattern.compile("(?:RuntimeError|builtins\\.\\w+|\\w*Error): (.*)", Pattern.DOTALL);
+    private static final Pattern CAUSE =
+            Pattern.compile("(?:RuntimeError|builtins\\.\\w+|\\w*Error): (.*)", Pattern.DOTALL);
     private static final Cleaner CLEANER = Cleaner.create();
     private static final String OPTIMIZER = "ai.djl.pytorch.graph_optimizer";
 

@@ -72,7 +72,6 @@ public final class Loop {
         if (recorder == null) {
             throw new IllegalStateException("a Loop is part of a program: call this from the function of a Program");
         }
-        return recorder.loop(
-                first, end, initial, (state, index) -> body.apply(state, new Step(recorder, index)));
+        return recorder.loop(first, end, initial, (state, index) -> body.apply(state, new Step(recorder, index)));
     }
 }

@@ -2,7 +2,6 @@ package gebm.trace;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
-import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.index.dim.NDIndexAll;
 import ai.djl.ndarray.index.dim.NDIndexBooleans;
@@ -50,11 +49,9 @@ final class Operations {
 
     /** {@code name(Type,Type)}. */
     static String signature(Method method) {
-        return SIGNATURES.computeIfAbsent(
-                method,
-                m -> Arrays.stream(m.getParameterTypes())
-                        .map(Class::getSimpleName)
-                        .collect(Collectors.joining(",", m.getName() + "(", ")")));
+        return SIGNATURES.computeIfAbsent(method, m -> Arrays.stream(m.getParameterTypes())
+                .map(Class::getSimpleName)
+                .collect(Collectors.joining(",", m.getName() + "(", ")")));
     }
 
     static String advice(Method method) {
@@ -112,8 +109,7 @@ final class Operations {
         on("rdiv(Number)", (x, a) -> array(x, "torch.mul", x.recorder.call("torch.reciprocal", x.value), a[0]));
         on("rdiv(NDArray)", (x, a) -> array(x, "torch.div", a[0], x.value));
         on("rpow(Number)", (x, a) -> array(x, "torch.pow", a[0], x.value));
-        String[][] comparisons = {
-            {"eq", "eq"}, {"neq", "ne"}, {"gt", "gt"}, {"gte", "ge"}, {"lt", "lt"}, {"lte", "le"}
+        String[][] comparisons = {{"eq", "eq"}, {"neq", "ne"}, {"gt", "gt"}, {"gte", "ge"}, {"lt", "lt"}, {"lte", "le"}
         };
         for (String[] names : comparisons) {
             on(names[0] + "(Number) " + names[0] + "(NDArray)", plain("torch." + names[1]));
@@ -135,9 +131,9 @@ final class Operations {
 
     private static void elementwise() {
         for (String name : List.of(
-                "abs", "acos", "acosh", "asin", "asinh", "atan", "atanh", "ceil", "cos", "cosh", "erf", "erfinv",
-                "exp", "floor", "log", "log10", "log2", "neg", "round", "sign", "sin", "sinh", "sqrt", "square", "tan",
-                "tanh", "trunc", "sigmoid", "relu", "selu", "real", "conj")) {
+                "abs", "acos", "acosh", "asin", "asinh", "atan", "atanh", "ceil", "cos", "cosh", "erf", "erfinv", "exp",
+                "floor", "log", "log10", "log2", "neg", "round", "sign", "sin", "sinh", "sqrt", "square", "tan", "tanh",
+                "trunc", "sigmoid", "relu", "selu", "real", "conj")) {
             on(name + "()", plain("torch." + name));
         }
         on("negi()", inPlace("torch.neg_"));
@@ -153,17 +149,24 @@ final class Operations {
         on("isInfinite()", plain("torch.isinf"));
         on("inverse()", plain("torch.linalg_inv"));
         on("softPlus()", plain("torch.softplus"));
-        on("softSign()", (x, a) -> array(
-                x, "torch.div", x.value, x.recorder.call("torch.add", x.recorder.call("torch.abs", x.value), 1)));
+        on(
+                "softSign()",
+                (x, a) -> array(
+                        x,
+                        "torch.div",
+                        x.value,
+                        x.recorder.call("torch.add", x.recorder.call("torch.abs", x.value), 1)));
         on("leakyRelu(float)", plain("torch.leaky_relu"));
         on("elu(float)", plain("torch.elu"));
         on("gelu()", (x, a) -> array(x, "torch.gelu", x.value, new Named("approximate", "none")));
         on("mish()", plain("torch.mish")); // DJL's own takes a logarithm to base 2 by mistake
-        on("swish(float)", (x, a) -> array(
-                x,
-                "torch.mul",
-                x.value,
-                x.recorder.call("torch.sigmoid", x.recorder.call("torch.mul", x.value, a[0]))));
+        on(
+                "swish(float)",
+                (x, a) -> array(
+                        x,
+                        "torch.mul",
+                        x.value,
+                        x.recorder.call("torch.sigmoid", x.recorder.call("torch.mul", x.value, a[0]))));
         on("toType(DataType,boolean)", (x, a) -> array(x, "torch.to", x.value, a[0])); // keeps the gradient
         on("duplicate()", plain("torch.clone")); // keeps the gradient
         on("stopGradient()", plain("torch.detach"));
@@ -224,7 +227,10 @@ final class Operations {
 
     private static int[] positive(RecordingArray x, int[] axes) {
         int dimension = x.recorder.shape(x.value).dimension();
-        return Arrays.stream(axes).map(axis -> axis < 0 ? axis + dimension : axis).sorted().toArray();
+        return Arrays.stream(axes)
+                .map(axis -> axis < 0 ? axis + dimension : axis)
+                .sorted()
+                .toArray();
     }
 
     private static void shapes() {
@@ -250,8 +256,9 @@ final class Operations {
             return array(x, "torch.repeat", x.value, times);
         });
         on("tile(long[]) tile(Shape) repeat(long[]) repeat(Shape)", plain("torch.repeat"));
-        on("repeat(int,long)", (x, a) -> array(
-                x, "torch.repeat_interleave", x.value, a[1], a[0], new Named("output_size", null)));
+        on(
+                "repeat(int,long)",
+                (x, a) -> array(x, "torch.repeat_interleave", x.value, a[1], a[0], new Named("output_size", null)));
         on("pad(Shape,double)", plain("torch.constant_pad_nd"));
         on("diagonal()", plain("torch.diagonal"));
         on("diagonal(int)", plain("torch.diagonal"));
@@ -280,14 +287,16 @@ final class Operations {
         on("get(NDManager,NDIndex)", (x, a) -> index(x, (NDIndex) a[1]));
         on("get(NDIndex)", (x, a) -> index(x, (NDIndex) a[0]));
         on("where(NDArray,NDArray)", (x, a) -> array(x, "torch.where", a[0], x.value, a[1]));
-        on("gather(NDArray,int)", (x, a) -> array(
-                x, "torch.gather", x.value, a[1], x.recorder.call("torch.to", a[0], DataType.INT64)));
-        on("take(NDManager,NDArray)", (x, a) -> array(
-                x, "torch.take", x.value, x.recorder.call("torch.to", a[1], DataType.INT64)));
+        on(
+                "gather(NDArray,int)",
+                (x, a) -> array(x, "torch.gather", x.value, a[1], x.recorder.call("torch.to", a[0], DataType.INT64)));
+        on(
+                "take(NDManager,NDArray)",
+                (x, a) -> array(x, "torch.take", x.value, x.recorder.call("torch.to", a[1], DataType.INT64)));
         on("booleanMask(NDArray,int)", (x, a) -> x.recorder.array(indexed(x, x.value, (int) a[1], a[0])));
         on("oneHot(int,float,float,DataType)", (x, a) -> {
-            Value hot = x.recorder.call(
-                    "torch.one_hot", x.recorder.call("torch.to", x.value, DataType.INT64), (int) a[0]);
+            Value hot =
+                    x.recorder.call("torch.one_hot", x.recorder.call("torch.to", x.value, DataType.INT64), (int) a[0]);
             Value typed = x.recorder.call("torch.to", hot, a[3]);
             float on = (float) a[1];
             float off = (float) a[2];
@@ -305,7 +314,8 @@ final class Operations {
         List<NDIndexElement> elements = new ArrayList<>(index.getIndices());
         if (index.getEllipsisIndex() >= 0) {
             int dimension = x.recorder.shape(x.value).dimension();
-            long given = elements.stream().filter(e -> !(e instanceof NDIndexNull)).count();
+            long given =
+                    elements.stream().filter(e -> !(e instanceof NDIndexNull)).count();
             for (long i = given; i < dimension; i++) {
                 elements.add(index.getEllipsisIndex(), new NDIndexAll());
             }
@@ -357,11 +367,20 @@ final class Operations {
             return new NDList(array(x, target, a[0], weight, a[2], a[3], a[4], a[5], a[7], a[6]));
         });
         on("batchNorm(NDArray,NDArray,NDArray,NDArray,NDArray,int,float,float,boolean)", Operations::batchNorm);
-        on("layerNorm(NDArray,Shape,NDArray,NDArray,float)", (x, a) -> new NDList(
-                array(x, "torch.layer_norm", a[0], a[1], a[2], a[3], a[4], false)));
+        on(
+                "layerNorm(NDArray,Shape,NDArray,NDArray,float)",
+                (x, a) -> new NDList(array(x, "torch.layer_norm", a[0], a[1], a[2], a[3], a[4], false)));
         on("prelu(NDArray,NDArray)", (x, a) -> new NDList(array(x, "torch.prelu", a[0], a[1])));
-        on("embedding(NDArray,NDArray,SparseFormat)", (x, a) -> new NDList(array(
-                x, "torch.embedding", a[1], x.recorder.call("torch.to", a[0], DataType.INT64), -1, false, false)));
+        on(
+                "embedding(NDArray,NDArray,SparseFormat)",
+                (x, a) -> new NDList(array(
+                        x,
+                        "torch.embedding",
+                        a[1],
+                        x.recorder.call("torch.to", a[0], DataType.INT64),
+                        -1,
+                        false,
+                        false)));
         on("dropout(NDArray,float,boolean)", (x, a) -> {
             if ((boolean) a[2] && (float) a[1] > 0) {
                 throw x.recorder.unsupported("dropout in training", "use it in prediction only, or leave it out");

@@ -38,9 +38,7 @@ public final class Ops {
         Require.that(!arrays.isEmpty(), "arrays", "at least one", "none");
         Recorder recorder = Recorder.of(arrays.get(0));
         if (recorder == null) {
-            return ALL_FINITE
-                    .run(arrays.get(0).getManager(), arrays)
-                    .singletonOrThrow();
+            return ALL_FINITE.run(arrays.get(0).getManager(), arrays).singletonOrThrow();
         }
         // x − x is zero where x is finite and NaN elsewhere, and sums without overflow
         Value sum = null;
@@ -73,11 +71,10 @@ public final class Ops {
         Value index = recorder.call("int(torch.item({0}))", row);
         Value end = recorder.call("torch.add", index, 1);
         // a loop of one step, or of none
-        recorder.loop(
-                recorder.call("max({0}, {1})", index, 0), end, new NDList(), (none, number) -> {
-                    recorder.effect("torch.copy_", recorder.call("torch.select", rows, 0, number), value);
-                    return new NDList();
-                });
+        recorder.loop(recorder.call("max({0}, {1})", index, 0), end, new NDList(), (none, number) -> {
+            recorder.effect("torch.copy_", recorder.call("torch.select", rows, 0, number), value);
+            return new NDList();
+        });
     }
 
     /**

@@ -118,7 +118,8 @@ final class Recorder implements AutoCloseable {
             return visible(captured.computeIfAbsent(array, this::addInput));
         }
         if (recorded.recorder != this) {
-            throw unsupported("an array of another recording", "return it from that function and pass it on as argument");
+            throw unsupported(
+                    "an array of another recording", "return it from that function and pass it on as argument");
         }
         return visible(recorded.value);
     }
@@ -140,7 +141,8 @@ final class Recorder implements AutoCloseable {
     Value keyNumber() {
         if (keyNumber == null) {
             keyNumber = new Value(ids++, frames.get(0));
-            Node read = new Node.Call("int(torch.item({0}))", List.of(inputs.get(0)), List.of(keyNumber), false, site());
+            Node read =
+                    new Node.Call("int(torch.item({0}))", List.of(inputs.get(0)), List.of(keyNumber), false, site());
             frames.get(0).nodes.add(0, read);
         }
         return keyNumber;
@@ -249,8 +251,7 @@ final class Recorder implements AutoCloseable {
                 known.put(parameter, known.get(value));
             }
         }
-        body.header = new Node.Loop(
-                index, from, to, parameters, first, List.of(), List.of(), List.of(), site());
+        body.header = new Node.Loop(index, from, to, parameters, first, List.of(), List.of(), List.of(), site());
         List<Object> results;
         try {
             results = arguments(step.apply(arrays(parameters), index).toArray());
@@ -258,8 +259,8 @@ final class Recorder implements AutoCloseable {
             close(body);
         }
         if (results.size() != first.size()) {
-            throw new IllegalArgumentException("a loop's step must return as many arrays as it carries, "
-                    + first.size() + ", got " + results.size());
+            throw new IllegalArgumentException("a loop's step must return as many arrays as it carries, " + first.size()
+                    + ", got " + results.size());
         }
         List<Value> outputs = new ArrayList<>();
         for (Value parameter : parameters) {
@@ -310,8 +311,7 @@ final class Recorder implements AutoCloseable {
                 body.substitutes.put((Value) value, parameter);
             }
         }
-        body.header = new Node.Gradient(
-                parameters, outside, List.of(), null, List.of(), List.of(), List.of(), site());
+        body.header = new Node.Gradient(parameters, outside, List.of(), null, List.of(), List.of(), List.of(), site());
         Object total;
         List<Object> extras;
         try {
@@ -331,8 +331,7 @@ final class Recorder implements AutoCloseable {
                 known.put(gradient, known.get(parameter));
             }
         }
-        frame().nodes.add(new Node.Gradient(
-                parameters, outside, body.nodes, total, extras, values, gradients, site()));
+        frame().nodes.add(new Node.Gradient(parameters, outside, body.nodes, total, extras, values, gradients, site()));
         return new Gradients(arrays(gradients), arrays(values));
     }
 
@@ -440,10 +439,8 @@ final class Recorder implements AutoCloseable {
         return new Executable(Printer.print(graph), device(), implicit);
     }
 
-
     UnsupportedOperationException unsupported(String what, String advice) {
-        return new UnsupportedOperationException(
-                what + " cannot be recorded (at " + site() + "); " + advice);
+        return new UnsupportedOperationException(what + " cannot be recorded (at " + site() + "); " + advice);
     }
 
     /** The innermost line that is neither this library's nor DJL's nor the JDK's. */

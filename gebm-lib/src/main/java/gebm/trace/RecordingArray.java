@@ -22,8 +22,8 @@ final class RecordingArray implements InvocationHandler {
     RecordingArray(Recorder recorder, Value value) {
         this.recorder = recorder;
         this.value = value;
-        proxy = (NDArray) Proxy.newProxyInstance(
-                RecordingArray.class.getClassLoader(), new Class<?>[] {NDArray.class}, this);
+        proxy = (NDArray)
+                Proxy.newProxyInstance(RecordingArray.class.getClassLoader(), new Class<?>[] {NDArray.class}, this);
     }
 
     /** What stands behind {@code array}, or null for an ordinary one. */

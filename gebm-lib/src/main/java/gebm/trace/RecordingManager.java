@@ -18,8 +18,8 @@ final class RecordingManager implements InvocationHandler {
 
     RecordingManager(Recorder recorder) {
         this.recorder = recorder;
-        proxy = (NDManager) Proxy.newProxyInstance(
-                RecordingManager.class.getClassLoader(), new Class<?>[] {NDManager.class}, this);
+        proxy = (NDManager)
+                Proxy.newProxyInstance(RecordingManager.class.getClassLoader(), new Class<?>[] {NDManager.class}, this);
     }
 
     NDManager proxy() {
@@ -40,10 +40,9 @@ final class RecordingManager implements InvocationHandler {
             case "full(Shape,float,DataType)" -> filled(args[0], ((Float) args[1]).doubleValue(), args[2]);
             case "ones(Shape,DataType)" -> filled(args[0], 1.0, args[1]);
             case "zeros(Shape,DataType)", "create(Shape,DataType)" -> filled(args[0], 0.0, args[1]);
-            case "arange(float,float,float,DataType)" -> created(
-                    "torch.arange", args[3], args[0], args[1], args[2]);
-            case "linspace(float,float,int,boolean)" -> linspace((float) args[0], (float) args[1], (int) args[2],
-                    (boolean) args[3]);
+            case "arange(float,float,float,DataType)" -> created("torch.arange", args[3], args[0], args[1], args[2]);
+            case "linspace(float,float,int,boolean)" ->
+                linspace((float) args[0], (float) args[1], (int) args[2], (boolean) args[3]);
             case "eye(int,int,int,DataType)" -> eye((int) args[0], (int) args[1], (int) args[2], args[3]);
             case "create(Buffer,Shape,DataType)" -> constant((Buffer) args[0], (Shape) args[1], (DataType) args[2]);
             case "from(NDArray)" -> recorder.array(recorder.valueOf((NDArray) args[0]));
@@ -72,7 +71,8 @@ final class RecordingManager implements InvocationHandler {
                 }
                 throw recorder.unsupported(
                         method.getName(),
-                        method.getName().startsWith("random") || method.getName().startsWith("sample")
+                        method.getName().startsWith("random")
+                                        || method.getName().startsWith("sample")
                                 ? "draw from an Rng that is handed in: rng.normal(manager, shape)"
                                 : "make the array outside and use it inside");
             }

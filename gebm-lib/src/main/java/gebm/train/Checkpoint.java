@@ -80,7 +80,9 @@ public final class Checkpoint {
         position.key = rng.key();
         Checkpoint start = new Checkpoint(model, position);
         NDList c = new NDList(model.logPartitionArray());
-        start.own("energy", plan.energyOptimizer().init(start.manager, model.energy().parameters()));
+        start.own(
+                "energy",
+                plan.energyOptimizer().init(start.manager, model.energy().parameters()));
         start.own("logPartition", plan.logPartitionOptimizer().init(start.manager, c));
         start.own("base", plan.baseOptimizer().init(start.manager, model.base().parameters()));
         return start;

@@ -22,7 +22,8 @@ public interface Evaluation {
      * validation.} in front.
      */
     static Evaluation of(EnergyLoss loss, NDArray validation) {
-        int n = (int) Require.positive("validation samples", validation.getShape().get(0));
+        int n = (int)
+                Require.positive("validation samples", validation.getShape().get(0));
         return (model, rng) -> {
             try (NDManager scope = NDManager.newBaseManager()) {
                 NDArray generated = model.base().sample(scope, n, rng.fork("generated"));

@@ -56,7 +56,9 @@ public final class History {
      */
     public double[] column(String name) {
         Require.that(columns.contains(name), "column", "one of " + columns, name);
-        return rows.stream().mapToDouble(row -> row.getOrDefault(name, Double.NaN)).toArray();
+        return rows.stream()
+                .mapToDouble(row -> row.getOrDefault(name, Double.NaN))
+                .toArray();
     }
 
     /** Iterations, counted from 1, that have a number in {@code name}, and the numbers: for a curve with gaps. */

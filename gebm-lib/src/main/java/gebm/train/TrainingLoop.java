@@ -95,9 +95,7 @@ final class TrainingLoop {
             state.save(plan.checkpoint());
         }
         return result(
-                stopped
-                        ? new StopReason.Stopped(position.iteration)
-                        : new StopReason.Completed(position.iteration));
+                stopped ? new StopReason.Stopped(position.iteration) : new StopReason.Completed(position.iteration));
     }
 
     private TrainingRun result(StopReason stop) {
@@ -119,8 +117,8 @@ final class TrainingLoop {
             if (watch.stopped()) {
                 return false;
             }
-            NDArray energyRows = scope.zeros(
-                    new Shape(Math.max(1, steps), Math.max(1, energyColumns.size())), DataType.FLOAT64);
+            NDArray energyRows =
+                    scope.zeros(new Shape(Math.max(1, steps), Math.max(1, energyColumns.size())), DataType.FLOAT64);
             NDArray baseRow = scope.zeros(new Shape(Math.max(1, baseColumns.size())), DataType.FLOAT64);
             NDList inputs = new NDList(
                     batches(scope, steps),
@@ -160,7 +158,8 @@ final class TrainingLoop {
         double[] rates = new double[(int) Math.max(1, updates)];
         for (int j = 0; j < rates.length; j++) {
             long update = firstUpdate + j;
-            rates[j] = Require.notNegative("rate.at(" + update + ")", optimizer.rate().at(update));
+            rates[j] = Require.notNegative(
+                    "rate.at(" + update + ")", optimizer.rate().at(update));
         }
         return scope.create(rates);
     }
@@ -181,7 +180,10 @@ final class TrainingLoop {
             int column = k;
             row.put(
                     energyColumns.get(k),
-                    position.energyRows.stream().mapToDouble(numbers -> numbers[column]).sum() / steps);
+                    position.energyRows.stream()
+                                    .mapToDouble(numbers -> numbers[column])
+                                    .sum()
+                            / steps);
         }
         row.put("logPartition", model.logPartition());
         for (int k = 0; k < baseColumns.size(); k++) {
@@ -280,15 +282,20 @@ final class TrainingLoop {
         NDList all = new NDList(weights);
         all.add(model.logPartitionArray());
         NDArray row = step.of(In.ENERGY_ROWS.of(in));
-        NDList gradients =
-                gradients(step, all, row, () -> energyLoss.evaluate(training, batch, key.fork("loss")));
+        NDList gradients = gradients(step, all, row, () -> energyLoss.evaluate(training, batch, key.fork("loss")));
         int last = all.size() - 1;
         update(
-                plan.energyOptimizer(), "energy", weights, gradients.subNDList(0, last),
+                plan.energyOptimizer(),
+                "energy",
+                weights,
+                gradients.subNDList(0, last),
                 step.of(In.ENERGY_RATES.of(in)));
         update(
-                plan.logPartitionOptimizer(), "logPartition", new NDList(model.logPartitionArray()),
-                gradients.subNDList(last), step.of(In.LOG_PARTITION_RATES.of(in)));
+                plan.logPartitionOptimizer(),
+                "logPartition",
+                new NDList(model.logPartitionArray()),
+                gradients.subNDList(last),
+                step.of(In.LOG_PARTITION_RATES.of(in)));
         Ops.increment(In.COUNT.of(in));
     }
 
@@ -313,8 +320,11 @@ final class TrainingLoop {
             return new Gradients.Loss(loss.total(), numbers);
         });
         NDList squares = new NDList();
-        result.gradients().forEach(g -> squares.add(g.toType(DataType.FLOAT64, false).square().sum()));
-        NDList numbers = new NDList(result.others().get(0), NDArrays.stack(squares).sum().sqrt());
+        result.gradients()
+                .forEach(g ->
+                        squares.add(g.toType(DataType.FLOAT64, false).square().sum()));
+        NDList numbers =
+                new NDList(result.others().get(0), NDArrays.stack(squares).sum().sqrt());
         numbers.addAll(result.others().subNDList(1));
         NDList precise = new NDList();
         numbers.forEach(number -> precise.add(number.toType(DataType.FLOAT64, false)));

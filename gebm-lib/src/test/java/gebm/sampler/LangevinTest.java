@@ -62,14 +62,17 @@ class LangevinTest {
             state = next.state();
             means[i] = next.info().energy().mean().getFloat();
             if (i % 5 == 4) {
-                assertThat(whole.draws().get(i / 5).toFloatArray()).containsExactly(state.position().toFloatArray());
+                assertThat(whole.draws().get(i / 5).toFloatArray())
+                        .containsExactly(state.position().toFloatArray());
             }
         }
-        assertThat(whole.position().toFloatArray()).containsExactly(state.position().toFloatArray());
+        assertThat(whole.position().toFloatArray())
+                .containsExactly(state.position().toFloatArray());
         assertThat(whole.meanEnergy()).containsExactly(means);
         var first = langevin.run(energy, start, SamplingPlan.of(11), Rng.of(3));
         var second = langevin.resume(energy, first, SamplingPlan.of(14), Rng.of(3));
-        assertThat(second.position().toFloatArray()).containsExactly(whole.position().toFloatArray());
+        assertThat(second.position().toFloatArray())
+                .containsExactly(whole.position().toFloatArray());
         assertThat(second.iterations()).isEqualTo(25);
     }
 
@@ -78,11 +81,13 @@ class LangevinTest {
         NDArray start = m.zeros(new Shape(3, 1));
         var langevin = new Langevin(Schedule.constant(0.1));
         var all = langevin.run(GAUSSIAN, start, SamplingPlan.of(20).withThinning(1), Rng.of(3));
-        var some = langevin.run(GAUSSIAN, start, SamplingPlan.of(20).withWarmUp(4).withThinning(3), Rng.of(3));
+        var some =
+                langevin.run(GAUSSIAN, start, SamplingPlan.of(20).withWarmUp(4).withThinning(3), Rng.of(3));
         assertThat(all.draws().getShape()).isEqualTo(new Shape(20, 3, 1));
         assertThat(some.draws().getShape()).isEqualTo(new Shape(5, 3, 1));
         for (int k = 0; k < 5; k++) {
-            assertThat(some.draws().get(k).toFloatArray()).containsExactly(all.draws().get(4 + 3 * k + 2).toFloatArray());
+            assertThat(some.draws().get(k).toFloatArray())
+                    .containsExactly(all.draws().get(4 + 3 * k + 2).toFloatArray());
         }
     }
 
@@ -108,8 +113,8 @@ class LangevinTest {
     void reportsDivergenceWithIterationAndPartialRun() {
         Energy steep = x -> x.square().square().sum(new int[] {1});
         NDArray start = m.ones(new Shape(2, 1));
-        assertThatThrownBy(() -> new Langevin(Schedule.constant(1.0))
-                        .run(steep, start, SamplingPlan.of(100), Rng.of(1)))
+        assertThatThrownBy(
+                        () -> new Langevin(Schedule.constant(1.0)).run(steep, start, SamplingPlan.of(100), Rng.of(1)))
                 .isInstanceOfSatisfying(DivergedException.class, e -> {
                     Chains<?> partial = e.partial(Chains.class);
                     assertThat(partial.meanEnergy()).isNotEmpty().doesNotContain(Double.NaN);
@@ -123,8 +128,8 @@ class LangevinTest {
     @Test
     void rejectsNegativeStepsAndBadStarts() {
         NDArray start = m.ones(new Shape(2, 1));
-        assertThatThrownBy(() -> new Langevin(Schedule.constant(-0.1))
-                        .run(GAUSSIAN, start, SamplingPlan.of(3), Rng.of(1)))
+        assertThatThrownBy(
+                        () -> new Langevin(Schedule.constant(-0.1)).run(GAUSSIAN, start, SamplingPlan.of(3), Rng.of(1)))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("stepSize.at(0) must be finite and > 0, got -0.1");
         assertThatThrownBy(() -> new Langevin(Schedule.constant(0.1))

@@ -51,10 +51,15 @@ class ProgramTest {
     static List<Case> operations() {
         return List.of(
                 new Case("numbers", x -> x.mul(3).add(0.1).sub(2).div(1.5).pow(2)),
-                new Case("arrays", x -> x.mul(x).add(x.exp()).sub(x).div(x.square().add(1))),
+                new Case(
+                        "arrays",
+                        x -> x.mul(x).add(x.exp()).sub(x).div(x.square().add(1))),
                 new Case("number left", x -> x.add(2).getNDArrayInternal().rdiv(3)),
                 new Case("number minus", x -> x.getNDArrayInternal().rsub(3)),
-                new Case("elementwise", x -> x.tanh().add(x.sin()).add(x.cos()).add(x.abs().add(0.1).sqrt())),
+                new Case("elementwise", x -> x.tanh()
+                        .add(x.sin())
+                        .add(x.cos())
+                        .add(x.abs().add(0.1).sqrt())),
                 new Case("sigmoid", x -> x.getNDArrayInternal().sigmoid()),
                 new Case("softplus", x -> x.getNDArrayInternal().softPlus()),
                 new Case("leaky relu", x -> x.getNDArrayInternal().leakyRelu(0.2f)),
@@ -121,7 +126,10 @@ class ProgramTest {
         UnaryOperator<NDArray> slope = v -> Gradients.gradient(weighted, v);
         UnaryOperator<NDArray> squaredSlope = v -> slope.apply(v).square().sum();
         assertGradient(weighted, Program.of(slope).run(x), x);
-        assertGradient(squaredSlope, Program.of(v -> Gradients.gradient(squaredSlope, v)).run(x), x);
+        assertGradient(
+                squaredSlope,
+                Program.of(v -> Gradients.gradient(squaredSlope, v)).run(x),
+                x);
     }
 
     private void assertGradient(UnaryOperator<NDArray> f, NDArray gradient, NDArray x) {
@@ -140,7 +148,9 @@ class ProgramTest {
         for (double value : expected) {
             largest = Math.max(largest, Math.abs(value));
         }
-        assertThat(gradient.toDoubleArray()).usingComparatorWithPrecision(1e-6 * largest).containsExactly(expected);
+        assertThat(gradient.toDoubleArray())
+                .usingComparatorWithPrecision(1e-6 * largest)
+                .containsExactly(expected);
     }
 
     @Nested
@@ -150,9 +160,9 @@ class ProgramTest {
             for (long seed : new long[] {0, 1, -5, Long.MAX_VALUE}) {
                 Rng rng = Rng.of(seed);
                 NDArray outside = rng.fork("a").fork(3).normal(m, new Shape(5, 2));
-                Program program = Program.ofRandom((scope, none, key) ->
-                        new NDList(key.fork("a").fork(3).normal(scope, new Shape(5, 2)),
-                                key.fork("u").uniform(scope, new Shape(4), DataType.FLOAT64)));
+                Program program = Program.ofRandom((scope, none, key) -> new NDList(
+                        key.fork("a").fork(3).normal(scope, new Shape(5, 2)),
+                        key.fork("u").uniform(scope, new Shape(4), DataType.FLOAT64)));
                 NDList inside = program.run(m, new NDList(), rng);
                 assertThat(inside.get(0).toFloatArray()).containsExactly(outside.toFloatArray());
                 assertThat(inside.get(1).toDoubleArray())
@@ -179,7 +189,10 @@ class ProgramTest {
         void areForkedByStepInLoopsAsOutside() {
             Rng rng = Rng.of(9);
             Program program = Program.ofRandom((scope, none, key) -> Loop.run(
-                    0, 4, new NDList(scope.zeros(new Shape(3))), (state, step) ->
+                    0,
+                    4,
+                    new NDList(scope.zeros(new Shape(3))),
+                    (state, step) ->
                             new NDList(state.get(0).mul(2).add(step.fork(key).normal(scope, new Shape(3))))));
             NDArray expected = m.zeros(new Shape(3));
             for (int i = 0; i < 4; i++) {
@@ -195,10 +208,11 @@ class ProgramTest {
         @Test
         void carryState() {
             Program program = Program.ofList(in -> Loop.run(
-                    in.get(1), in.get(2), new NDList(in.get(0), in.get(0)), (state, step) ->
-                            new NDList(state.get(1), state.get(0).add(1))));
-            NDList result = program.run(
-                    m, new NDList(m.create(5f), m.create(0L), m.create(3L)));
+                    in.get(1),
+                    in.get(2),
+                    new NDList(in.get(0), in.get(0)),
+                    (state, step) -> new NDList(state.get(1), state.get(0).add(1))));
+            NDList result = program.run(m, new NDList(m.create(5f), m.create(0L), m.create(3L)));
             assertThat(result.get(0).getFloat()).isEqualTo(6);
             assertThat(result.get(1).getFloat()).isEqualTo(7);
         }
@@ -210,22 +224,36 @@ class ProgramTest {
                 step.stopIf(next.gt(10));
                 return new NDList(next);
             }));
-            assertThat(program.run(m, new NDList(m.create(0f))).get(0).getFloat()).isEqualTo(10);
+            assertThat(program.run(m, new NDList(m.create(0f))).get(0).getFloat())
+                    .isEqualTo(10);
         }
 
         @Test
         void areDifferentiable() {
-            UnaryOperator<NDArray> cube = x ->
-                    Loop.run(0, 3, new NDList(x.onesLike()), (state, step) -> new NDList(state.get(0).mul(x))).get(0);
+            UnaryOperator<NDArray> cube = x -> Loop.run(
+                            0,
+                            3,
+                            new NDList(x.onesLike()),
+                            (state, step) -> new NDList(state.get(0).mul(x)))
+                    .get(0);
             Program program = Program.of(x -> Gradients.gradient(y -> Gradients.gradient(cube, y), x));
-            assertThat(program.run(m.create(new double[] {2, -1})).toDoubleArray()).containsExactly(12, -6);
+            assertThat(program.run(m.create(new double[] {2, -1})).toDoubleArray())
+                    .containsExactly(12, -6);
         }
 
         @Test
         void knowShapesInside() {
-            Program program = Program.of(x -> Loop.run(0, 2, new NDList(x), (state, step) ->
-                    new NDList(state.get(0).exp().log().mul(state.get(0).square().getShape().get(0)))).get(0));
-            assertThat(program.run(m.create(new float[] {1, 2, 3})).toFloatArray()[2]).isCloseTo(27, within(1e-4f));
+            Program program = Program.of(x -> Loop.run(
+                            0,
+                            2,
+                            new NDList(x),
+                            (state, step) -> new NDList(state.get(0)
+                                    .exp()
+                                    .log()
+                                    .mul(state.get(0).square().getShape().get(0))))
+                    .get(0));
+            assertThat(program.run(m.create(new float[] {1, 2, 3})).toFloatArray()[2])
+                    .isCloseTo(27, within(1e-4f));
         }
     }
 
@@ -234,9 +262,10 @@ class ProgramTest {
         @Test
         void isZeroWhereNothingDepends() {
             Program constant = Program.of(x -> Gradients.gradient(y -> y.onesLike(), x));
-            assertThat(constant.run(m.create(new float[] {1, 2})).toFloatArray()).containsExactly(0, 0);
-            Program linear = Program.of(
-                    x -> Gradients.gradient(z -> Gradients.gradient(y -> y.mul(3), z).square(), x));
+            assertThat(constant.run(m.create(new float[] {1, 2})).toFloatArray())
+                    .containsExactly(0, 0);
+            Program linear = Program.of(x ->
+                    Gradients.gradient(z -> Gradients.gradient(y -> y.mul(3), z).square(), x));
             assertThat(linear.run(m.create(new float[] {1, 2})).toFloatArray()).containsExactly(0, 0);
         }
 
@@ -246,20 +275,24 @@ class ProgramTest {
             Program program = Program.of(x -> {
                 NDArray before = x.mul(w);
                 var result = Gradients.ofParameters(
-                        new NDList(w), () -> new Gradients.Loss(x.mul(w).mul(w).add(before).sum(), new NDList(x.mul(w))));
+                        new NDList(w),
+                        () -> new Gradients.Loss(x.mul(w).mul(w).add(before).sum(), new NDList(x.mul(w))));
                 return NDArrays.stack(new NDList(
                         result.gradients().get(0), result.others().get(0).sum()));
             });
-            assertThat(program.run(m.create(new double[] {1, 2})).toDoubleArray()).containsExactly(12, 6);
+            assertThat(program.run(m.create(new double[] {1, 2})).toDoubleArray())
+                    .containsExactly(12, 6);
             w.set(new double[] {3});
-            assertThat(program.run(m.create(new double[] {1, 2})).toDoubleArray()).containsExactly(18, 9);
+            assertThat(program.run(m.create(new double[] {1, 2})).toDoubleArray())
+                    .containsExactly(18, 9);
         }
 
         @Test
         void leavesTheThreadsGradientModeAlone() {
             boolean before = ai.djl.pytorch.jni.JniUtils.isGradMode();
             Program.of(x -> Gradients.gradient(NDArray::exp, x)).run(m.create(1f));
-            assertThatThrownBy(() -> Program.of(x -> Gradients.gradient(y -> y.matMul(y), x)).run(m.ones(new Shape(2, 3))))
+            assertThatThrownBy(() -> Program.of(x -> Gradients.gradient(y -> y.matMul(y), x))
+                            .run(m.ones(new Shape(2, 3))))
                     .isInstanceOf(IllegalArgumentException.class);
             assertThat(ai.djl.pytorch.jni.JniUtils.isGradMode()).isEqualTo(before);
         }
@@ -270,7 +303,8 @@ class ProgramTest {
         @Test
         void resultsNeverShareMemoryWithArguments() {
             NDArray x = m.create(new float[] {1, 2, 3, 4});
-            NDList views = Program.ofList(in -> new NDList(in.get(0), in.get(0).reshape(2, 2), in.get(0).get("1:3")))
+            NDList views = Program.ofList(in -> new NDList(
+                            in.get(0), in.get(0).reshape(2, 2), in.get(0).get("1:3")))
                     .run(m, new NDList(x));
             views.forEach(view -> view.addi(10));
             assertThat(x.toFloatArray()).containsExactly(1, 2, 3, 4);
@@ -281,7 +315,9 @@ class ProgramTest {
             NDArray x = m.create(new float[] {1, 2});
             x.setName("a.b");
             NDManager scope = m.newSubManager();
-            NDArray y = Program.ofList(in -> new NDList(in.get(0).mul(2))).run(scope, new NDList(x)).get(0);
+            NDArray y = Program.ofList(in -> new NDList(in.get(0).mul(2)))
+                    .run(scope, new NDList(x))
+                    .get(0);
             assertThat(y.getManager()).isSameAs(scope);
             assertThat(x.getName()).isEqualTo("a.b");
             scope.close();

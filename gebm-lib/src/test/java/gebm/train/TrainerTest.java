@@ -51,7 +51,9 @@ class TrainerTest {
 
     static List<float[]> arrays(Gebm model) {
         List<float[]> all = new ArrayList<>();
-        model.arrays().values().forEach(a -> all.add(a.toType(DataType.FLOAT32, true).toFloatArray()));
+        model.arrays()
+                .values()
+                .forEach(a -> all.add(a.toType(DataType.FLOAT32, true).toFloatArray()));
         return all;
     }
 
@@ -72,11 +74,19 @@ class TrainerTest {
         assertThat(run.stop()).isEqualTo(new StopReason.Completed(30));
         assertThat(run.history().columns())
                 .containsExactly(
-                        "energyTotal", "energyGradientNorm", "kale", "gradientPenalty", "logPartition", "baseTotal",
-                        "baseGradientNorm", "baseLoss");
+                        "energyTotal",
+                        "energyGradientNorm",
+                        "kale",
+                        "gradientPenalty",
+                        "logPartition",
+                        "baseTotal",
+                        "baseGradientNorm",
+                        "baseLoss");
         assertThat(run.history().size()).isEqualTo(30);
         for (int i = 0; i < before.size(); i++) {
-            assertThat(arrays(initial).get(i)).as("the model given in is untouched").containsExactly(before.get(i));
+            assertThat(arrays(initial).get(i))
+                    .as("the model given in is untouched")
+                    .containsExactly(before.get(i));
             assertThat(arrays(run.model()).get(i)).as("array %d changed", i).isNotEqualTo(before.get(i));
         }
     }
@@ -100,10 +110,11 @@ class TrainerTest {
             TrainingRun whole = trainer(plan(12)).fit(initial, Toy.eightGaussians(), Rng.of(3));
             Path file = folder.resolve("run.safetensors");
             TrainingRun half = trainer(plan(12).withProgress((done, total, text) -> {
-                        if (done == 5) {
-                            Thread.currentThread().interrupt();
-                        }
-                    }).withCheckpoint(4, file))
+                                if (done == 5) {
+                                    Thread.currentThread().interrupt();
+                                }
+                            })
+                            .withCheckpoint(4, file))
                     .fit(initial, Toy.eightGaussians(), Rng.of(3));
             assertThat(Thread.interrupted()).isTrue();
             assertThat(half.stop()).isEqualTo(new StopReason.Stopped(5));
@@ -134,7 +145,9 @@ class TrainerTest {
 
     @Test
     void savesAndLoadsModels() {
-        Gebm trained = trainer(plan(2)).fit(model(DataType.FLOAT32), Toy.eightGaussians(), Rng.of(3)).model();
+        Gebm trained = trainer(plan(2))
+                .fit(model(DataType.FLOAT32), Toy.eightGaussians(), Rng.of(3))
+                .model();
         Path file = folder.resolve("model.safetensors");
         trained.save(file);
         assertSame(trained, model(DataType.FLOAT32).load(file));
@@ -171,7 +184,9 @@ class TrainerTest {
                 .isInstanceOfSatisfying(DivergedException.class, e -> {
                     TrainingRun partial = e.partial(TrainingRun.class);
                     // iteration 0 takes batches 0..5, iteration 1 batches 6..9, the last for its base step
-                    assertThat(e.getMessage()).contains("iteration 1, base step").contains("baseTotal is");
+                    assertThat(e.getMessage())
+                            .contains("iteration 1, base step")
+                            .contains("baseTotal is");
                     assertThat(partial.history().size()).isEqualTo(1);
                     arrays(partial.model()).forEach(a -> {
                         for (float value : a) {
@@ -216,7 +231,8 @@ class TrainerTest {
         double a = 0.5;
         LatentBase normal = Identity.of(1);
         Energy linear = x -> x.sum(new int[] {1}).mul(a);
-        DataSource shifted = (scope, size, index, rng) -> rng.fork(index).normal(scope, new Shape(size, 1)).sub(a);
+        DataSource shifted = (scope, size, index, rng) ->
+                rng.fork(index).normal(scope, new Shape(size, 1)).sub(a);
         TrainingPlan plan = TrainingPlan.of(50).withEnergySteps(i -> 20).withBatchSize(8, 512);
         TrainingRun run = Trainer.energyOnly(Kale.energyLoss(), plan).fit(Gebm.of(normal, linear), shifted, Rng.of(1));
         assertThat(run.model().logPartition()).isCloseTo(a * a / 2, within(0.008));
@@ -237,7 +253,9 @@ class TrainerTest {
 
     @Test
     void cardNamesKeyDataAndVersions() {
-        RunCard card = trainer(plan(1)).fit(model(DataType.FLOAT32), Toy.eightGaussians(), Rng.of(3)).card();
+        RunCard card = trainer(plan(1))
+                .fit(model(DataType.FLOAT32), Toy.eightGaussians(), Rng.of(3))
+                .card();
         assertThat(card.key()).isEqualTo(Rng.of(3).key());
         assertThat(card.dataSha256()).hasSize(64);
         assertThat(card.versions()).containsKeys("java", "engine");
