@@ -14,6 +14,10 @@ import java.util.Set;
 record Graph(List<Value> inputs, List<Node> nodes, List<Value> results) {
     /** Operations whose result may share memory with their first argument. */
     private static final Set<String> VIEWS = Set.of(
+            "{0}",
+            "torch.type_as",
+            "torch.t",
+            "torch.sum_to_size",
             "torch.reshape",
             "torch.view",
             "torch.select",
@@ -83,16 +87,7 @@ record Graph(List<Value> inputs, List<Node> nodes, List<Value> results) {
             read(loop.initial(), live);
             read(loop.start(), live);
             read(loop.end(), live);
-            return new Node.Loop(
-                    loop.index(),
-                    loop.start(),
-                    loop.end(),
-                    loop.parameters(),
-                    loop.initial(),
-                    body,
-                    loop.results(),
-                    loop.outputs(),
-                    loop.site());
+            return loop.withBody(body);
         }
         Node.Gradient gradient = (Node.Gradient) node;
         boolean wanted =
@@ -104,15 +99,7 @@ record Graph(List<Value> inputs, List<Node> nodes, List<Value> results) {
         read(gradient.extras(), live);
         List<Node> body = live(gradient.body(), live);
         read(gradient.wrt(), live);
-        return new Node.Gradient(
-                gradient.parameters(),
-                gradient.wrt(),
-                body,
-                gradient.total(),
-                gradient.extras(),
-                gradient.values(),
-                gradient.gradients(),
-                gradient.site());
+        return gradient.withBody(body);
     }
 
     private static boolean hasEffect(List<Node> nodes) {

@@ -37,7 +37,11 @@ sealed interface Node {
             List<Object> results,
             List<Value> outputs,
             StackTraceElement site)
-            implements Node {}
+            implements Node {
+        Loop withBody(List<Node> other) {
+            return new Loop(index, start, end, parameters, initial, other, results, outputs, site);
+        }
+    }
 
     /** Leaves the enclosing loop, with what the previous step carried, when {@code condition} holds. */
     record BreakIf(Object condition, StackTraceElement site) implements Node {}
@@ -55,5 +59,9 @@ sealed interface Node {
             List<Value> values,
             List<Value> gradients,
             StackTraceElement site)
-            implements Node {}
+            implements Node {
+        Gradient withBody(List<Node> other) {
+            return new Gradient(parameters, wrt, other, total, extras, values, gradients, site);
+        }
+    }
 }

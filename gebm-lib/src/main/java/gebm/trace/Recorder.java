@@ -111,6 +111,12 @@ final class Recorder implements AutoCloseable {
         return new RecordingArray(this, value).proxy();
     }
 
+    /** An array that has this shape for sure. */
+    NDArray array(Value value, Shape shape, DataType type) {
+        known.put(value, new ShapeAndType(shape, type));
+        return array(value);
+    }
+
     /** What {@code array} is called at this place of the program; an ordinary array becomes an input. */
     Value valueOf(NDArray array) {
         RecordingArray recorded = RecordingArray.of(array);
@@ -274,17 +280,17 @@ final class Recorder implements AutoCloseable {
         return arrays(outputs);
     }
 
-    private Object bound(Object bound) {
+    /** A bound of a loop as a number of the program. */
+    Object bound(Object bound) {
         return bound instanceof NDArray array ? call("int(torch.item({0}))", array) : argument(bound);
     }
 
-    /** Leaves the innermost loop if the 0-d array {@code condition} is not zero. */
-    void breakIf(NDArray condition) {
+    /** Leaves the innermost loop if {@code condition}, a truth value of the program, holds. */
+    void breakIf(Value condition) {
         if (!(frame().header instanceof Node.Loop)) {
             throw unsupported("stopping here", "stop only directly inside a loop's step");
         }
-        Value bool = call("bool(torch.item({0}))", condition);
-        frame().nodes.add(new Node.BreakIf(bool, site()));
+        frame().nodes.add(new Node.BreakIf(condition, site()));
     }
 
     /** A scalar to differentiate, and whatever else the function computed. */
@@ -429,7 +435,10 @@ final class Recorder implements AutoCloseable {
     Executable finish(NDList results) {
         List<Value> outputs = new ArrayList<>();
         results.forEach(result -> outputs.add(valueOf(result)));
-        Graph graph = new Graph(List.copyOf(inputs), frames.get(0).nodes, outputs).withoutDeadCode();
+        Graph recorded = new Graph(List.copyOf(inputs), frames.get(0).nodes, outputs).withoutDeadCode();
+        Map<Value, Shape> shapes = new HashMap<>();
+        known.forEach((value, answer) -> shapes.put(value, answer.shape()));
+        Graph graph = Derivatives.applyTo(recorded, shapes, this::newValue).withoutDeadCode();
         NDList implicit = new NDList();
         int explicit = inputs.size() - 1 - captured.size();
         // captured arrays are the inputs after the explicit ones, in the order in which they were met
