@@ -21,7 +21,11 @@ sealed interface Node {
      * @param effect whether the call changes something besides its outputs, so that it must stay, in order
      */
     record Call(String target, List<Object> args, List<Value> outputs, boolean effect, StackTraceElement site)
-            implements Node {}
+            implements Node {
+        Call with(String otherTarget, List<Object> otherArgs) {
+            return new Call(otherTarget, otherArgs, outputs, effect, site);
+        }
+    }
 
     /**
      * {@code for index in start..end-1}, carrying {@code parameters}, with {@code initial} at first and

@@ -438,7 +438,8 @@ final class Recorder implements AutoCloseable {
         Graph recorded = new Graph(List.copyOf(inputs), frames.get(0).nodes, outputs).withoutDeadCode();
         Map<Value, Shape> shapes = new HashMap<>();
         known.forEach((value, answer) -> shapes.put(value, answer.shape()));
-        Graph graph = Derivatives.applyTo(recorded, shapes, this::newValue).withoutDeadCode();
+        Graph derived = Derivatives.applyTo(recorded, shapes, this::newValue).withoutDeadCode();
+        Graph graph = Hoisting.applyTo(Folding.applyTo(derived, this));
         NDList implicit = new NDList();
         int explicit = inputs.size() - 1 - captured.size();
         // captured arrays are the inputs after the explicit ones, in the order in which they were met
