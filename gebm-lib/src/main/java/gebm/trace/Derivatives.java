@@ -47,6 +47,7 @@ final class Derivatives {
     private final Supplier<Value> newValue;
     private List<Node> out;
     private StackTraceElement site;
+    private Set<Value> wanted; // the values whose adjoints count in the gradient being written
 
     private Derivatives(Shapes shapes, Supplier<Value> newValue) {
         this.shapes = shapes;
@@ -156,6 +157,7 @@ final class Derivatives {
     }
 
     private void reverse(Node.Gradient node, List<Node> body, Set<Value> active) {
+        wanted = active;
         Map<Value, Object> adjoints = new HashMap<>();
         if (active.contains(node.total())) {
             adjoints.put((Value) node.total(), write("torch.ones_like", node.total()));
@@ -167,7 +169,7 @@ final class Derivatives {
                 continue;
             }
             site = call.site();
-            List<Object> parts = RULES.get(call.target()).adjoints(masked(active), call, g);
+            List<Object> parts = RULES.get(call.target()).adjoints(this, call, g);
             for (int k = 0; k < parts.size(); k++) {
                 if (parts.get(k) != null && active.contains(call.args().get(k))) {
                     adjoints.merge((Value) call.args().get(k), parts.get(k), (a, b) -> write("torch.add", a, b));
@@ -181,13 +183,6 @@ final class Derivatives {
             List<Object> args = adjoint == null ? List.of(parameter) : List.of(adjoint, parameter);
             out.add(new Node.Call(target, args, List.of(node.gradients().get(i)), false, node.site()));
         }
-    }
-
-    private Set<Value> wanted = Set.of();
-
-    private Derivatives masked(Set<Value> active) {
-        wanted = active;
-        return this;
     }
 
     private boolean wants(Object argument) {

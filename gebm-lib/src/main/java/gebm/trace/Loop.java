@@ -39,7 +39,7 @@ public final class Loop {
 
         /** Row number {@code this step} of {@code rows}. */
         public NDArray of(NDArray rows) {
-            return recorder.array(recorder.call("torch.select", rows, 0, index));
+            return recorder.row(rows, index);
         }
 
         /** Row number {@code this step − first step} of {@code rows}. */
@@ -47,7 +47,7 @@ public final class Loop {
             if (position == null) {
                 position = recorder.call("torch.sub", index, first);
             }
-            return recorder.array(recorder.call("torch.select", rows, 0, position));
+            return recorder.row(rows, position);
         }
 
         /** Leaves the loop before this step changes the state, if the 0-d array {@code condition} is not zero. */
@@ -62,8 +62,7 @@ public final class Loop {
         public void stopUnlessFinite(NDList arrays) {
             Value sum = null;
             for (NDArray array : arrays) {
-                Value one =
-                        array.getShape().dimension() == 0 ? recorder.valueOf(array) : recorder.call("torch.sum", array);
+                Value one = recorder.isScalar(array) ? recorder.valueOf(array) : recorder.call("torch.sum", array);
                 sum = sum == null ? one : recorder.call("torch.add", sum, one);
             }
             Value number = recorder.call("float(torch.item({0}))", sum);

@@ -361,7 +361,37 @@ final class Recorder implements AutoCloseable {
     // ---------------------------------------------------------------- shapes
 
     Shape shape(Value value) {
-        return ask(value).shape();
+        ShapeAndType answer = known.get(value);
+        if (answer != null) {
+            return answer.shape();
+        }
+        Shapes shapes = new Shapes(knownShapes());
+        for (Node node : flat()) {
+            if (node instanceof Node.Call call) {
+                shapes.see(call);
+            }
+        }
+        Shape inferred = shapes.of(visible(value));
+        return inferred != null ? inferred : ask(value).shape();
+    }
+
+    /** Whether {@code array} is known to have no dimension. */
+    boolean isScalar(NDArray array) {
+        ShapeAndType answer = known.get(valueOf(array));
+        return answer != null && answer.shape().dimension() == 0;
+    }
+
+    /** Row {@code index} of {@code rows}. */
+    NDArray row(NDArray rows, Value index) {
+        Value row = call("torch.select", rows, 0, index);
+        ShapeAndType all = known.get(valueOf(rows));
+        return all == null ? array(row) : array(row, all.shape().slice(1), all.type());
+    }
+
+    private Map<Value, Shape> knownShapes() {
+        Map<Value, Shape> shapes = new HashMap<>();
+        known.forEach((value, answer) -> shapes.put(value, answer.shape()));
+        return shapes;
     }
 
     DataType type(Value value) {
@@ -436,9 +466,8 @@ final class Recorder implements AutoCloseable {
         List<Value> outputs = new ArrayList<>();
         results.forEach(result -> outputs.add(valueOf(result)));
         Graph recorded = new Graph(List.copyOf(inputs), frames.get(0).nodes, outputs).withoutDeadCode();
-        Map<Value, Shape> shapes = new HashMap<>();
-        known.forEach((value, answer) -> shapes.put(value, answer.shape()));
-        Graph derived = Derivatives.applyTo(recorded, shapes, this::newValue).withoutDeadCode();
+        Graph derived =
+                Derivatives.applyTo(recorded, knownShapes(), this::newValue).withoutDeadCode();
         Graph graph = Hoisting.applyTo(Folding.applyTo(derived, this));
         NDList implicit = new NDList();
         int explicit = inputs.size() - 1 - captured.size();
