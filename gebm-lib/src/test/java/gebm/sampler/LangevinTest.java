@@ -100,12 +100,11 @@ class LangevinTest {
             here.interrupt();
         });
         other.start();
-        long began = System.nanoTime();
         var chains = new Langevin(Schedule.constant(1e-3))
                 .run(GAUSSIAN, start, SamplingPlan.of(100_000_000).withThinning(1_000_000), Rng.of(1));
         assertThat(Thread.interrupted()).isTrue();
         assertThat(chains.stop()).isInstanceOf(StopReason.Stopped.class);
-        assertThat((System.nanoTime() - began) / 1e9).isLessThan(5);
+        assertThat(chains.iterations()).isBetween(1L, 99_999_999L); // all of them would take hours
         other.join();
     }
 
