@@ -26,16 +26,14 @@ final class SamplerRun<S extends ChainState> {
     private final SamplingPlan plan;
     private final Rng rng;
     private final Program chunk = Program.ofRandom((scope, in, key) -> steps(in, key));
-    private final double[] meanEnergy;
-    private final double[] acceptance;
+    private double[] meanEnergy = new double[LONGEST_CHUNK]; // grow with the steps done
+    private double[] acceptance = new double[LONGEST_CHUNK];
 
     SamplerRun(Sampler<S> sampler, Energy target, SamplingPlan plan, Rng rng) {
         this.sampler = sampler;
         this.target = target;
         this.plan = plan;
         this.rng = rng;
-        meanEnergy = new double[plan.steps()];
-        acceptance = new double[plan.steps()];
     }
 
     Chains<S> from(NDArray start) {
@@ -94,6 +92,11 @@ final class SamplerRun<S extends ChainState> {
                 owned = true;
                 int count = (int) watch.count();
                 double[] numbers = records.toDoubleArray();
+                if (done + count > meanEnergy.length) {
+                    int longer = Math.max(2 * meanEnergy.length, done + count);
+                    meanEnergy = Arrays.copyOf(meanEnergy, longer);
+                    acceptance = Arrays.copyOf(acceptance, longer);
+                }
                 for (int i = 0; i < count; i++) {
                     meanEnergy[done + i] = numbers[2 * i];
                     acceptance[done + i] = numbers[2 * i + 1];
