@@ -40,6 +40,9 @@ public final class Blocks {
 
         @Override
         public NDArray getValue(Parameter parameter, Device device, boolean training) {
+            if (parameter == null) {
+                return null; // a layer without bias asks for one all the same
+            }
             NDArray array = arrays.get(parameter);
             if (array == null) {
                 throw new IllegalArgumentException("no array was given for the parameter " + parameter.getName());

@@ -10,6 +10,7 @@ import ai.djl.util.Pair;
 import gebm.core.Rng;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.ref.Reference;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -107,7 +108,11 @@ public final class Program {
         if (recording != null) {
             return body.apply(recording.manager(), arguments, rng);
         }
-        return executable(scope, arguments).call(scope, rng.key(), arguments);
+        try {
+            return executable(scope, arguments).call(scope, rng.key(), arguments);
+        } finally {
+            Reference.reachabilityFence(this); // the function holds the owners of the arrays that the program reads
+        }
     }
 
     private static Recorder recordingOf(NDManager scope, NDList arguments) {

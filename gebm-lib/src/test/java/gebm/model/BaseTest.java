@@ -1,0 +1,144 @@
+package gebm.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import gebm.core.Rng;
+import gebm.trace.Gradients;
+import gebm.trace.Program;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What every base must do, on {@link BaseCases}. */
+class BaseTest {
+    private final Rng rng = Rng.of(19);
+    private NDManager m;
+
+    @BeforeEach
+    void open() {
+        m = NDManager.newBaseManager();
+    }
+
+    @AfterEach
+    void close() {
+        m.close();
+    }
+
+    static List<BaseCases.Case> cases() {
+        return BaseCases.all();
+    }
+
+    private static double[] numbers(NDArray array) {
+        return array.toType(DataType.FLOAT64, true).toDoubleArray();
+    }
+
+    @ParameterizedTest
+    @MethodSource("cases")
+    void samplesHaveItsShapeAndType(BaseCases.Case c) {
+        Base base = c.base().get();
+        NDArray x = base.sample(m, 5, rng);
+        assertThat(base.sampleShape()).isEqualTo(c.sample());
+        assertThat(x.getShape()).isEqualTo(new Shape(5).addAll(c.sample()));
+        assertThat(x.getDataType()).isEqualTo(c.type());
+        assertThat(x.getManager()).isSameAs(m);
+        assertThat(Arrays.stream(numbers(x)).boxed()).allMatch(Double::isFinite);
+    }
+
+    @ParameterizedTest
+    @MethodSource("cases")
+    void sameKeySameBits(BaseCases.Case c) {
+        Base base = c.base().get();
+        double[] first = numbers(base.sample(m, 5, rng));
+        assertThat(numbers(base.sample(m, 5, rng))).containsExactly(first);
+        assertThat(numbers(c.base().get().sample(m, 5, rng))).containsExactly(first);
+        assertThat(numbers(base.sample(m, 5, rng.fork("other")))).isNotEqualTo(first);
+    }
+
+    /** Inside a program the draws come from the program's key. */
+    @ParameterizedTest
+    @MethodSource("cases")
+    void tracedEqualsEager(BaseCases.Case c) {
+        Base base = c.base().get();
+        NDArray traced = Program.ofRandom((scope, none, key) -> new NDList(base.sample(scope, 5, key)))
+                .run(m, new NDList(), rng)
+                .singletonOrThrow();
+        double tolerance = c.type() == DataType.FLOAT64 ? 1e-12 : 1e-5;
+        assertThat(numbers(traced))
+                .usingComparatorWithPrecision(tolerance)
+                .containsExactly(numbers(base.sample(m, 5, rng)));
+    }
+
+    @ParameterizedTest
+    @MethodSource("cases")
+    void copyIsIndependent(BaseCases.Case c) {
+        Base base = c.base().get();
+        double[] before = numbers(base.sample(m, 5, rng));
+        Base copy = base.copy();
+        assertThat(numbers(copy.sample(m, 5, rng))).containsExactly(before);
+        copy.parameters().forEach(p -> p.muli(2));
+        assertThat(numbers(base.sample(m, 5, rng))).containsExactly(before);
+        if (!copy.parameters().isEmpty()) {
+            assertThat(numbers(copy.sample(m, 5, rng))).isNotEqualTo(before);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("cases")
+    void everyParameterHasANameAndAGradient(BaseCases.Case c) {
+        Base base = c.base().get();
+        assertThat(base.arrays()).hasSameSizeAs(base.parameters());
+        base.arrays().forEach((name, array) -> {
+            NDArray gradient = Program.ofRandom((scope, none, key) -> Gradients.ofParameters(
+                                    new NDList(array),
+                                    () -> new Gradients.Loss(
+                                            base.sample(scope, 5, key).square().sum(), new NDList()))
+                            .gradients())
+                    .run(m, new NDList(), rng)
+                    .singletonOrThrow();
+            assertThat(Arrays.stream(numbers(gradient)).boxed()).as(name).anyMatch(g -> g != 0);
+        });
+    }
+
+    @ParameterizedTest
+    @MethodSource("cases")
+    void samplesAreGeneratedLatents(BaseCases.Case c) {
+        if (c.base().get() instanceof LatentBase base) {
+            NDArray z = base.prior().sample(m, 5, rng);
+            NDArray copy = z.duplicate();
+            assertThat(numbers(base.generate(z))).containsExactly(numbers(base.sample(m, 5, rng)));
+            assertThat(z.contentEquals(copy)).isTrue();
+        }
+    }
+
+    @Test
+    void normalDensityIsItsFormula() {
+        NDArray x = m.create(new double[] {0, 0, 1, -2}, new Shape(2, 2));
+        double[] density = DensityBase.standardNormal(2, DataType.FLOAT64).logDensity(x).toDoubleArray();
+        double constant = -Math.log(2 * Math.PI);
+        assertThat(density).usingComparatorWithPrecision(1e-15).containsExactly(constant, constant - 2.5);
+    }
+
+    @Test
+    void rejectsEmptyRequests() {
+        assertThatThrownBy(() -> DensityBase.standardNormal(0)).hasMessage("dimension must be > 0, got 0");
+        assertThatThrownBy(() -> DensityBase.standardNormal(2).sample(m, 0, rng)).hasMessage("n must be > 0, got 0");
+    }
+
+    @Test
+    void rejectsLatentsOfAnotherShape() {
+        LatentBase base = (LatentBase) cases().get(1).base().get();
+        assertThatThrownBy(() -> base.generate(m.ones(new Shape(2, 5))))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("the shape of a sample must be (3), got (5)");
+    }
+}

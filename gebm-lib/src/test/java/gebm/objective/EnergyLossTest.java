@@ -1,0 +1,174 @@
+package gebm.objective;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import gebm.core.Rng;
+import gebm.model.DensityBase;
+import gebm.model.Energy;
+import gebm.model.Gebm;
+import gebm.model.LatentBase;
+import gebm.nn.Mlp;
+import gebm.trace.Gradients;
+import gebm.trace.Program;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What every energy loss must do, on {@link EnergyLossCases}. */
+class EnergyLossTest {
+    private final Rng rng = Rng.of(17);
+    private NDManager m;
+    private Gebm model;
+    private Batch batch;
+
+    static List<EnergyLossCases.Case> cases() {
+        return EnergyLossCases.all();
+    }
+
+    @BeforeEach
+    void open() {
+        m = NDManager.newBaseManager();
+        var base = LatentBase.pushForward(
+                DensityBase.standardNormal(2, DataType.FLOAT64), Mlp.of(2, 5, 2), rng.fork("base"));
+        model = Gebm.of(base, Energy.neural(Mlp.of(2, 6, 1), new Shape(2), DataType.FLOAT64, rng.fork("energy")))
+                .withLogPartition(0.3);
+        NDArray data =
+                rng.fork("data").normal(m, new Shape(7, 2), DataType.FLOAT64).mul(2);
+        batch = new Batch(data, base.sample(m, 7, rng.fork("generated")));
+    }
+
+    @AfterEach
+    void close() {
+        m.close();
+    }
+
+    private double total(EnergyLoss loss) {
+        return loss.evaluate(model, batch, rng).total().getDouble();
+    }
+
+    @ParameterizedTest
+    @MethodSource("cases")
+    void givesItsNamedTerms(EnergyLossCases.Case c) {
+        Loss loss = c.loss().evaluate(model, batch, rng);
+        assertThat(loss.total().getShape()).isEqualTo(new Shape());
+        assertThat(loss.terms().keySet()).containsExactlyElementsOf(c.terms());
+        loss.terms().forEach((name, term) -> {
+            assertThat(term.getShape()).as(name).isEqualTo(new Shape());
+            assertThat(term.getDouble()).as(name).isFinite();
+        });
+    }
+
+    @ParameterizedTest
+    @MethodSource("cases")
+    void isPure(EnergyLossCases.Case c) {
+        NDArray data = batch.data().duplicate();
+        NDArray generated = batch.generated().duplicate();
+        double first = total(c.loss());
+        assertThat(total(c.loss())).isEqualTo(first);
+        assertThat(batch.data().contentEquals(data)).isTrue();
+        assertThat(batch.generated().contentEquals(generated)).isTrue();
+    }
+
+    @ParameterizedTest
+    @MethodSource("cases")
+    void tracedEqualsEager(EnergyLossCases.Case c) {
+        Program program = Program.ofRandom((scope, in, key) ->
+                new NDList(c.loss().evaluate(model, new Batch(in.get(0), in.get(1)), key).total()));
+        double traced = program.run(m, new NDList(batch.data(), batch.generated()), rng)
+                .singletonOrThrow()
+                .getDouble();
+        double eager = total(c.loss());
+        assertThat(traced).isCloseTo(eager, within(1e-10 * Math.max(1, Math.abs(eager))));
+    }
+
+    /** The gradient in every parameter of the energy, by name, and in c, against central differences. */
+    @ParameterizedTest
+    @MethodSource("cases")
+    void gradientEqualsDifferences(EnergyLossCases.Case c) {
+        Map<String, NDArray> parameters = new LinkedHashMap<>(model.energy().arrays());
+        parameters.put("c", model.logPartitionArray());
+        NDList wrt = new NDList(parameters.values());
+        NDList gradients = Program.ofRandom((scope, in, key) -> Gradients.ofParameters(
+                                wrt,
+                                () -> new Gradients.Loss(
+                                        c.loss()
+                                                .evaluate(model, new Batch(in.get(0), in.get(1)), key)
+                                                .total(),
+                                        new NDList()))
+                        .gradients())
+                .run(m, new NDList(batch.data(), batch.generated()), rng);
+        int i = 0;
+        for (var named : parameters.entrySet()) {
+            double[] expected = differences(c.loss(), named.getValue());
+            double[] gradient = gradients.get(i++).toDoubleArray();
+            assertThat(gradient)
+                    .as(named.getKey())
+                    .usingComparatorWithPrecision(1e-6)
+                    .containsExactly(expected);
+            boolean some = Arrays.stream(gradient).anyMatch(g -> Math.abs(g) > 1e-9);
+            boolean outputBias = named.getKey().endsWith("bias") && gradient.length == 1;
+            if (named.getKey().equals("c")) {
+                assertThat(some).isEqualTo(c.usesConstant());
+            } else if (!outputBias) { // a constant shift of the energy is no matter to some losses
+                assertThat(some).as(named.getKey()).isTrue();
+            }
+        }
+    }
+
+    private double[] differences(EnergyLoss loss, NDArray parameter) {
+        double[] at = parameter.toDoubleArray();
+        double[] slopes = new double[at.length];
+        double h = 1e-5;
+        for (int i = 0; i < at.length; i++) {
+            double[] moved = at.clone();
+            moved[i] = at[i] + h;
+            parameter.set(moved);
+            double up = total(loss);
+            moved[i] = at[i] - h;
+            parameter.set(moved);
+            slopes[i] = (up - total(loss)) / (2 * h);
+        }
+        parameter.set(at);
+        return slopes;
+    }
+
+    @Test
+    void plusWeighsTheTotalAndNotTheTerms() {
+        EnergyLoss five = (model, batch, rng) ->
+                Loss.of("five", batch.data().getManager().create(5.0));
+        EnergyLoss two = (model, batch, rng) ->
+                Loss.of("two", batch.data().getManager().create(2.0));
+        Loss sum = five.plus(0.5, two).evaluate(model, batch, rng);
+        assertThat(sum.total().getDouble()).isEqualTo(6);
+        assertThat(sum.terms().get("five").getDouble()).isEqualTo(5);
+        assertThat(sum.terms().get("two").getDouble()).isEqualTo(2);
+    }
+
+    @Test
+    void plusGivesEachPartDrawsOfItsOwn() {
+        EnergyLoss drawn = (model, batch, rng) ->
+                Loss.of("drawn", rng.normal(batch.data().getManager(), new Shape(), DataType.FLOAT64));
+        assertThat(total(drawn.plus(-1, drawn))).isNotZero();
+        assertThat(total(drawn.plus(0, drawn))).isNotEqualTo(total(drawn));
+    }
+
+    @Test
+    void rejectsAWeightThatIsNotFinite() {
+        assertThatThrownBy(() -> Kale.energyLoss().plus(Double.NaN, Penalties.gradient()))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("weight must be finite, got NaN");
+    }
+}

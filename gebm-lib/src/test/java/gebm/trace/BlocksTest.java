@@ -1,0 +1,534 @@
+package gebm.trace;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import ai.djl.engine.Engine;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.Activation;
+import ai.djl.nn.Block;
+import ai.djl.nn.Blocks;
+import ai.djl.nn.LambdaBlock;
+import ai.djl.nn.ParallelBlock;
+import ai.djl.nn.Parameter;
+import ai.djl.nn.SequentialBlock;
+import ai.djl.nn.convolutional.Conv1d;
+import ai.djl.nn.convolutional.Conv2d;
+import ai.djl.nn.convolutional.Conv2dTranspose;
+import ai.djl.nn.core.Linear;
+import ai.djl.nn.norm.BatchNorm;
+import ai.djl.nn.norm.Dropout;
+import ai.djl.nn.norm.LayerNorm;
+import ai.djl.nn.pooling.Pool;
+import ai.djl.training.GradientCollector;
+import ai.djl.training.ParameterStore;
+import gebm.core.Rng;
+import gebm.nn.Network;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** DJL's blocks in programs: values, and derivatives of first and second order in input and parameters. */
+class BlocksTest {
+    private static final int SAMPLES = 4;
+
+    private NDManager m;
+
+    @BeforeEach
+    void open() {
+        m = NDManager.newBaseManager();
+    }
+
+    @AfterEach
+    void close() {
+        m.close();
+    }
+
+    /** How far DJL's own engine can be the reference. */
+    private enum Eager {
+        /** Values and gradients. */
+        RIGHT,
+        /** Values; its gradient may be corrupted, or it multiplies by a number. */
+        VALUE_ONLY,
+        /** DJL cannot run the block, or wrongly. */
+        MISSING
+    }
+
+    record Case(String name, Supplier<Block> block, Shape input, boolean training, Eager eager) {
+        @Override
+        public String toString() {
+            return name;
+        }
+    }
+
+    private static Case row(String name, Supplier<Block> block, long... input) {
+        return new Case(name, block, new Shape(input), false, Eager.RIGHT);
+    }
+
+    private static Case inTraining(String name, Supplier<Block> block, long... input) {
+        return new Case(name + " in training", block, new Shape(input), true, Eager.RIGHT);
+    }
+
+    private static Case without(Eager eager, String name, Supplier<Block> block, long... input) {
+        return new Case(name, block, new Shape(input), false, eager);
+    }
+
+    static List<Case> cases() {
+        return List.of(
+                row("linear", () -> Linear.builder().setUnits(3).build(), 4),
+                row("linear without bias", () -> Linear.builder().setUnits(3).optBias(false).build(), 4),
+                row("linear on rows", () -> Linear.builder().setUnits(3).build(), 2, 4),
+                row("conv1d", () -> Conv1d.builder().setFilters(3).setKernelShape(new Shape(2)).build(), 2, 5),
+                row(
+                        "conv1d with stride, padding and dilation",
+                        () -> Conv1d.builder()
+                                .setFilters(2)
+                                .setKernelShape(new Shape(3))
+                                .optStride(new Shape(2))
+                                .optPadding(new Shape(2))
+                                .optDilation(new Shape(2))
+                                .build(),
+                        2,
+                        6),
+                row("conv2d", () -> Conv2d.builder().setFilters(3).setKernelShape(new Shape(3, 3)).build(), 2, 4, 4),
+                row(
+                        "conv2d with stride and padding",
+                        () -> Conv2d.builder()
+                                .setFilters(2)
+                                .setKernelShape(new Shape(4, 4))
+                                .optStride(new Shape(2, 2))
+                                .optPadding(new Shape(1, 1))
+                                .optBias(false)
+                                .build(),
+                        2,
+                        6,
+                        6),
+                row(
+                        "conv2d in groups",
+                        () -> Conv2d.builder()
+                                .setFilters(4)
+                                .setKernelShape(new Shape(2, 3))
+                                .optGroups(2)
+                                .optDilation(new Shape(1, 2))
+                                .build(),
+                        2,
+                        4,
+                        6),
+                without(
+                        Eager.MISSING,
+                        "conv2d transposed",
+                        () -> Conv2dTranspose.builder()
+                                .setFilters(3)
+                                .setKernelShape(new Shape(4, 4))
+                                .optStride(new Shape(2, 2))
+                                .optPadding(new Shape(1, 1))
+                                .build(),
+                        2,
+                        3,
+                        3),
+                without(Eager.MISSING, "prelu", Activation::preluBlock, 5),
+                row("batch norm", () -> BatchNorm.builder().build(), 3),
+                inTraining("batch norm", () -> BatchNorm.builder().build(), 3),
+                row("batch norm of images", () -> BatchNorm.builder().build(), 2, 3, 3),
+                inTraining("batch norm of images", () -> BatchNorm.builder().optMomentum(0.8f).build(), 2, 3, 3),
+                inTraining(
+                        "batch norm without scale",
+                        () -> BatchNorm.builder().optCenter(false).optScale(false).optEpsilon(1e-3f).build(),
+                        3),
+                row("layer norm", () -> LayerNorm.builder().build(), 5),
+                row("layer norm of images", () -> LayerNorm.builder().build(), 2, 3, 3),
+                row("dropout in prediction", () -> Dropout.builder().optRate(0.4f).build(), 5),
+                row("relu", Activation::reluBlock, 5),
+                row("leaky relu", () -> Activation.leakyReluBlock(0.2f), 5),
+                row("elu", () -> Activation.eluBlock(1f), 5),
+                row("elu, steeper", () -> Activation.eluBlock(1.7f), 5),
+                row("selu", Activation::seluBlock, 5),
+                row("gelu", Activation::geluBlock, 5),
+                without(Eager.VALUE_ONLY, "swish", () -> Activation.swishBlock(1.3f), 5),
+                row("softplus", Activation::softPlusBlock, 5),
+                row("softsign", Activation::softSignBlock, 5),
+                row("sigmoid", Activation::sigmoidBlock, 5),
+                row("tanh", Activation::tanhBlock, 5),
+                without(Eager.MISSING, "mish", Activation::mishBlock, 5),
+                row("max pool", () -> Pool.maxPool2dBlock(new Shape(2, 2), new Shape(2, 2)), 2, 4, 4),
+                row("max pool 1d", () -> Pool.maxPool1dBlock(new Shape(2), new Shape(1)), 2, 5),
+                row("max pool with padding", () -> Pool.maxPool2dBlock(
+                        new Shape(3, 3), new Shape(2, 2), new Shape(1, 1)), 2, 5, 5),
+                row("average pool", () -> Pool.avgPool2dBlock(new Shape(2, 2), new Shape(2, 2)), 2, 4, 4),
+                row("average pool with padding", () -> Pool.avgPool2dBlock(
+                        new Shape(3, 3), new Shape(2, 2), new Shape(1, 1)), 2, 5, 5),
+                row("average pool 1d", () -> Pool.avgPool1dBlock(new Shape(2), new Shape(2)), 2, 6),
+                row("global average pool", Pool::globalAvgPool2dBlock, 2, 3, 4),
+                row("global max pool", Pool::globalMaxPool2dBlock, 2, 3, 4),
+                row("flatten", Blocks::batchFlattenBlock, 2, 3),
+                row("identity", Blocks::identityBlock, 5),
+                row(
+                        "sequence",
+                        () -> new SequentialBlock()
+                                .add(Linear.builder().setUnits(4).build())
+                                .add(Activation.tanhBlock())
+                                .add(Linear.builder().setUnits(2).build()),
+                        3),
+                inTraining(
+                        "residual image block",
+                        () -> new SequentialBlock()
+                                .add(new ParallelBlock(
+                                        BlocksTest::sum,
+                                        List.of(
+                                                new SequentialBlock()
+                                                        .add(Conv2d.builder()
+                                                                .setFilters(2)
+                                                                .setKernelShape(new Shape(3, 3))
+                                                                .optPadding(new Shape(1, 1))
+                                                                .optBias(false)
+                                                                .build())
+                                                        .add(BatchNorm.builder().build())
+                                                        .add(Activation.softPlusBlock()),
+                                                Blocks.identityBlock())))
+                                .add(Blocks.batchFlattenBlock())
+                                .add(Linear.builder().setUnits(1).build()),
+                        2,
+                        3,
+                        3),
+                row(
+                        "parallel, joined",
+                        () -> new ParallelBlock(
+                                lists -> new NDList(NDArrays.concat(
+                                        new NDList(lists.get(0).head(), lists.get(1).head()), 1)),
+                                List.of(
+                                        Linear.builder().setUnits(2).build(),
+                                        Linear.builder().setUnits(3).build())),
+                        3),
+                row("lambda", () -> new LambdaBlock(list -> new NDList(list.head().exp().add(list.head().square()))), 3),
+                row(
+                        "upsampling",
+                        () -> new LambdaBlock(list -> new NDList(
+                                list.head().getNDArrayInternal().interpolation(new long[] {4, 6}, 0, false))),
+                        2,
+                        2,
+                        3));
+    }
+
+    private static NDList sum(List<NDList> lists) {
+        return new NDList(lists.get(0).head().add(lists.get(1).head()));
+    }
+
+    static Stream<Case> eagerValues() {
+        return cases().stream().filter(c -> c.eager() != Eager.MISSING);
+    }
+
+    static Stream<Case> eagerGradients() {
+        return cases().stream().filter(c -> c.eager() == Eager.RIGHT);
+    }
+
+    /** A block with parameters that are no special values, and the network that borrowed copies of them. */
+    private final class Pair {
+        final Case c;
+        final Block block;
+        final Network network;
+        final NDArray x;
+        private int seed;
+
+        Pair(Case c, DataType type) {
+            this.c = c;
+            block = c.block().get();
+            block.setInitializer((scope, shape, t) -> numbers(scope, shape, t, 0.2 + seed++), p -> true);
+            block.setInitializer(
+                    (scope, shape, t) -> numbers(scope, shape, t, seed++).mul(0.5).add(1.1),
+                    p -> p.getType() == Parameter.Type.GAMMA || p.getType() == Parameter.Type.RUNNING_VAR);
+            block.initialize(m, type, new Shape(SAMPLES).addAll(c.input()));
+            network = Network.of(block, c.input(), type, Rng.of(0));
+            x = numbers(m, new Shape(SAMPLES).addAll(c.input()), type, 0.7).mul(2);
+        }
+
+        NDArray traced() {
+            return network.apply(x, c.training());
+        }
+
+        NDArray eager() {
+            return block.forward(new ParameterStore(m, false), new NDList(x), c.training())
+                    .singletonOrThrow();
+        }
+
+        /** {@code Σ w·y + y²}. */
+        NDArray total(NDArray y, NDArray weights) {
+            return y.mul(weights).add(y.mul(y)).sum();
+        }
+
+        NDArray weights() {
+            return numbers(m, traced().getShape(), x.getDataType(), 3.3);
+        }
+
+        /** What is differentiated: the input and every trained parameter. */
+        NDList wrt() {
+            NDList all = new NDList(x);
+            all.addAll(network.parameters());
+            return all;
+        }
+
+        List<String> names() {
+            return Stream.concat(
+                            Stream.of("input"),
+                            block.getParameters().stream()
+                                    .filter(p -> p.getValue().requiresGradient())
+                                    .map(ai.djl.util.Pair::getKey))
+                    .collect(Collectors.toList());
+        }
+    }
+
+    private static NDArray numbers(NDManager scope, Shape shape, DataType type, double phase) {
+        double[] values = new double[(int) shape.size()];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = 0.8 * Math.sin(1.7 * i + phase) + 0.1 * Math.cos(0.37 * i * i);
+        }
+        NDArray precise = scope.create(values, shape);
+        return type == DataType.FLOAT64 ? precise : precise.toType(type, true);
+    }
+
+    private static void assertClose(String what, NDArray actual, NDArray expected, double relative) {
+        assertThat(actual.getShape()).as(what).isEqualTo(expected.getShape());
+        assertClose(what, actual, expected.toType(DataType.FLOAT64, true).toDoubleArray(), relative);
+    }
+
+    private static void assertClose(String what, NDArray actual, double[] expected, double relative) {
+        double largest = Arrays.stream(expected).map(Math::abs).max().orElse(0);
+        assertThat(actual.toType(DataType.FLOAT64, true).toDoubleArray())
+                .as(what)
+                .usingComparatorWithPrecision(relative * Math.max(largest, 1e-3))
+                .containsExactly(expected);
+    }
+
+    @ParameterizedTest
+    @MethodSource("eagerValues")
+    void valueEqualsDjl(Case c) {
+        Pair pair = new Pair(c, DataType.FLOAT32);
+        NDArray copy = pair.x.duplicate();
+        NDArray traced = pair.traced();
+        NDArray eager = pair.eager();
+        assertClose("value", traced, eager, 2e-5);
+        assertThat(pair.network.outputShape()).isEqualTo(traced.getShape().slice(1));
+        assertThat(pair.x.contentEquals(copy)).isTrue();
+        pair.block.getParameters().forEach(p -> assertClose(
+                p.getKey() + " after the call",
+                pair.network.arrays().get(p.getKey()),
+                p.getValue().getArray(),
+                c.training() ? 2e-5 : 0));
+    }
+
+    @ParameterizedTest
+    @MethodSource("eagerGradients")
+    void gradientEqualsDjl(Case c) {
+        Pair pair = new Pair(c, DataType.FLOAT32);
+        NDArray weights = pair.weights();
+        NDList traced = firstOrder(pair, weights).run(m, new NDList(pair.x));
+        pair.x.setRequiresGradient(true);
+        try (GradientCollector collector = Engine.getInstance().newGradientCollector()) {
+            collector.backward(pair.total(pair.eager(), weights));
+        }
+        List<NDArray> eager = Stream.concat(
+                        Stream.of(pair.x),
+                        pair.block.getParameters().stream()
+                                .map(p -> p.getValue())
+                                .filter(Parameter::requiresGradient)
+                                .map(Parameter::getArray))
+                .map(NDArray::getGradient)
+                .toList();
+        for (int i = 0; i < eager.size(); i++) {
+            assertClose(pair.names().get(i), traced.get(i), eager.get(i), 5e-5);
+        }
+    }
+
+    private Program firstOrder(Pair pair, NDArray weights) {
+        return Program.ofList(in -> {
+            NDList wrt = pair.wrt();
+            wrt.set(0, in.get(0));
+            return Gradients.ofParameters(
+                            wrt,
+                            () -> new Gradients.Loss(
+                                    pair.total(pair.network.apply(in.get(0), pair.c.training()), weights),
+                                    new NDList()))
+                    .gradients();
+        });
+    }
+
+    private NDArray squaredSlope(Pair pair, NDArray x, NDArray weights) {
+        return Gradients.gradient(v -> pair.total(pair.network.apply(v, pair.c.training()), weights), x)
+                .square()
+                .sum();
+    }
+
+    @ParameterizedTest
+    @MethodSource("cases")
+    void firstDerivativeEqualsDifferences(Case c) {
+        Pair pair = new Pair(c, DataType.FLOAT64);
+        NDArray weights = pair.weights();
+        NDList gradients = firstOrder(pair, weights).run(m, new NDList(pair.x));
+        Program value = Program.of(x -> pair.total(pair.network.apply(x, c.training()), weights));
+        assertDerivatives(pair, gradients, value);
+    }
+
+    /** The gradient of ‖∇ₓ(Σ w·y + y²)‖². */
+    @ParameterizedTest
+    @MethodSource("cases")
+    void secondDerivativeEqualsDifferences(Case c) {
+        Pair pair = new Pair(c, DataType.FLOAT64);
+        NDArray weights = pair.weights();
+        NDList gradients = Program.ofList(in -> {
+                    NDList wrt = pair.wrt();
+                    wrt.set(0, in.get(0));
+                    return Gradients.ofParameters(
+                                    wrt,
+                                    () -> new Gradients.Loss(squaredSlope(pair, in.get(0), weights), new NDList()))
+                            .gradients();
+                })
+                .run(m, new NDList(pair.x));
+        assertDerivatives(pair, gradients, Program.of(x -> squaredSlope(pair, x, weights)));
+    }
+
+    private void assertDerivatives(Pair pair, NDList gradients, Program value) {
+        NDList wrt = pair.wrt();
+        for (int i = 0; i < wrt.size(); i++) {
+            assertClose(pair.names().get(i), gradients.get(i), differences(wrt.get(i), value, pair.x), 1e-6);
+        }
+    }
+
+    private static double[] differences(NDArray array, Program value, NDArray x) {
+        double[] at = array.toDoubleArray();
+        double[] slopes = new double[at.length];
+        double h = 3e-6;
+        for (int i = 0; i < at.length; i++) {
+            double[] moved = at.clone();
+            moved[i] = at[i] + h;
+            array.set(moved);
+            double up = value.run(x).getDouble();
+            moved[i] = at[i] - h;
+            array.set(moved);
+            slopes[i] = (up - value.run(x).getDouble()) / (2 * h);
+        }
+        array.set(at);
+        return slopes;
+    }
+
+    @Nested
+    class WithoutAnEagerReference {
+        private Case named(String name) {
+            return cases().stream().filter(c -> c.name().equals(name)).findFirst().orElseThrow();
+        }
+
+        /** {@code y[n,o,2i−1+k] += x[n,c,i]·W[o,c,k]} in both axes, plus the bias: the adjoint of a convolution. */
+        @Test
+        void transposedConvolutionIsItsDefinition() {
+            Pair pair = new Pair(named("conv2d transposed"), DataType.FLOAT64);
+            double[] x = pair.x.toDoubleArray();
+            double[] weight = pair.network.parameters().get(0).toDoubleArray(); // (3, 2, 4, 4)
+            double[] bias = pair.network.parameters().get(1).toDoubleArray();
+            assertThat(pair.network.parameters().get(0).getShape()).isEqualTo(new Shape(3, 2, 4, 4));
+            double[] y = new double[SAMPLES * 3 * 6 * 6];
+            for (int i = 0; i < y.length; i++) {
+                y[i] = bias[i / 36 % 3];
+            }
+            for (int n = 0; n < SAMPLES; n++) {
+                for (int c = 0; c < 2; c++) {
+                    for (int i = 0; i < 9; i++) {
+                        for (int o = 0; o < 3; o++) {
+                            for (int k = 0; k < 16; k++) {
+                                int row = 2 * (i / 3) - 1 + k / 4;
+                                int column = 2 * (i % 3) - 1 + k % 4;
+                                if (row >= 0 && row < 6 && column >= 0 && column < 6) {
+                                    y[((n * 3 + o) * 6 + row) * 6 + column] +=
+                                            x[(n * 2 + c) * 9 + i] * weight[(o * 2 + c) * 16 + k];
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+            assertThat(pair.network.outputShape()).isEqualTo(new Shape(3, 6, 6));
+            assertClose("value", pair.traced(), y, 1e-12);
+        }
+
+        @Test
+        void preluIsItsDefinition() {
+            Pair pair = new Pair(named("prelu"), DataType.FLOAT64);
+            double slope = pair.network.parameters().get(0).toDoubleArray()[0];
+            double[] expected = Arrays.stream(pair.x.toDoubleArray())
+                    .map(v -> v > 0 ? v : slope * v)
+                    .toArray();
+            assertClose("value", pair.traced(), expected, 1e-12);
+        }
+
+        @Test
+        void mishIsItsDefinition() {
+            Pair pair = new Pair(named("mish"), DataType.FLOAT64);
+            double[] expected = Arrays.stream(pair.x.toDoubleArray())
+                    .map(v -> v * Math.tanh(Math.log1p(Math.exp(v))))
+                    .toArray();
+            assertClose("value", pair.traced(), expected, 1e-12);
+        }
+
+        @Test
+        void swishGradientIsItsDefinition() {
+            Pair pair = new Pair(named("swish"), DataType.FLOAT64);
+            double beta = 1.3f;
+            NDArray gradient = Gradients.gradient(v -> pair.network.apply(v), pair.x);
+            double[] expected = Arrays.stream(pair.x.toDoubleArray())
+                    .map(v -> {
+                        double s = 1 / (1 + Math.exp(-beta * v));
+                        return s + beta * v * s * (1 - s);
+                    })
+                    .toArray();
+            assertClose("gradient", gradient, expected, 1e-12);
+        }
+    }
+
+    /** Statistics move once a call, and only in training. */
+    @Test
+    void runningStatisticsMoveOnceACall() {
+        Block block = BatchNorm.builder().optMomentum(0.9f).build();
+        Network network = Network.of(block, new Shape(1), Rng.of(0));
+        NDArray x = m.create(new float[] {1, 2, 3, 6}, new Shape(4, 1));
+        network.apply(x);
+        NDArray mean = network.arrays().get("runningMean");
+        NDArray variance = network.arrays().get("runningVar");
+        assertThat(mean.toFloatArray()).containsExactly(0);
+        double expectedMean = 0;
+        double expectedVariance = 1;
+        for (int call = 1; call <= 3; call++) {
+            network.apply(x, true);
+            expectedMean = 0.9 * expectedMean + 0.1 * 3;
+            expectedVariance = 0.9 * expectedVariance + 0.1 * 14 / 3;
+            assertClose("mean after call " + call, mean, new double[] {expectedMean}, 1e-6);
+            assertClose("variance after call " + call, variance, new double[] {expectedVariance}, 1e-6);
+        }
+    }
+
+    @Test
+    void refusesDropoutInTraining() {
+        Network network = Network.of(Dropout.builder().optRate(0.4f).build(), new Shape(3), Rng.of(0));
+        assertThatThrownBy(() -> network.apply(m.ones(new Shape(2, 3)), true))
+                .isInstanceOf(UnsupportedOperationException.class)
+                .hasMessageContaining("dropout in training");
+    }
+
+    @Test
+    void refusesABlockOutsideAProgram() {
+        Block linear = Linear.builder().setUnits(1).build();
+        assertThatThrownBy(() -> gebm.trace.Blocks.forward(
+                        linear, java.util.Map.of(), new NDList(m.ones(new Shape(2, 3))), false))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("a block runs inside a program");
+    }
+}
