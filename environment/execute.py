@@ -40,6 +40,7 @@ class Screen:
     def __init__(self):
         self.live = sys.stdout.isatty()
         self.open_line = ""  # what may still be overwritten: on a terminal a display, in a log also a stream's last line
+        self.display = None  # the display that the open line belongs to
         self.mid_line = False  # on a terminal: the last stream did not end its line
         self.shown_at = 0.0
 
@@ -53,21 +54,25 @@ class Screen:
             print(text, end="", flush=True)
             self.mid_line = not text.endswith("\n")
             return
+        if self.display:
+            self.close_line()
         lines = (self.open_line + text).split("\n")
         lines = [line.rstrip("\r").rpartition("\r")[2] for line in lines]  # what a terminal would show in the end
         for line in lines[:-1]:
             print(line, flush=True)
         self.open_line = lines[-1]
 
-    def updating(self, text):
+    def updating(self, display, text):
+        if display != self.display:
+            self.close_line()
         if "\n" in text:
             self.line(text)
         elif self.live:
             self.end_stream()
             print("\r\x1b[K" + text, end="", flush=True)
-            self.open_line = text
+            self.open_line, self.display = text, display
         else:
-            self.open_line = text
+            self.open_line, self.display = text, display
             if time.monotonic() - self.shown_at > 10:
                 self.close_line()
 
@@ -78,6 +83,7 @@ class Screen:
         elif self.open_line:
             print(self.open_line, flush=True)
             self.open_line = ""
+        self.display = None
         self.shown_at = time.monotonic()
 
     def end_display(self):
@@ -104,8 +110,11 @@ class Client(NotebookClient):
             self.screen.stream(content["text"])
         elif kind in ("display_data", "update_display_data", "execute_result"):
             text = content["data"].get("text/plain", "").rstrip("\n")
-            updates = (content.get("transient") or {}).get("display_id") and kind != "execute_result"
-            (self.screen.updating if updates else self.screen.line)(text)
+            display = (content.get("transient") or {}).get("display_id")
+            if display and kind != "execute_result":
+                self.screen.updating(display, text)
+            else:
+                self.screen.line(text)
         elif kind == "error" and "raises-exception" in cell.metadata.get("tags", []):
             self.screen.line(f"(expected) {content['evalue']}")
         return super().process_message(msg, cell, cell_index)

@@ -29,7 +29,11 @@ public final class Penalties {
             long[] perSample = new long[data.getShape().dimension()];
             Arrays.fill(perSample, 1);
             perSample[0] = n;
-            NDArray alpha = rng.fork("alpha").uniform(data.getManager(), new Shape(perSample), data.getDataType());
+            NDArray alpha = rng.fork("alpha")
+                    .uniform(
+                            data.getManager(),
+                            new Shape(perSample),
+                            batch.data().getDataType());
             NDArray between = generated.add(data.sub(generated).mul(alpha));
             NDArray slope = Gradients.gradient(model.energy()::at, between);
             NDArray total = slope.square().sum().div((double) n);

@@ -26,16 +26,14 @@ final class SamplerRun<S extends ChainState> {
     private final SamplingPlan plan;
     private final Rng rng;
     private final Program chunk = Program.ofRandom((scope, in, key) -> steps(in, key));
-    private final double[] meanEnergy;
-    private final double[] acceptance;
+    private double[] meanEnergy = new double[LONGEST_CHUNK]; // grow with the steps done
+    private double[] acceptance = new double[LONGEST_CHUNK];
 
     SamplerRun(Sampler<S> sampler, Energy target, SamplingPlan plan, Rng rng) {
         this.sampler = sampler;
         this.target = target;
         this.plan = plan;
         this.rng = rng;
-        meanEnergy = new double[plan.steps()];
-        acceptance = new double[plan.steps()];
     }
 
     Chains<S> from(NDArray start) {
@@ -73,7 +71,7 @@ final class SamplerRun<S extends ChainState> {
         boolean diverged = false;
         boolean stopped = false;
         NDArray draws = owner.zeros(
-                new Shape(plan.draws()).addAll(position), start.position().getDataType());
+                new Shape(plan.draws() + 1).addAll(position), start.position().getDataType());
         int size = 1;
         boolean rejects = false;
         boolean owned = ownsStart;
@@ -82,7 +80,8 @@ final class SamplerRun<S extends ChainState> {
             long began = System.nanoTime();
             try (NDManager scope = owner.newSubManager();
                     Watch watch = Watch.open(scope)) {
-                NDArray records = scope.zeros(new Shape(end - done, 2), DataType.FLOAT64);
+                NDArray records = scope.zeros(new Shape(LONGEST_CHUNK, 2), DataType.FLOAT64)
+                        .add(Double.NaN);
                 NDList inputs = inputs(scope, firstIteration, done, end, records, draws, watch);
                 inputs.addAll(state);
                 NDList next = chunk.run(scope, inputs, rng);
@@ -94,6 +93,11 @@ final class SamplerRun<S extends ChainState> {
                 owned = true;
                 int count = (int) watch.count();
                 double[] numbers = records.toDoubleArray();
+                if (done + count > meanEnergy.length) {
+                    int longer = Math.max(2 * meanEnergy.length, done + count);
+                    meanEnergy = Arrays.copyOf(meanEnergy, longer);
+                    acceptance = Arrays.copyOf(acceptance, longer);
+                }
                 for (int i = 0; i < count; i++) {
                     meanEnergy[done + i] = numbers[2 * i];
                     acceptance[done + i] = numbers[2 * i + 1];
@@ -129,12 +133,9 @@ final class SamplerRun<S extends ChainState> {
 
     private NDArray kept(NDArray draws, int done) {
         int complete = Math.max(0, done - plan.warmUp()) / plan.thinning();
-        if (complete == plan.draws()) {
-            return draws;
+        try (draws) {
+            return draws.get(":" + complete); // shares the memory of the rows, which live on with it
         }
-        NDArray part = draws.get(":" + complete).duplicate();
-        draws.close();
-        return part;
     }
 
     /** Positions of the arrays that a chunk takes. */
@@ -152,17 +153,12 @@ final class SamplerRun<S extends ChainState> {
     private NDList inputs(
             NDManager scope, long firstIteration, int done, int end, NDArray records, NDArray draws, Watch watch) {
         int n = end - done;
-        double[][] settings = new double[n][];
-        long[] rows = new long[n];
+        double[][] settings = new double[LONGEST_CHUNK][sampler.settings(firstIteration).length];
+        long[] rows = new long[LONGEST_CHUNK]; // of one length, so that one program serves every chunk
         for (int i = 0; i < n; i++) {
             settings[i] = sampler.settings(firstIteration + done + i);
             int afterWarmUp = Math.max(0, done + i - plan.warmUp());
-            rows[i] = Math.min(afterWarmUp / plan.thinning(), plan.draws() - 1);
-        }
-        // the last steps, too few for a whole draw, must not write over the last row
-        int whole = plan.warmUp() + plan.draws() * plan.thinning();
-        for (int i = Math.max(0, whole - done); i < n; i++) {
-            rows[i] = -1;
+            rows[i] = Math.min(afterWarmUp / plan.thinning(), plan.draws()); // the last row holds what is not kept
         }
         return new NDList(
                 scope.create(firstIteration + done),
@@ -180,19 +176,17 @@ final class SamplerRun<S extends ChainState> {
         NDList initial = in.subNDList(In.values().length);
         return Loop.run(first, in.get(In.END.ordinal()), initial, (arrays, step) -> {
             step.stopIf(in.get(In.STOP.ordinal()));
-            NDArray settings = step.of(in.get(In.SETTINGS.ordinal()), first);
+            NDArray settings = step.sinceFirst(in.get(In.SETTINGS.ordinal()));
             Transition<S> next = sampler.update(target, sampler.state(arrays), settings, step.fork(key));
             NDList after = next.state().arrays();
-            NDArray energy = next.info().energy().mean();
-            NDArray accepted = next.info().acceptance().mean(); // NaN of an empty array: never rejects
-            step.stopIf(Ops.allFinite(after).eq(0));
-            Ops.assign(
-                    step.of(in.get(In.RECORDS.ordinal()), first),
-                    ai.djl.ndarray.NDArrays.stack(new NDList(energy, accepted)));
-            Ops.assignRow(
-                    in.get(In.DRAWS.ordinal()),
-                    step.of(in.get(In.ROWS.ordinal()), first),
-                    next.state().position());
+            step.stopUnlessFinite(after);
+            NDArray record = step.sinceFirst(in.get(In.RECORDS.ordinal()));
+            Ops.assign(record.get(0), next.info().energy().mean());
+            if (next.info().acceptance().getShape().size() > 0) {
+                Ops.assign(record.get(1), next.info().acceptance().mean());
+            }
+            NDArray row = step.sinceFirst(in.get(In.ROWS.ordinal()));
+            Ops.assignRow(in.get(In.DRAWS.ordinal()), row, next.state().position());
             Ops.increment(in.get(In.COUNT.ordinal()));
             return after;
         });

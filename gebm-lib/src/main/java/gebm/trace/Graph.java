@@ -2,8 +2,10 @@ package gebm.trace;
 
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -14,6 +16,10 @@ import java.util.Set;
 record Graph(List<Value> inputs, List<Node> nodes, List<Value> results) {
     /** Operations whose result may share memory with their first argument. */
     private static final Set<String> VIEWS = Set.of(
+            "{0}",
+            "torch.type_as",
+            "torch.t",
+            "torch.sum_to_size",
             "torch.reshape",
             "torch.view",
             "torch.select",
@@ -83,16 +89,7 @@ record Graph(List<Value> inputs, List<Node> nodes, List<Value> results) {
             read(loop.initial(), live);
             read(loop.start(), live);
             read(loop.end(), live);
-            return new Node.Loop(
-                    loop.index(),
-                    loop.start(),
-                    loop.end(),
-                    loop.parameters(),
-                    loop.initial(),
-                    body,
-                    loop.results(),
-                    loop.outputs(),
-                    loop.site());
+            return loop.withBody(body);
         }
         Node.Gradient gradient = (Node.Gradient) node;
         boolean wanted =
@@ -104,15 +101,7 @@ record Graph(List<Value> inputs, List<Node> nodes, List<Value> results) {
         read(gradient.extras(), live);
         List<Node> body = live(gradient.body(), live);
         read(gradient.wrt(), live);
-        return new Node.Gradient(
-                gradient.parameters(),
-                gradient.wrt(),
-                body,
-                gradient.total(),
-                gradient.extras(),
-                gradient.values(),
-                gradient.gradients(),
-                gradient.site());
+        return gradient.withBody(body);
     }
 
     private static boolean hasEffect(List<Node> nodes) {
@@ -177,6 +166,73 @@ record Graph(List<Value> inputs, List<Node> nodes, List<Value> results) {
                     }
                 }
             }
+        }
+    }
+
+    /** For a value that may share memory with another one, that other one, as far back as it goes. */
+    Map<Value, Value> roots() {
+        Map<Value, Value> roots = new HashMap<>();
+        roots(nodes, roots);
+        return roots;
+    }
+
+    private static void roots(List<Node> nodes, Map<Value, Value> roots) {
+        for (Node node : nodes) {
+            if (node instanceof Node.Call call) {
+                boolean view = VIEWS.contains(call.target()) || call.target().endsWith("_");
+                if (view && !call.args().isEmpty()) {
+                    call.outputs().forEach(output -> root(output, call.args().get(0), roots));
+                }
+            } else if (node instanceof Node.Loop loop) {
+                for (int i = 0; i < loop.parameters().size(); i++) {
+                    root(loop.parameters().get(i), loop.initial().get(i), roots);
+                    root(loop.outputs().get(i), loop.initial().get(i), roots);
+                }
+                roots(loop.body(), roots);
+            } else if (node instanceof Node.Gradient gradient) {
+                for (int i = 0; i < gradient.parameters().size(); i++) {
+                    root(gradient.parameters().get(i), gradient.wrt().get(i), roots);
+                }
+                roots(gradient.body(), roots);
+            }
+        }
+    }
+
+    private static void root(Value value, Object of, Map<Value, Value> roots) {
+        if (of instanceof Value other) {
+            roots.put(value, roots.getOrDefault(other, other));
+        }
+    }
+
+    /** Adds up how often each value is read. */
+    void countUses(Map<Value, Integer> uses) {
+        countUses(nodes, uses);
+        count(results, uses);
+    }
+
+    private static void countUses(List<Node> nodes, Map<Value, Integer> uses) {
+        for (Node node : nodes) {
+            if (node instanceof Node.Call call) {
+                count(call.args(), uses);
+            } else if (node instanceof Node.BreakIf stop) {
+                count(stop.condition(), uses);
+            } else if (node instanceof Node.Loop loop) {
+                count(List.of(loop.initial(), loop.results(), loop.start(), loop.end()), uses);
+                countUses(loop.body(), uses);
+            } else if (node instanceof Node.Gradient gradient) {
+                count(List.of(gradient.wrt(), gradient.total(), gradient.extras()), uses);
+                countUses(gradient.body(), uses);
+            }
+        }
+    }
+
+    private static void count(Object argument, Map<Value, Integer> uses) {
+        if (argument instanceof Value value) {
+            uses.merge(value, 1, Integer::sum);
+        } else if (argument instanceof List<?> items) {
+            items.forEach(item -> count(item, uses));
+        } else if (argument instanceof Node.Named named) {
+            count(named.value(), uses);
         }
     }
 

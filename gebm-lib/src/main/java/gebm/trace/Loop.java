@@ -23,10 +23,13 @@ public final class Loop {
     public static final class Step {
         private final Recorder recorder;
         private final Value index;
+        private final Object first;
+        private Value position;
 
-        private Step(Recorder recorder, Value index) {
+        private Step(Recorder recorder, Value index, Object first) {
             this.recorder = recorder;
             this.index = index;
+            this.first = first;
         }
 
         /** The stream below {@code rng} with this step's number. */
@@ -34,20 +37,37 @@ public final class Loop {
             return RecordedStream.fork(recorder, rng, index);
         }
 
-        /** Row {@code number of this step} of {@code rows}. */
+        /** Row number {@code this step} of {@code rows}. */
         public NDArray of(NDArray rows) {
-            return recorder.array(recorder.call("torch.select", rows, 0, index));
+            return recorder.row(rows, index);
         }
 
-        /** Row {@code number of this step − first} of {@code rows}. */
-        public NDArray of(NDArray rows, NDArray first) {
-            Value start = recorder.call("int(torch.item({0}))", first);
-            return recorder.array(recorder.call("torch.select", rows, 0, recorder.call("torch.sub", index, start)));
+        /** Row number {@code this step − first step} of {@code rows}. */
+        public NDArray sinceFirst(NDArray rows) {
+            if (position == null) {
+                position = recorder.call("torch.sub", index, first);
+            }
+            return recorder.row(rows, position);
         }
 
         /** Leaves the loop before this step changes the state, if the 0-d array {@code condition} is not zero. */
         public void stopIf(NDArray condition) {
-            recorder.breakIf(condition);
+            recorder.breakIf(recorder.call("bool(torch.item({0}))", condition));
+        }
+
+        /**
+         * Leaves the loop before this step changes the state, unless every element of every array is finite (and so is
+         * the sum of an array, which overflows only where something has gone wrong already).
+         */
+        public void stopUnlessFinite(NDList arrays) {
+            Value sum = null;
+            for (NDArray array : arrays) {
+                Value one = recorder.isScalar(array) ? recorder.valueOf(array) : recorder.call("torch.sum", array);
+                sum = sum == null ? one : recorder.call("torch.add", sum, one);
+            }
+            Value number = recorder.call("float(torch.item({0}))", sum);
+            Value zero = recorder.call("torch.sub", number, number); // NaN unless finite
+            recorder.breakIf(recorder.call("torch.ne", zero, 0.0));
         }
     }
 
@@ -72,6 +92,8 @@ public final class Loop {
         if (recorder == null) {
             throw new IllegalStateException("a Loop is part of a program: call this from the function of a Program");
         }
-        return recorder.loop(first, end, initial, (state, index) -> body.apply(state, new Step(recorder, index)));
+        Object start = recorder.bound(first);
+        return recorder.loop(
+                start, end, initial, (state, index) -> body.apply(state, new Step(recorder, index, start)));
     }
 }

@@ -21,7 +21,11 @@ sealed interface Node {
      * @param effect whether the call changes something besides its outputs, so that it must stay, in order
      */
     record Call(String target, List<Object> args, List<Value> outputs, boolean effect, StackTraceElement site)
-            implements Node {}
+            implements Node {
+        Call with(String otherTarget, List<Object> otherArgs) {
+            return new Call(otherTarget, otherArgs, outputs, effect, site);
+        }
+    }
 
     /**
      * {@code for index in start..end-1}, carrying {@code parameters}, with {@code initial} at first and
@@ -37,7 +41,11 @@ sealed interface Node {
             List<Object> results,
             List<Value> outputs,
             StackTraceElement site)
-            implements Node {}
+            implements Node {
+        Loop withBody(List<Node> other) {
+            return new Loop(index, start, end, parameters, initial, other, results, outputs, site);
+        }
+    }
 
     /** Leaves the enclosing loop, with what the previous step carried, when {@code condition} holds. */
     record BreakIf(Object condition, StackTraceElement site) implements Node {}
@@ -55,5 +63,9 @@ sealed interface Node {
             List<Value> values,
             List<Value> gradients,
             StackTraceElement site)
-            implements Node {}
+            implements Node {
+        Gradient withBody(List<Node> other) {
+            return new Gradient(parameters, wrt, other, total, extras, values, gradients, site);
+        }
+    }
 }

@@ -33,6 +33,25 @@ public final class Ops {
         return logSumExp(x).sub(Math.log(x.getShape().get(0)));
     }
 
+    /**
+     * The norm of all elements of all arrays together, {@code ()}.
+     *
+     * @throws IllegalStateException outside a recording
+     */
+    public static NDArray norm(NDList arrays) {
+        Recorder recorder = recording("the norm of a list");
+        Value norms = recorder.call("torch._foreach_norm({0}, 2)", (Object) arrays);
+        Value norm = recorder.call(
+                "torch.linalg_vector_norm",
+                recorder.call("torch.stack", norms, 0),
+                2.0,
+                null,
+                false,
+                new Node.Named("dtype", null));
+        return recorder.array(
+                norm, new ai.djl.ndarray.types.Shape(), arrays.head().getDataType());
+    }
+
     /** One where every element of every array is finite, else zero; {@code ()}, int64. */
     public static NDArray allFinite(NDList arrays) {
         Require.that(!arrays.isEmpty(), "arrays", "at least one", "none");
@@ -61,7 +80,7 @@ public final class Ops {
     }
 
     /**
-     * Writes {@code value} over row {@code row} of {@code rows}, in place; a negative row writes nowhere.
+     * Writes {@code value} over row {@code row} of {@code rows}, in place.
      *
      * @param row int64, {@code ()}
      * @throws IllegalStateException outside a recording
@@ -69,12 +88,7 @@ public final class Ops {
     public static void assignRow(NDArray rows, NDArray row, NDArray value) {
         Recorder recorder = recording("assigning a row");
         Value index = recorder.call("int(torch.item({0}))", row);
-        Value end = recorder.call("torch.add", index, 1);
-        // a loop of one step, or of none
-        recorder.loop(recorder.call("max({0}, {1})", index, 0), end, new NDList(), (none, number) -> {
-            recorder.effect("torch.copy_", recorder.call("torch.select", rows, 0, number), value);
-            return new NDList();
-        });
+        recorder.effect("torch.copy_", recorder.call("torch.select", rows, 0, index), value);
     }
 
     /**

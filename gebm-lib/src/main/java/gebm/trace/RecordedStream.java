@@ -69,13 +69,14 @@ record RecordedStream(Recorder recorder, Value number) implements Rng.Stream {
         Value device = recorder.deviceArgument();
         Value generator = recorder.call("torch.Generator", new Node.Named("device", device));
         Value seeded = recorder.call("torch.manual_seed", generator, key);
-        return recorder.array(recorder.call(
+        Value drawn = recorder.call(
                 target,
                 shape,
                 new Node.Named("generator", seeded),
                 new Node.Named("dtype", type),
                 new Node.Named("layout", null),
                 new Node.Named("device", device),
-                new Node.Named("pin_memory", false)));
+                new Node.Named("pin_memory", false));
+        return recorder.array(drawn, shape, type);
     }
 }

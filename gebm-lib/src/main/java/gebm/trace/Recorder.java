@@ -111,6 +111,12 @@ final class Recorder implements AutoCloseable {
         return new RecordingArray(this, value).proxy();
     }
 
+    /** An array that has this shape for sure. */
+    NDArray array(Value value, Shape shape, DataType type) {
+        known.put(value, new ShapeAndType(shape, type));
+        return array(value);
+    }
+
     /** What {@code array} is called at this place of the program; an ordinary array becomes an input. */
     Value valueOf(NDArray array) {
         RecordingArray recorded = RecordingArray.of(array);
@@ -274,17 +280,17 @@ final class Recorder implements AutoCloseable {
         return arrays(outputs);
     }
 
-    private Object bound(Object bound) {
+    /** A bound of a loop as a number of the program. */
+    Object bound(Object bound) {
         return bound instanceof NDArray array ? call("int(torch.item({0}))", array) : argument(bound);
     }
 
-    /** Leaves the innermost loop if the 0-d array {@code condition} is not zero. */
-    void breakIf(NDArray condition) {
+    /** Leaves the innermost loop if {@code condition}, a truth value of the program, holds. */
+    void breakIf(Value condition) {
         if (!(frame().header instanceof Node.Loop)) {
             throw unsupported("stopping here", "stop only directly inside a loop's step");
         }
-        Value bool = call("bool(torch.item({0}))", condition);
-        frame().nodes.add(new Node.BreakIf(bool, site()));
+        frame().nodes.add(new Node.BreakIf(condition, site()));
     }
 
     /** A scalar to differentiate, and whatever else the function computed. */
@@ -355,7 +361,37 @@ final class Recorder implements AutoCloseable {
     // ---------------------------------------------------------------- shapes
 
     Shape shape(Value value) {
-        return ask(value).shape();
+        ShapeAndType answer = known.get(value);
+        if (answer != null) {
+            return answer.shape();
+        }
+        Shapes shapes = new Shapes(knownShapes());
+        for (Node node : flat()) {
+            if (node instanceof Node.Call call) {
+                shapes.see(call);
+            }
+        }
+        Shape inferred = shapes.of(visible(value));
+        return inferred != null ? inferred : ask(value).shape();
+    }
+
+    /** Whether {@code array} is known to have no dimension. */
+    boolean isScalar(NDArray array) {
+        ShapeAndType answer = known.get(valueOf(array));
+        return answer != null && answer.shape().dimension() == 0;
+    }
+
+    /** Row {@code index} of {@code rows}. */
+    NDArray row(NDArray rows, Value index) {
+        Value row = call("torch.select", rows, 0, index);
+        ShapeAndType all = known.get(valueOf(rows));
+        return all == null ? array(row) : array(row, all.shape().slice(1), all.type());
+    }
+
+    private Map<Value, Shape> knownShapes() {
+        Map<Value, Shape> shapes = new HashMap<>();
+        known.forEach((value, answer) -> shapes.put(value, answer.shape()));
+        return shapes;
     }
 
     DataType type(Value value) {
@@ -429,7 +465,10 @@ final class Recorder implements AutoCloseable {
     Executable finish(NDList results) {
         List<Value> outputs = new ArrayList<>();
         results.forEach(result -> outputs.add(valueOf(result)));
-        Graph graph = new Graph(List.copyOf(inputs), frames.get(0).nodes, outputs).withoutDeadCode();
+        Graph recorded = new Graph(List.copyOf(inputs), frames.get(0).nodes, outputs).withoutDeadCode();
+        Graph derived =
+                Derivatives.applyTo(recorded, knownShapes(), this::newValue).withoutDeadCode();
+        Graph graph = Hoisting.applyTo(Folding.applyTo(derived, this));
         NDList implicit = new NDList();
         int explicit = inputs.size() - 1 - captured.size();
         // captured arrays are the inputs after the explicit ones, in the order in which they were met

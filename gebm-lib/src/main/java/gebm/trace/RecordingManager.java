@@ -80,7 +80,8 @@ final class RecordingManager implements InvocationHandler {
     }
 
     private NDArray filled(Object shape, double number, Object type) {
-        return created("torch.full", type, shape, number);
+        NDArray array = created("torch.full", type, shape, number);
+        return recorder.array(recorder.valueOf(array), (Shape) shape, (DataType) type);
     }
 
     private NDArray created(String target, Object type, Object... args) {

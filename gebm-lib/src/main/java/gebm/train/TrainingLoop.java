@@ -317,17 +317,13 @@ final class TrainingLoop {
             numbers.addAll(loss.terms().values());
             return new Gradients.Loss(loss.total(), numbers);
         });
-        NDList squares = new NDList();
-        result.gradients()
-                .forEach(g ->
-                        squares.add(g.toType(DataType.FLOAT64, false).square().sum()));
-        NDList numbers =
-                new NDList(result.others().get(0), NDArrays.stack(squares).sum().sqrt());
+        NDArray norm = Ops.norm(result.gradients());
+        NDList numbers = new NDList(result.others().get(0), norm);
         numbers.addAll(result.others().subNDList(1));
-        NDList precise = new NDList();
-        numbers.forEach(number -> precise.add(number.toType(DataType.FLOAT64, false)));
-        Ops.assign(row, NDArrays.stack(precise));
-        step.stopIf(Ops.allFinite(precise).eq(0));
+        for (int k = 0; k < numbers.size(); k++) {
+            Ops.assign(row.get(k), numbers.get(k));
+        }
+        step.stopUnlessFinite(numbers);
         return result.gradients();
     }
 
