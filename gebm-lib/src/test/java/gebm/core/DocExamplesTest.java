@@ -78,8 +78,18 @@ class DocExamplesTest {
             for (String entry : System.getProperty("java.class.path").split(File.pathSeparator)) {
                 shell.addToClasspath(entry);
             }
-            for (String name : List.of("core", "trace", "nn", "data", "model", "sampler", "objective", "train", "metric",
-                    "plot", "notebook")) {
+            for (String name : List.of(
+                    "core",
+                    "trace",
+                    "nn",
+                    "data",
+                    "model",
+                    "sampler",
+                    "objective",
+                    "train",
+                    "metric",
+                    "plot",
+                    "notebook")) {
                 shell.eval("import gebm." + name + ".*;");
             }
             run(shell, example);

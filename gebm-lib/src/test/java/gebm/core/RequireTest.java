@@ -21,7 +21,9 @@ class RequireTest {
         return List.of(
                 new Case("x must be finite and > 0, got 0.0", () -> Require.positive("x", 0.0)),
                 new Case("x must be finite and > 0, got NaN", () -> Require.positive("x", Double.NaN)),
-                new Case("x must be finite and > 0, got Infinity", () -> Require.positive("x", Double.POSITIVE_INFINITY)),
+                new Case(
+                        "x must be finite and > 0, got Infinity",
+                        () -> Require.positive("x", Double.POSITIVE_INFINITY)),
                 new Case("x must be > 0, got 0", () -> Require.positive("x", 0)),
                 new Case("x must be > 0, got -3", () -> Require.positive("x", -3L)),
                 new Case("x must be >= 0, got -1", () -> Require.notNegative("x", -1L)),

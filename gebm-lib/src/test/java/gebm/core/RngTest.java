@@ -62,9 +62,12 @@ class RngTest {
 
         @Test
         void forksAreTheSameStreamForTheSameLabel() {
-            assertThat(Rng.of(1).fork("a").fork(2)).isEqualTo(Rng.of(1).fork("a").fork(2));
-            assertThat(Rng.of(1).fork("a").fork(2)).hasSameHashCodeAs(Rng.of(1).fork("a").fork(2));
-            assertThat(Rng.of(1).fork(2).fork("a")).isNotEqualTo(Rng.of(1).fork("a").fork(2));
+            assertThat(Rng.of(1).fork("a").fork(2))
+                    .isEqualTo(Rng.of(1).fork("a").fork(2));
+            assertThat(Rng.of(1).fork("a").fork(2))
+                    .hasSameHashCodeAs(Rng.of(1).fork("a").fork(2));
+            assertThat(Rng.of(1).fork(2).fork("a"))
+                    .isNotEqualTo(Rng.of(1).fork("a").fork(2));
         }
 
         @ParameterizedTest
@@ -79,7 +82,10 @@ class RngTest {
         @Test
         void neighboursDoNotCollide() {
             Rng rng = Rng.of(3);
-            assertThat(IntStream.range(0, 100_000).mapToLong(i -> rng.fork(i).key()).distinct().count())
+            assertThat(IntStream.range(0, 100_000)
+                            .mapToLong(i -> rng.fork(i).key())
+                            .distinct()
+                            .count())
                     .isEqualTo(100_000);
         }
     }
@@ -158,7 +164,8 @@ class RngTest {
                         .uniform(m, new Shape(N), type)
                         .toType(DataType.FLOAT64, true)
                         .toDoubleArray();
-                assertThat(Arrays.stream(numbers).allMatch(v -> v >= 0 && v < 1)).isTrue();
+                assertThat(Arrays.stream(numbers).allMatch(v -> v >= 0 && v < 1))
+                        .isTrue();
                 double mean = Arrays.stream(numbers).average().orElseThrow();
                 double square = Arrays.stream(numbers).map(v -> v * v).average().orElseThrow();
                 assertThat(mean).isCloseTo(0.5, within(3.3 * Math.sqrt(1 / 12.0 / N)));

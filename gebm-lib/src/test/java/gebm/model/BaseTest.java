@@ -123,7 +123,8 @@ class BaseTest {
     @Test
     void normalDensityIsItsFormula() {
         NDArray x = m.create(new double[] {0, 0, 1, -2}, new Shape(2, 2));
-        double[] density = DensityBase.standardNormal(2, DataType.FLOAT64).logDensity(x).toDoubleArray();
+        double[] density =
+                DensityBase.standardNormal(2, DataType.FLOAT64).logDensity(x).toDoubleArray();
         double constant = -Math.log(2 * Math.PI);
         assertThat(density).usingComparatorWithPrecision(1e-15).containsExactly(constant, constant - 2.5);
     }
@@ -131,7 +132,8 @@ class BaseTest {
     @Test
     void rejectsEmptyRequests() {
         assertThatThrownBy(() -> DensityBase.standardNormal(0)).hasMessage("dimension must be > 0, got 0");
-        assertThatThrownBy(() -> DensityBase.standardNormal(2).sample(m, 0, rng)).hasMessage("n must be > 0, got 0");
+        assertThatThrownBy(() -> DensityBase.standardNormal(2).sample(m, 0, rng))
+                .hasMessage("n must be > 0, got 0");
     }
 
     @Test

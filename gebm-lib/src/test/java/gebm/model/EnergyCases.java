@@ -27,15 +27,18 @@ final class EnergyCases {
         List<Case> rows = new ArrayList<>();
         for (DataType type : new DataType[] {DataType.FLOAT32, DataType.FLOAT64}) {
             rows.add(new Case("neural", type, () -> neural(type, "a")));
-            rows.add(new Case("neural in training", type, () -> neural(type, "a").training()));
+            rows.add(
+                    new Case("neural in training", type, () -> neural(type, "a").training()));
             rows.add(new Case("floored", type, () -> neural(type, "a")
                     .plus(x -> x.sum(new int[] {1})) // so that the floor divides the points
                     .flooredAt(0)));
             rows.add(new Case("times", type, () -> neural(type, "a").times(-2.5)));
             rows.add(new Case("plus", type, () -> neural(type, "a").plus(neural(type, "b"))));
+            rows.add(new Case("nested", type, () -> neural(type, "a")
+                    .times(3)
+                    .plus(neural(type, "b").flooredAt(-0.1))));
             rows.add(new Case(
-                    "nested", type, () -> neural(type, "a").times(3).plus(neural(type, "b").flooredAt(-0.1))));
-            rows.add(new Case("analytic", type, () -> x -> x.square().sub(1).square().sum(new int[] {1})));
+                    "analytic", type, () -> x -> x.square().sub(1).square().sum(new int[] {1})));
         }
         return rows;
     }

@@ -94,7 +94,9 @@ class EnergyTest {
         NDArray x = points(c.type());
         var both = energy.valueAndGradient(x);
         double tolerance = c.type() == DataType.FLOAT64 ? 1e-12 : 1e-5;
-        assertThat(numbers(both.value())).usingComparatorWithPrecision(tolerance).containsExactly(numbers(energy.at(x)));
+        assertThat(numbers(both.value()))
+                .usingComparatorWithPrecision(tolerance)
+                .containsExactly(numbers(energy.at(x)));
         assertThat(both.gradient().getShape()).isEqualTo(x.getShape());
         assertThat(both.gradient().getDataType()).isEqualTo(c.type());
         if (c.type() == DataType.FLOAT64) {
@@ -125,7 +127,8 @@ class EnergyTest {
         energy.arrays().forEach((name, array) -> {
             NDArray gradient = Program.ofList(in -> Gradients.ofParameters(
                                     new NDList(array),
-                                    () -> new Gradients.Loss(energy.at(in.get(0)).square().sum(), new NDList()))
+                                    () -> new Gradients.Loss(
+                                            energy.at(in.get(0)).square().sum(), new NDList()))
                             .gradients())
                     .run(m, new NDList(points(c.type())))
                     .singletonOrThrow();

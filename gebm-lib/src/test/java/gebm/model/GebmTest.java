@@ -190,7 +190,8 @@ class GebmTest {
     class Parts {
         private Gebm neural() {
             var base = LatentBase.pushForward(DensityBase.standardNormal(2), Mlp.of(2, 4, 2), RNG);
-            return Gebm.of(base, Energy.neural(Mlp.of(2, 4, 1), new Shape(2), RNG)).withLogPartition(0.4);
+            return Gebm.of(base, Energy.neural(Mlp.of(2, 4, 1), new Shape(2), RNG))
+                    .withLogPartition(0.4);
         }
 
         @Test
@@ -223,8 +224,9 @@ class GebmTest {
                     .contains("logPartition")
                     .allMatch(n -> n.equals("logPartition") || n.startsWith("energy.") || n.startsWith("base."));
             assertThat(model.arrays()).hasSameSizeAs(model.parameters());
-            model.parameters().forEach(p -> assertThat(model.arrays().values().stream().anyMatch(a -> a == p))
-                    .isTrue());
+            model.parameters()
+                    .forEach(p -> assertThat(model.arrays().values().stream().anyMatch(a -> a == p))
+                            .isTrue());
         }
 
         @Test

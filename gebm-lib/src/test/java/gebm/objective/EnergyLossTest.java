@@ -85,8 +85,8 @@ class EnergyLossTest {
     @ParameterizedTest
     @MethodSource("cases")
     void tracedEqualsEager(EnergyLossCases.Case c) {
-        Program program = Program.ofRandom((scope, in, key) ->
-                new NDList(c.loss().evaluate(model, new Batch(in.get(0), in.get(1)), key).total()));
+        Program program = Program.ofRandom((scope, in, key) -> new NDList(
+                c.loss().evaluate(model, new Batch(in.get(0), in.get(1)), key).total()));
         double traced = program.run(m, new NDList(batch.data(), batch.generated()), rng)
                 .singletonOrThrow()
                 .getDouble();
@@ -147,10 +147,10 @@ class EnergyLossTest {
 
     @Test
     void plusWeighsTheTotalAndNotTheTerms() {
-        EnergyLoss five = (model, batch, rng) ->
-                Loss.of("five", batch.data().getManager().create(5.0));
-        EnergyLoss two = (model, batch, rng) ->
-                Loss.of("two", batch.data().getManager().create(2.0));
+        EnergyLoss five =
+                (model, batch, rng) -> Loss.of("five", batch.data().getManager().create(5.0));
+        EnergyLoss two =
+                (model, batch, rng) -> Loss.of("two", batch.data().getManager().create(2.0));
         Loss sum = five.plus(0.5, two).evaluate(model, batch, rng);
         assertThat(sum.total().getDouble()).isEqualTo(6);
         assertThat(sum.terms().get("five").getDouble()).isEqualTo(5);

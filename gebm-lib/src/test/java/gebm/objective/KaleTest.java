@@ -66,10 +66,8 @@ class KaleTest {
         }
 
         private double logPartition() {
-            return Math.log(Arrays.stream(onGenerated)
-                    .map(e -> Math.exp(-e))
-                    .average()
-                    .orElseThrow());
+            return Math.log(
+                    Arrays.stream(onGenerated).map(e -> Math.exp(-e)).average().orElseThrow());
         }
 
         private double donskerVaradhan() {

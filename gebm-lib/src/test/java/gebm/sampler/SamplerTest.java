@@ -61,16 +61,22 @@ class SamplerTest {
         assertThat(chains.draws().getDataType()).isEqualTo(c.type());
         assertThat(chains.position().getShape()).isEqualTo(new Shape(CHAINS, 2));
         assertThat(chains.position().getManager()).isSameAs(m);
-        assertThat(numbers(chains.position())).containsExactly(numbers(chains.draws().get(STEPS - 1)));
+        assertThat(numbers(chains.position()))
+                .containsExactly(numbers(chains.draws().get(STEPS - 1)));
         assertThat(chains.stop()).isEqualTo(new StopReason.Completed(STEPS));
         assertThat(chains.iterations()).isEqualTo(STEPS);
-        assertThat(chains.acceptance()).satisfiesAnyOf(a -> assertThat(a).isEmpty(), a -> assertThat(a).hasSize(STEPS));
+        assertThat(chains.acceptance())
+                .satisfiesAnyOf(a -> assertThat(a).isEmpty(), a -> assertThat(a).hasSize(STEPS));
         double tolerance = c.type() == DataType.FLOAT64 ? 1e-10 : 1e-5;
         double[] means = IntStream.range(0, STEPS)
-                .mapToDouble(i -> Arrays.stream(numbers(c.target().at(chains.draws().get(i)))).average()
-                        .orElseThrow())
+                .mapToDouble(
+                        i -> Arrays.stream(numbers(c.target().at(chains.draws().get(i))))
+                                .average()
+                                .orElseThrow())
                 .toArray();
-        assertThat(chains.meanEnergy()).usingComparatorWithPrecision(tolerance * 10).containsExactly(means);
+        assertThat(chains.meanEnergy())
+                .usingComparatorWithPrecision(tolerance * 10)
+                .containsExactly(means);
     }
 
     @ParameterizedTest
@@ -78,7 +84,8 @@ class SamplerTest {
     void sameKeySameBits(SamplerCases.Case c) {
         double[] first = numbers(run(c.sampler(), c, STEPS, rng).draws());
         assertThat(numbers(run(c.sampler(), c, STEPS, rng).draws())).containsExactly(first);
-        assertThat(numbers(run(c.sampler(), c, STEPS, rng.fork("other")).draws())).isNotEqualTo(first);
+        assertThat(numbers(run(c.sampler(), c, STEPS, rng.fork("other")).draws()))
+                .isNotEqualTo(first);
     }
 
     @ParameterizedTest
@@ -109,11 +116,14 @@ class SamplerTest {
             Transition<S> next = sampler.step(c.target(), state, i, rng);
             assertThat(numbers(state.position())).as("the old state stays").containsExactly(before);
             state = next.state();
-            assertThat(numbers(state.position())).as("step %d", i).containsExactly(numbers(chains.draws().get(i)));
+            assertThat(numbers(state.position()))
+                    .as("step %d", i)
+                    .containsExactly(numbers(chains.draws().get(i)));
             assertThat(next.info().energy().getShape()).isEqualTo(new Shape(CHAINS));
         }
         for (int i = 0; i < state.arrays().size(); i++) {
-            assertThat(numbers(state.arrays().get(i))).containsExactly(numbers(chains.last().arrays().get(i)));
+            assertThat(numbers(state.arrays().get(i)))
+                    .containsExactly(numbers(chains.last().arrays().get(i)));
         }
     }
 
@@ -143,7 +153,9 @@ class SamplerTest {
         int added20 = added(() -> c.sampler().run(c.target(), start, SamplingPlan.of(20), rng));
         int added200 = added(() -> c.sampler().run(c.target(), start, SamplingPlan.of(200), rng));
         Chains<?> chains = c.sampler().run(c.target(), start, SamplingPlan.of(2), rng);
-        assertThat(added200).isEqualTo(added20).isEqualTo(1 + chains.last().arrays().size());
+        assertThat(added200)
+                .isEqualTo(added20)
+                .isEqualTo(1 + chains.last().arrays().size());
     }
 
     /** Each step by hand gives a state and what there is to know about it, and nothing else. */
@@ -183,8 +195,7 @@ class SamplerTest {
     @Test
     void aTargetThatDoesNotFitNamesItsShapes() {
         Energy wide = Energy.neural(gebm.nn.Mlp.of(3, 1), new Shape(3), Rng.of(1));
-        assertThatThrownBy(() -> cases().get(0).sampler().run(
-                        wide, start(DataType.FLOAT32), SamplingPlan.of(2), rng))
+        assertThatThrownBy(() -> cases().get(0).sampler().run(wide, start(DataType.FLOAT32), SamplingPlan.of(2), rng))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("5x2");
     }

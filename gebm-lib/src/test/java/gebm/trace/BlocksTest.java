@@ -89,9 +89,19 @@ class BlocksTest {
     static List<Case> cases() {
         return List.of(
                 row("linear", () -> Linear.builder().setUnits(3).build(), 4),
-                row("linear without bias", () -> Linear.builder().setUnits(3).optBias(false).build(), 4),
+                row(
+                        "linear without bias",
+                        () -> Linear.builder().setUnits(3).optBias(false).build(),
+                        4),
                 row("linear on rows", () -> Linear.builder().setUnits(3).build(), 2, 4),
-                row("conv1d", () -> Conv1d.builder().setFilters(3).setKernelShape(new Shape(2)).build(), 2, 5),
+                row(
+                        "conv1d",
+                        () -> Conv1d.builder()
+                                .setFilters(3)
+                                .setKernelShape(new Shape(2))
+                                .build(),
+                        2,
+                        5),
                 row(
                         "conv1d with stride, padding and dilation",
                         () -> Conv1d.builder()
@@ -103,7 +113,15 @@ class BlocksTest {
                                 .build(),
                         2,
                         6),
-                row("conv2d", () -> Conv2d.builder().setFilters(3).setKernelShape(new Shape(3, 3)).build(), 2, 4, 4),
+                row(
+                        "conv2d",
+                        () -> Conv2d.builder()
+                                .setFilters(3)
+                                .setKernelShape(new Shape(3, 3))
+                                .build(),
+                        2,
+                        4,
+                        4),
                 row(
                         "conv2d with stride and padding",
                         () -> Conv2d.builder()
@@ -143,14 +161,26 @@ class BlocksTest {
                 row("batch norm", () -> BatchNorm.builder().build(), 3),
                 inTraining("batch norm", () -> BatchNorm.builder().build(), 3),
                 row("batch norm of images", () -> BatchNorm.builder().build(), 2, 3, 3),
-                inTraining("batch norm of images", () -> BatchNorm.builder().optMomentum(0.8f).build(), 2, 3, 3),
+                inTraining(
+                        "batch norm of images",
+                        () -> BatchNorm.builder().optMomentum(0.8f).build(),
+                        2,
+                        3,
+                        3),
                 inTraining(
                         "batch norm without scale",
-                        () -> BatchNorm.builder().optCenter(false).optScale(false).optEpsilon(1e-3f).build(),
+                        () -> BatchNorm.builder()
+                                .optCenter(false)
+                                .optScale(false)
+                                .optEpsilon(1e-3f)
+                                .build(),
                         3),
                 row("layer norm", () -> LayerNorm.builder().build(), 5),
                 row("layer norm of images", () -> LayerNorm.builder().build(), 2, 3, 3),
-                row("dropout in prediction", () -> Dropout.builder().optRate(0.4f).build(), 5),
+                row(
+                        "dropout in prediction",
+                        () -> Dropout.builder().optRate(0.4f).build(),
+                        5),
                 row("relu", Activation::reluBlock, 5),
                 row("leaky relu", () -> Activation.leakyReluBlock(0.2f), 5),
                 row("elu", () -> Activation.eluBlock(1f), 5),
@@ -165,11 +195,19 @@ class BlocksTest {
                 without(Eager.MISSING, "mish", Activation::mishBlock, 5),
                 row("max pool", () -> Pool.maxPool2dBlock(new Shape(2, 2), new Shape(2, 2)), 2, 4, 4),
                 row("max pool 1d", () -> Pool.maxPool1dBlock(new Shape(2), new Shape(1)), 2, 5),
-                row("max pool with padding", () -> Pool.maxPool2dBlock(
-                        new Shape(3, 3), new Shape(2, 2), new Shape(1, 1)), 2, 5, 5),
+                row(
+                        "max pool with padding",
+                        () -> Pool.maxPool2dBlock(new Shape(3, 3), new Shape(2, 2), new Shape(1, 1)),
+                        2,
+                        5,
+                        5),
                 row("average pool", () -> Pool.avgPool2dBlock(new Shape(2, 2), new Shape(2, 2)), 2, 4, 4),
-                row("average pool with padding", () -> Pool.avgPool2dBlock(
-                        new Shape(3, 3), new Shape(2, 2), new Shape(1, 1)), 2, 5, 5),
+                row(
+                        "average pool with padding",
+                        () -> Pool.avgPool2dBlock(new Shape(3, 3), new Shape(2, 2), new Shape(1, 1)),
+                        2,
+                        5,
+                        5),
                 row("average pool 1d", () -> Pool.avgPool1dBlock(new Shape(2), new Shape(2)), 2, 6),
                 row("global average pool", Pool::globalAvgPool2dBlock, 2, 3, 4),
                 row("global max pool", Pool::globalMaxPool2dBlock, 2, 3, 4),
@@ -207,12 +245,19 @@ class BlocksTest {
                         "parallel, joined",
                         () -> new ParallelBlock(
                                 lists -> new NDList(NDArrays.concat(
-                                        new NDList(lists.get(0).head(), lists.get(1).head()), 1)),
+                                        new NDList(
+                                                lists.get(0).head(),
+                                                lists.get(1).head()),
+                                        1)),
                                 List.of(
                                         Linear.builder().setUnits(2).build(),
                                         Linear.builder().setUnits(3).build())),
                         3),
-                row("lambda", () -> new LambdaBlock(list -> new NDList(list.head().exp().add(list.head().square()))), 3),
+                row(
+                        "lambda",
+                        () -> new LambdaBlock(list ->
+                                new NDList(list.head().exp().add(list.head().square()))),
+                        3),
                 row(
                         "upsampling",
                         () -> new LambdaBlock(list -> new NDList(
@@ -247,7 +292,8 @@ class BlocksTest {
             block = c.block().get();
             block.setInitializer((scope, shape, t) -> numbers(scope, shape, t, 0.2 + seed++), p -> true);
             block.setInitializer(
-                    (scope, shape, t) -> numbers(scope, shape, t, seed++).mul(0.5).add(1.1),
+                    (scope, shape, t) ->
+                            numbers(scope, shape, t, seed++).mul(0.5).add(1.1),
                     p -> p.getType() == Parameter.Type.GAMMA || p.getType() == Parameter.Type.RUNNING_VAR);
             block.initialize(m, type, new Shape(SAMPLES).addAll(c.input()));
             network = Network.of(block, c.input(), type, Rng.of(0));
@@ -321,11 +367,13 @@ class BlocksTest {
         assertClose("value", traced, eager, 2e-5);
         assertThat(pair.network.outputShape()).isEqualTo(traced.getShape().slice(1));
         assertThat(pair.x.contentEquals(copy)).isTrue();
-        pair.block.getParameters().forEach(p -> assertClose(
-                p.getKey() + " after the call",
-                pair.network.arrays().get(p.getKey()),
-                p.getValue().getArray(),
-                c.training() ? 2e-5 : 0));
+        pair.block
+                .getParameters()
+                .forEach(p -> assertClose(
+                        p.getKey() + " after the call",
+                        pair.network.arrays().get(p.getKey()),
+                        p.getValue().getArray(),
+                        c.training() ? 2e-5 : 0));
     }
 
     @ParameterizedTest
@@ -390,8 +438,7 @@ class BlocksTest {
                     NDList wrt = pair.wrt();
                     wrt.set(0, in.get(0));
                     return Gradients.ofParameters(
-                                    wrt,
-                                    () -> new Gradients.Loss(squaredSlope(pair, in.get(0), weights), new NDList()))
+                                    wrt, () -> new Gradients.Loss(squaredSlope(pair, in.get(0), weights), new NDList()))
                             .gradients();
                 })
                 .run(m, new NDList(pair.x));
@@ -425,7 +472,10 @@ class BlocksTest {
     @Nested
     class WithoutAnEagerReference {
         private Case named(String name) {
-            return cases().stream().filter(c -> c.name().equals(name)).findFirst().orElseThrow();
+            return cases().stream()
+                    .filter(c -> c.name().equals(name))
+                    .findFirst()
+                    .orElseThrow();
         }
 
         /** {@code y[n,o,2i−1+k] += x[n,c,i]·W[o,c,k]} in both axes, plus the bias: the adjoint of a convolution. */

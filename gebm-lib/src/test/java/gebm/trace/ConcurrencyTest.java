@@ -73,15 +73,16 @@ class ConcurrencyTest {
         return Program.ofRandom((scope, in, key) -> {
             NDArray x = in.get(0);
             NDArray slope = Gradients.gradient(energy::at, x);
-            return new NDList(
-                    x.sub(slope.mul(0.1)).add(key.normal(x.getManager(), x.getShape(), x.getDataType())));
+            return new NDList(x.sub(slope.mul(0.1)).add(key.normal(x.getManager(), x.getShape(), x.getDataType())));
         });
     }
 
     private static float[] callOnce(Program program, int n, long seed) {
         try (NDManager scope = NDManager.newBaseManager()) {
             NDArray x = Rng.of(seed).fork("x").normal(scope, new Shape(n, 3));
-            return program.run(scope, new NDList(x), Rng.of(seed)).singletonOrThrow().toFloatArray();
+            return program.run(scope, new NDList(x), Rng.of(seed))
+                    .singletonOrThrow()
+                    .toFloatArray();
         }
     }
 
@@ -111,8 +112,8 @@ class ConcurrencyTest {
 
     @Test
     void samplersOfOneTarget() throws Exception {
-        Energy energy = Energy.neural(Mlp.of(2, 8, 1), new Shape(2), Rng.of(2)).plus(x -> x.square()
-                .sum(new int[] {1}));
+        Energy energy = Energy.neural(Mlp.of(2, 8, 1), new Shape(2), Rng.of(2))
+                .plus(x -> x.square().sum(new int[] {1}));
         Langevin langevin = new Langevin(Schedule.constant(0.01));
         assertSameAsSequential(i -> {
             try (NDManager scope = NDManager.newBaseManager()) {

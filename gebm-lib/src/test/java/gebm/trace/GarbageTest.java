@@ -114,8 +114,7 @@ class GarbageTest {
     }
 
     private static List<float[]> floats(Stream<NDArray> arrays) {
-        return arrays.map(a -> a.toType(DataType.FLOAT32, false).toFloatArray())
-                .toList();
+        return arrays.map(a -> a.toType(DataType.FLOAT32, false).toFloatArray()).toList();
     }
 
     static List<Case> cases() {
@@ -141,15 +140,23 @@ class GarbageTest {
                 TrainingPlan.of(6).withEnergySteps(i -> 3).withBatchSize(8).withOptimizers(Adam.of(1e-3)));
         return List.of(
                 new Case("constants", () -> floats(Stream.of(constants.run(rows)))),
-                new Case("recorded anew", () -> floats(Stream.of(withConstants(scope).run(rows)))),
+                new Case(
+                        "recorded anew",
+                        () -> floats(Stream.of(withConstants(scope).run(rows)))),
                 new Case("second order", () -> floats(Stream.of(second.run(points)))),
                 new Case("value and gradient", () -> {
                     ValueAndGradient both = energy.valueAndGradient(points);
                     return floats(Stream.of(both.value(), both.gradient()));
                 }),
-                new Case("langevin", () -> floats(Stream.of(new Langevin(Schedule.constant(0.01))
-                        .run(model.latentEnergy(2), points, SamplingPlan.of(30).withThinning(3), Rng.of(7))
-                        .draws()))),
+                new Case(
+                        "langevin",
+                        () -> floats(Stream.of(new Langevin(Schedule.constant(0.01))
+                                .run(
+                                        model.latentEnergy(2),
+                                        points,
+                                        SamplingPlan.of(30).withThinning(3),
+                                        Rng.of(7))
+                                .draws()))),
                 new Case("training", () -> {
                     TrainingRun run = trainer.fit(model, fromJava, Rng.of(8));
                     List<float[]> numbers = floats(run.model().arrays().values().stream());

@@ -44,13 +44,10 @@ class GradientMapTest {
                 new Case("newton", GradientMap.newton(), g -> g / (1 - g)),
                 new Case("softClip", GradientMap.softClip(), g -> 2 * g / (1 + g * g)),
                 new Case("clip", GradientMap.clip(0.7), g -> Math.max(-0.7, Math.min(0.7, g))),
-                new Case(
-                        "clip, then softClip",
-                        GradientMap.clip(0.7).andThen(GradientMap.softClip()),
-                        g -> {
-                            double c = Math.max(-0.7, Math.min(0.7, g));
-                            return 2 * c / (1 + c * c);
-                        }));
+                new Case("clip, then softClip", GradientMap.clip(0.7).andThen(GradientMap.softClip()), g -> {
+                    double c = Math.max(-0.7, Math.min(0.7, g));
+                    return 2 * c / (1 + c * c);
+                }));
     }
 
     @ParameterizedTest
@@ -61,11 +58,16 @@ class GradientMapTest {
         NDList traced = Program.ofList(c.map()::apply).run(m, gradients);
         for (int i = 0; i < 2; i++) {
             double scale = i == 0 ? 1 : 0.1;
-            double[] expected =
-                    Arrays.stream(G).map(g -> c.formula().applyAsDouble(g * scale)).toArray();
+            double[] expected = Arrays.stream(G)
+                    .map(g -> c.formula().applyAsDouble(g * scale))
+                    .toArray();
             assertThat(mapped.get(i).getShape()).isEqualTo(gradients.get(i).getShape());
-            assertThat(mapped.get(i).toDoubleArray()).usingComparatorWithPrecision(1e-13).containsExactly(expected);
-            assertThat(traced.get(i).toDoubleArray()).usingComparatorWithPrecision(1e-13).containsExactly(expected);
+            assertThat(mapped.get(i).toDoubleArray())
+                    .usingComparatorWithPrecision(1e-13)
+                    .containsExactly(expected);
+            assertThat(traced.get(i).toDoubleArray())
+                    .usingComparatorWithPrecision(1e-13)
+                    .containsExactly(expected);
         }
         assertThat(gradients.get(0).toDoubleArray()).containsExactly(G);
     }
@@ -82,10 +84,14 @@ class GradientMapTest {
     void clipNormScalesAllByTheirCommonNorm() {
         NDList gradients = new NDList(m.create(new double[] {3, -4}), m.create(new double[] {12}));
         NDList scaled = GradientMap.clipNorm(6.5).apply(gradients);
-        assertThat(scaled.get(0).toDoubleArray()).usingComparatorWithPrecision(1e-14).containsExactly(1.5, -2);
+        assertThat(scaled.get(0).toDoubleArray())
+                .usingComparatorWithPrecision(1e-14)
+                .containsExactly(1.5, -2);
         assertThat(scaled.get(1).getDouble(0)).isCloseTo(6, within(1e-14));
         NDList kept = GradientMap.clipNorm(13.5).apply(gradients);
-        assertThat(kept.get(0).toDoubleArray()).usingComparatorWithPrecision(1e-14).containsExactly(3, -4);
+        assertThat(kept.get(0).toDoubleArray())
+                .usingComparatorWithPrecision(1e-14)
+                .containsExactly(3, -4);
     }
 
     @Test

@@ -25,8 +25,8 @@ class HistoryTest {
         return row;
     }
 
-    private final History history = History.of(List.of(
-            row("loss", 3.0, "norm", 0.5), row("loss", 2.0, "norm", 0.25, "test", -1.0), row("loss", 1.5)));
+    private final History history = History.of(
+            List.of(row("loss", 3.0, "norm", 0.5), row("loss", 2.0, "norm", 0.25, "test", -1.0), row("loss", 1.5)));
 
     @Test
     void columnsStandInTheOrderOfTheirFirstNumber() {

@@ -17,8 +17,7 @@ final class OptimizerCases {
      *
      * @param states arrays of state for {@code n} parameters: {@code fixed + perParameter·n}
      */
-    record Case(
-            String name, Optimizer optimizer, Supplier<Rule> rule, Schedule rate, int fixed, int perParameter) {
+    record Case(String name, Optimizer optimizer, Supplier<Rule> rule, Schedule rate, int fixed, int perParameter) {
         @Override
         public String toString() {
             return name;
@@ -47,8 +46,7 @@ final class OptimizerCases {
         return () -> (value, gradient, t, rate) -> value - rate * gradient;
     }
 
-    private static Supplier<Rule> mapped(
-            java.util.function.DoubleUnaryOperator map, Supplier<Rule> rule) {
+    private static Supplier<Rule> mapped(java.util.function.DoubleUnaryOperator map, Supplier<Rule> rule) {
         return () -> {
             Rule inner = rule.get();
             return (value, gradient, t, rate) -> inner.update(value, map.applyAsDouble(gradient), t, rate);
@@ -61,13 +59,7 @@ final class OptimizerCases {
         return List.of(
                 new Case("Adam", Adam.of(0.03), adam(0.9, 0.999, 1e-8), constant, 1, 2),
                 new Case("Adam with a schedule", Adam.of(falling), adam(0.9, 0.999, 1e-8), falling, 1, 2),
-                new Case(
-                        "Adam with betas",
-                        Adam.of(0.03).withBetas(0.5, 0.9),
-                        adam(0.5, 0.9, 1e-8),
-                        constant,
-                        1,
-                        2),
+                new Case("Adam with betas", Adam.of(0.03).withBetas(0.5, 0.9), adam(0.5, 0.9, 1e-8), constant, 1, 2),
                 new Case("Adam without memory", Adam.of(0.03).withBetas(0, 0), adam(0, 0, 1e-8), constant, 1, 2),
                 new Case(
                         "Adam with epsilon",

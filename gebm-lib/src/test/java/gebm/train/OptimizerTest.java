@@ -78,19 +78,20 @@ class OptimizerTest {
         NDList state = c.optimizer().init(m, parameters);
         double[][] expected = numbers(parameters);
         OptimizerCases.Rule[][] rules = Arrays.stream(expected)
-                .map(values -> Arrays.stream(values)
-                        .mapToObj(v -> c.rule().get())
-                        .toArray(OptimizerCases.Rule[]::new))
+                .map(values ->
+                        Arrays.stream(values).mapToObj(v -> c.rule().get()).toArray(OptimizerCases.Rule[]::new))
                 .toArray(OptimizerCases.Rule[][]::new);
         for (long t = 1; t <= UPDATES; t++) {
             NDList gradients = gradients(expected, DataType.FLOAT64, t);
-            NDList before = new NDList(gradients.stream().map(NDArray::duplicate).toList());
+            NDList before =
+                    new NDList(gradients.stream().map(NDArray::duplicate).toList());
             c.optimizer().step(parameters, gradients, state, t - 1);
             for (int p = 0; p < SHAPES.length; p++) {
                 assertThat(gradients.get(p).contentEquals(before.get(p))).isTrue();
                 for (int i = 0; i < expected[p].length; i++) {
                     double v = expected[p][i];
-                    expected[p][i] = rules[p][i].update(v, gradient(v, t), t, c.rate().at(t - 1));
+                    expected[p][i] =
+                            rules[p][i].update(v, gradient(v, t), t, c.rate().at(t - 1));
                 }
                 assertThat(parameters.get(p).toDoubleArray())
                         .as("parameter %d after update %d", p, t)
@@ -114,7 +115,8 @@ class OptimizerTest {
                 Arrays.stream(expected).mapToObj(v -> c.rule().get()).toArray(OptimizerCases.Rule[]::new);
         for (long t = 1; t <= 3; t++) {
             for (int i = 0; i < expected.length; i++) {
-                expected[i] = rules[i].update(expected[i], gradient(expected[i], t), t, c.rate().at(t - 1));
+                expected[i] = rules[i].update(
+                        expected[i], gradient(expected[i], t), t, c.rate().at(t - 1));
             }
         }
         assertThat(parameters.get(0).getDataType()).isEqualTo(DataType.FLOAT32);
@@ -202,12 +204,14 @@ class OptimizerTest {
         return List.of(
                 new Broken("rate must be finite and > 0, got 0.0", () -> Adam.of(0)),
                 new Broken("rate must be finite and > 0, got NaN", () -> Sgd.of(Double.NaN)),
-                new Broken("beta1 must be in [0, 1), got 1.0", () -> Adam.of(0.1).withBetas(1, 0.9)),
-                new Broken("beta2 must be in [0, 1), got -0.1", () -> Adam.of(0.1).withBetas(0.9, -0.1)),
-                new Broken("beta2 must be in [0, 1), got NaN", () -> Adam.of(0.1).withBetas(0.9, Double.NaN)),
                 new Broken(
-                        "epsilon must be finite and > 0, got 0.0",
-                        () -> new Adam(Schedule.constant(1), 0.9, 0.999, 0)),
+                        "beta1 must be in [0, 1), got 1.0", () -> Adam.of(0.1).withBetas(1, 0.9)),
+                new Broken(
+                        "beta2 must be in [0, 1), got -0.1", () -> Adam.of(0.1).withBetas(0.9, -0.1)),
+                new Broken(
+                        "beta2 must be in [0, 1), got NaN", () -> Adam.of(0.1).withBetas(0.9, Double.NaN)),
+                new Broken(
+                        "epsilon must be finite and > 0, got 0.0", () -> new Adam(Schedule.constant(1), 0.9, 0.999, 0)),
                 new Broken("largest must be finite and > 0, got -1.0", () -> GradientMap.clip(-1)),
                 new Broken("largest must be finite and > 0, got Infinity", () -> GradientMap.clipNorm(1 / 0.0)));
     }
@@ -215,12 +219,18 @@ class OptimizerTest {
     @ParameterizedTest
     @MethodSource("broken")
     void rejectsConstants(Broken b) {
-        assertThatThrownBy(b.call()).isInstanceOf(IllegalArgumentException.class).hasMessage(b.message());
+        assertThatThrownBy(b.call())
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage(b.message());
     }
 
     @Test
     void rejectsNoSchedule() {
-        assertThatThrownBy(() -> Adam.of((Schedule) null)).isInstanceOf(NullPointerException.class).hasMessage("rate");
-        assertThatThrownBy(() -> new Sgd(null)).isInstanceOf(NullPointerException.class).hasMessage("rate");
+        assertThatThrownBy(() -> Adam.of((Schedule) null))
+                .isInstanceOf(NullPointerException.class)
+                .hasMessage("rate");
+        assertThatThrownBy(() -> new Sgd(null))
+                .isInstanceOf(NullPointerException.class)
+                .hasMessage("rate");
     }
 }

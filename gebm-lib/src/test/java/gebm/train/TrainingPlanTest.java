@@ -47,7 +47,9 @@ class TrainingPlanTest {
     @ParameterizedTest
     @MethodSource("broken")
     void rejects(Broken b) {
-        assertThatThrownBy(b.call()).isInstanceOf(IllegalArgumentException.class).hasMessage(b.message());
+        assertThatThrownBy(b.call())
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage(b.message());
     }
 
     static List<Broken> missing() {
@@ -100,8 +102,8 @@ class TrainingPlanTest {
     /** What a trainer says about data that do not fit the plan. */
     @Nested
     class Data {
-        private final Trainer trainer =
-                Trainer.alternating(Kale.energyLoss(), Kale.baseLoss(), TrainingPlan.of(2).withBatchSize(64));
+        private final Trainer trainer = Trainer.alternating(
+                Kale.energyLoss(), Kale.baseLoss(), TrainingPlan.of(2).withBatchSize(64));
 
         @Test
         void aBatchLargerThanTheDataIsRefused() {
