@@ -10,7 +10,6 @@ import gebm.core.Rng;
 import gebm.core.Schedule;
 import gebm.model.Energy;
 import gebm.nn.Mlp;
-import gebm.nn.Network;
 import gebm.sampler.Langevin;
 import gebm.sampler.SamplingPlan;
 import java.util.concurrent.TimeUnit;

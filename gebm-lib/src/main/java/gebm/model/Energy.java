@@ -7,8 +7,8 @@ import ai.djl.nn.Block;
 import gebm.core.Require;
 import gebm.core.Rng;
 import gebm.core.Trainable;
-import gebm.nn.Network;
 import gebm.trace.Gradients;
+import gebm.trace.Network;
 import gebm.trace.ValueAndGradient;
 
 /**

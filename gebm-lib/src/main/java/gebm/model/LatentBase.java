@@ -4,7 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.nn.Block;
 import gebm.core.Rng;
-import gebm.nn.Network;
+import gebm.trace.Network;
 
 /** A base that maps latent noise to samples: {@code x = G(z)}, {@code z ~ prior}. */
 public interface LatentBase extends Base {

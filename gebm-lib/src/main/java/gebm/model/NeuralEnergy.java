@@ -2,8 +2,8 @@ package gebm.model;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
-import gebm.nn.Network;
 import gebm.trace.Gradients;
+import gebm.trace.Network;
 import gebm.trace.Program;
 import gebm.trace.ValueAndGradient;
 import java.util.Map;

@@ -3,7 +3,7 @@ package gebm.model;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.Shape;
-import gebm.nn.Network;
+import gebm.trace.Network;
 import java.util.Map;
 
 /** {@code G(z)} for a network G. */

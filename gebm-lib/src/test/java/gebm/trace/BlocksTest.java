@@ -28,7 +28,6 @@ import ai.djl.nn.pooling.Pool;
 import ai.djl.training.GradientCollector;
 import ai.djl.training.ParameterStore;
 import gebm.core.Rng;
-import gebm.nn.Network;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Supplier;
@@ -571,14 +570,5 @@ class BlocksTest {
         assertThatThrownBy(() -> network.apply(m.ones(new Shape(2, 3)), true))
                 .isInstanceOf(UnsupportedOperationException.class)
                 .hasMessageContaining("dropout in training");
-    }
-
-    @Test
-    void refusesABlockOutsideAProgram() {
-        Block linear = Linear.builder().setUnits(1).build();
-        assertThatThrownBy(() -> gebm.trace.Blocks.forward(
-                        linear, java.util.Map.of(), new NDList(m.ones(new Shape(2, 3))), false))
-                .isInstanceOf(IllegalStateException.class)
-                .hasMessageContaining("a block runs inside a program");
     }
 }

@@ -1,4 +1,4 @@
-package gebm.nn;
+package gebm.trace;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
@@ -12,8 +12,6 @@ import ai.djl.util.Pair;
 import gebm.core.Require;
 import gebm.core.Rng;
 import gebm.core.Trainable;
-import gebm.trace.Blocks;
-import gebm.trace.Program;
 import java.lang.ref.Cleaner;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -131,8 +129,10 @@ public final class Network implements Trainable, AutoCloseable {
     }
 
     private NDArray forward(NDArray x, boolean training) {
-        return initialized(block, input, type, scope -> Blocks.forward(block, values, new NDList(x), training)
-                .get(0));
+        return initialized(block, input, type, scope -> {
+            var parameters = new RecordedParameters(Recorder.current(), values);
+            return block.forward(parameters, new NDList(x), training).get(0);
+        });
     }
 
     /** The output for {@code x}, as in prediction; works in recordings and on ordinary arrays. */
