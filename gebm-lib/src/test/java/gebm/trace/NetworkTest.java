@@ -1,4 +1,4 @@
-package gebm.nn;
+package gebm.trace;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -13,6 +13,7 @@ import ai.djl.nn.SequentialBlock;
 import ai.djl.nn.convolutional.Conv2d;
 import ai.djl.nn.norm.BatchNorm;
 import gebm.core.Rng;
+import gebm.nn.Mlp;
 import java.util.Arrays;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -21,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** What a network does with its arrays; what blocks compute is in {@code gebm.trace.BlocksTest}. */
+/** What a network does with its arrays; what blocks compute is in {@link BlocksTest}. */
 class NetworkTest {
     private static final Rng RNG = Rng.of(61);
 
@@ -142,28 +143,5 @@ class NetworkTest {
             Network network = Network.of(Mlp.of(3, 1), new Shape(3), RNG);
             assertThatThrownBy(() -> network.arrays().clear()).isInstanceOf(UnsupportedOperationException.class);
         }
-
-        @Test
-        void perceptronsOfOneSizeOrNone() {
-            assertThatThrownBy(() -> Mlp.of(3))
-                    .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessage("sizes must be at least input and output, got 1 sizes");
-            assertThatThrownBy(() -> Mlp.of(3, 0, 1)).hasMessage("sizes[1] must be > 0, got 0");
-        }
-    }
-
-    @Test
-    void perceptronsActivateBetweenLayersOnly() {
-        Network network = Network.of(Mlp.of(Activation::relu, 2, 3, 1), new Shape(2), DataType.FLOAT64, RNG);
-        double[] w = numbers(network.parameters().get(0));
-        double[] b = numbers(network.parameters().get(1));
-        double[] v = numbers(network.parameters().get(2));
-        double expected = numbers(network.parameters().get(3))[0];
-        double[] x = {0.7, -1.3};
-        for (int i = 0; i < 3; i++) {
-            expected += v[i] * Math.max(0, w[2 * i] * x[0] + w[2 * i + 1] * x[1] + b[i]);
-        }
-        NDArray y = network.apply(m.create(x, new Shape(1, 2)));
-        assertThat(numbers(y)).usingComparatorWithPrecision(1e-14).containsExactly(expected);
     }
 }
