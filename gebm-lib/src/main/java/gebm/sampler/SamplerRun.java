@@ -49,12 +49,13 @@ final class SamplerRun<S extends ChainState> {
                     return all;
                 })
                 .run(start.getManager(), new NDList(start));
-        NDArray finite = state.remove(state.size() - 1);
-        Require.that(
-                finite.getLong() == 1,
-                "energy and gradient at the start",
-                "finite",
-                "NaN or an infinity: check the start positions and the target");
+        try (NDArray finite = state.remove(state.size() - 1)) {
+            Require.that(
+                    finite.getLong() == 1,
+                    "energy and gradient at the start",
+                    "finite",
+                    "NaN or an infinity: check the start positions and the target");
+        }
         return from(sampler.state(state), 0, true);
     }
 

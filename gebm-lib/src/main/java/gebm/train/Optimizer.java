@@ -25,13 +25,17 @@ public interface Optimizer {
      */
     void update(NDList parameters, NDList gradients, NDList state, NDArray rate);
 
-    /** Update number {@code iteration} on ordinary arrays. */
+    /**
+     * Update number {@code iteration} on ordinary arrays.
+     *
+     * @throws IllegalArgumentException if the rate is not finite and {@code >= 0}
+     */
     default void step(NDList parameters, NDList gradients, NDList state, long iteration) {
         if (parameters.isEmpty()) {
             return;
         }
         try (NDManager scope = parameters.head().getManager().newSubManager()) {
-            NDList inputs = new NDList(scope.create(rate().at(iteration)));
+            NDList inputs = new NDList(scope.create(Numbers.rate(this, iteration)));
             inputs.addAll(parameters);
             inputs.addAll(gradients);
             inputs.addAll(state);

@@ -126,7 +126,7 @@ final class TrainingLoop {
                     scope.create(steps),
                     rates(scope, plan.energyOptimizer(), position.energyStepsBefore, steps),
                     rates(scope, plan.logPartitionOptimizer(), position.energyStepsBefore, steps),
-                    scope.create(plan.baseOptimizer().rate().at(position.iteration)),
+                    scope.create(Numbers.rate(plan.baseOptimizer(), position.iteration)),
                     energyRows,
                     baseRow,
                     watch.stopArray(),
@@ -157,9 +157,7 @@ final class TrainingLoop {
     private static NDArray rates(NDManager scope, Optimizer optimizer, long firstUpdate, long updates) {
         double[] rates = new double[(int) Math.max(1, updates)];
         for (int j = 0; j < rates.length; j++) {
-            long update = firstUpdate + j;
-            rates[j] = Require.notNegative(
-                    "rate.at(" + update + ")", optimizer.rate().at(update));
+            rates[j] = Numbers.rate(optimizer, firstUpdate + j);
         }
         return scope.create(rates);
     }
