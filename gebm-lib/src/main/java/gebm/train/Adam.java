@@ -64,4 +64,10 @@ public record Adam(Schedule rate, double beta1, double beta2, double epsilon) im
         Ops.increment(state.get(0));
         Ops.adam(parameters, gradients, means, squares, state.get(0), rate, new Ops.Adam(beta1, beta2, epsilon));
     }
+
+    @Override
+    public String toString() {
+        return "Adam[rate " + rate.at(0) + " at first, beta1 " + beta1 + ", beta2 " + beta2 + ", epsilon " + epsilon
+                + "]";
+    }
 }

@@ -36,4 +36,9 @@ public record Sgd(Schedule rate) implements Optimizer {
             Ops.assign(old, gradients.get(i).mul(rate).neg().add(old));
         }
     }
+
+    @Override
+    public String toString() {
+        return "Sgd[rate " + rate.at(0) + " at first]";
+    }
 }
