@@ -1,6 +1,7 @@
 package gebm.model;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Block;
@@ -9,6 +10,7 @@ import gebm.core.Rng;
 import gebm.core.Trainable;
 import gebm.trace.Gradients;
 import gebm.trace.Network;
+import gebm.trace.Program;
 import gebm.trace.ValueAndGradient;
 
 /**
@@ -26,7 +28,19 @@ public interface Energy extends Trainable {
 
     /** {@code E(x)} and {@code ∇E(x)}. */
     default ValueAndGradient valueAndGradient(NDArray x) {
-        return Gradients.valueAndGradient(this::at, x);
+        if (Program.isRecorded(x)) {
+            return Gradients.valueAndGradient(this::at, x);
+        }
+        Program program = Program.cached(
+                this,
+                null,
+                "valueAndGradient",
+                () -> Program.ofList(list -> {
+                    ValueAndGradient result = Gradients.valueAndGradient(this::at, list.singletonOrThrow());
+                    return new NDList(result.value(), result.gradient());
+                }));
+        NDList both = program.run(x.getManager(), new NDList(x));
+        return new ValueAndGradient(both.get(0), both.get(1));
     }
 
     /** This energy as it behaves in training; the parameters are shared. */

@@ -41,14 +41,18 @@ public interface Sampler<S extends ChainState> {
         try (NDArray settings = scope.create(settings(iteration))) {
             NDList inputs = new NDList(settings);
             inputs.addAll(arrays);
-            NDList result = Program.ofRandom((manager, in, key) -> {
+            Program program = Program.cached(
+                    this,
+                    target,
+                    "step",
+                    () -> Program.ofRandom((manager, in, key) -> {
                         Transition<S> next = update(target, state(in.subNDList(1)), in.get(0), key);
                         NDList out = new NDList(next.state().arrays());
                         out.add(next.info().energy());
                         out.add(next.info().acceptance());
                         return out;
-                    })
-                    .run(scope, inputs, rng.fork(iteration));
+                    }));
+            NDList result = program.run(scope, inputs, rng.fork(iteration));
             int n = arrays.size();
             NDList next = new NDList(result.subList(0, n));
             return new Transition<>(state(next), new StepInfo(result.get(n), result.get(n + 1)));

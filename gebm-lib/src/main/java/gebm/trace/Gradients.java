@@ -9,7 +9,7 @@ import java.util.function.UnaryOperator;
  * Derivatives of functions of arrays, taken inside programs.
  *
  * <p>Every method works in a recording, where it becomes part of that program and may be differentiated again, and on
- * ordinary arrays, where it runs a program of its own; wrap repeated calls in a {@link Program}, which records once.
+ * ordinary arrays, where it runs a program of its own.
  *
  * <p>Where a function does not depend on an array, its gradient is zero.
  */
@@ -20,15 +20,20 @@ public final class Gradients {
      * {@code f(x)} and {@code ∂(Σᵢ f(x)ᵢ)/∂x}: for a function that treats points apart, each point's own gradient.
      *
      * <p>Shapes: x {@code (n, …)}, f(x) {@code (n)} or {@code ()}, gradient as x.
+     * <p>Cost: on ordinary arrays the first call with an {@code f} records it; keep {@code f} in a variable.
      */
     public static ValueAndGradient valueAndGradient(UnaryOperator<NDArray> f, NDArray x) {
         Recorder recorder = Recorder.of(x);
         if (recorder == null) {
-            NDList both = Program.ofList(list -> {
+            Program program = Program.cached(
+                    f,
+                    null,
+                    "valueAndGradient",
+                    () -> Program.ofList(list -> {
                         ValueAndGradient result = valueAndGradient(f, list.singletonOrThrow());
                         return new NDList(result.value(), result.gradient());
-                    })
-                    .run(x.getManager(), new NDList(x));
+                    }));
+            NDList both = program.run(x.getManager(), new NDList(x));
             return new ValueAndGradient(both.get(0), both.get(1));
         }
         Recorder.Gradients result = recorder.gradient(new NDList(x), false, inside -> {

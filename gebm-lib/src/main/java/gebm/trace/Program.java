@@ -18,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
 /**
@@ -46,6 +47,14 @@ import java.util.function.UnaryOperator;
  */
 public final class Program {
     private static final int KEPT = 32;
+
+    private static final int KEPT_FOR_OWNERS = 64;
+    private static final Map<Owner, Program> OWNED = new LinkedHashMap<>(16, 0.75f, true) {
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<Owner, Program> eldest) {
+            return size() > KEPT_FOR_OWNERS;
+        }
+    };
 
     private final Body body;
     private final Map<List<Object>, Executable> executables = new LinkedHashMap<>(16, 0.75f, true) {
@@ -80,6 +89,32 @@ public final class Program {
     /** The program of a function that draws. */
     public static Program ofRandom(Body body) {
         return new Program(body);
+    }
+
+    /** Objects by identity and what a program does for them. */
+    private record Owner(Object first, Object second, String role) {
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof Owner owner
+                    && owner.first == first
+                    && owner.second == second
+                    && owner.role.equals(role);
+        }
+
+        @Override
+        public int hashCode() {
+            return 31 * System.identityHashCode(first) + System.identityHashCode(second) + role.hashCode();
+        }
+    }
+
+    /**
+     * The program that was made for exactly these two objects in this role, or a new one: for functions that are
+     * called again and again without a place to keep their program. At most {@value #KEPT_FOR_OWNERS} are kept.
+     */
+    public static Program cached(Object first, Object second, String role, Supplier<Program> make) {
+        synchronized (OWNED) {
+            return OWNED.computeIfAbsent(new Owner(first, second, role), owner -> make.get());
+        }
     }
 
     /** Whether {@code array} belongs to a recording: it has no values, only operations. */
