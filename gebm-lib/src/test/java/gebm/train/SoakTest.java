@@ -111,7 +111,7 @@ class SoakTest {
             TrainingRun run = trainer(5_000, watched).fit(model(), Toy.eightGaussians(), Rng.of(3));
             try (NDManager m = NDManager.newBaseManager()) {
                 Gebm model = run.model();
-                NDArray start = Rng.of(5).normal(m, new Shape(64, 2));
+                NDArray start = Rng.of(5).normal(m, new Shape(8, 2));
                 Chains<Langevin.State> chains = sample(model, start, 10_000);
                 numbers.setProperty("sampling10000", String.valueOf(residentKb()));
                 chains = new Langevin(Schedule.constant(1e-3))
