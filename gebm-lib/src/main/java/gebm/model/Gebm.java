@@ -8,7 +8,6 @@ import ai.djl.ndarray.types.Shape;
 import gebm.core.Require;
 import gebm.core.Rng;
 import gebm.core.Trainable;
-import java.lang.ref.Cleaner;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -21,40 +20,28 @@ import java.util.Map;
  * learned estimate of A, which KALE-F trains together with the energy.
  *
  * <p>Units: energies, log-partition and log-weights in nats.
- * <p>Memory: {@link #close} frees the model's own constant and, where they can be closed, base and energy; without it
- * all of them go when they are collected.
+ * <p>Memory: parameters live until {@link #close}, which also closes base and energy where they can be closed; a model
+ * that shares its parts with others is closed last.
  * <p>Source: Arbel, Zhou and Gretton (2021), ICLR, section 3.
  */
 public final class Gebm implements Trainable, AutoCloseable {
-    private static final Cleaner CLEANER = Cleaner.create();
-
     private final LatentBase base;
     private final Energy energy;
+    private final NDManager manager;
     private final NDArray logPartition; // (), float64
-    private final Runnable free;
 
-    private Gebm(LatentBase base, Energy energy, NDArray logPartition, Runnable free) {
+    private Gebm(LatentBase base, Energy energy, NDManager manager, NDArray logPartition) {
         this.base = base;
         this.energy = energy;
+        this.manager = manager;
         this.logPartition = logPartition;
-        this.free = free;
     }
 
     private static Gebm owning(LatentBase base, Energy energy, double logPartition) {
         NDManager manager = NDManager.newBaseManager();
         NDArray constant =
                 manager.create(new double[] {logPartition}, new Shape()).duplicate(); // in native memory
-        Holder holder = new Holder(manager);
-        Gebm model = new Gebm(base, energy, constant, holder);
-        CLEANER.register(model, holder);
-        return model;
-    }
-
-    private record Holder(NDManager manager) implements Runnable {
-        @Override
-        public void run() {
-            manager.close();
-        }
+        return new Gebm(base, energy, manager, constant);
     }
 
     /**
@@ -166,12 +153,12 @@ public final class Gebm implements Trainable, AutoCloseable {
 
     /** This model with the energy as in training; all arrays are shared. */
     public Gebm trainingEnergy() {
-        return new Gebm(base, energy.training(), logPartition, () -> {});
+        return new Gebm(base, energy.training(), manager, logPartition);
     }
 
     /** This model with the base as in training; all arrays are shared. */
     public Gebm trainingBase() {
-        return new Gebm(base.training(), energy, logPartition, () -> {});
+        return new Gebm(base.training(), energy, manager, logPartition);
     }
 
     @Override
@@ -227,6 +214,6 @@ public final class Gebm implements Trainable, AutoCloseable {
                 }
             }
         }
-        free.run();
+        manager.close();
     }
 }

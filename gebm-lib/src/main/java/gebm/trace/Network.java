@@ -12,7 +12,6 @@ import ai.djl.util.Pair;
 import gebm.core.Require;
 import gebm.core.Rng;
 import gebm.core.Trainable;
-import java.lang.ref.Cleaner;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Function;
@@ -25,17 +24,14 @@ import java.util.function.Function;
  * and variances start at 1, everything else at 0. A block that is initialised already lends its values.
  *
  * <p>Shapes: {@code (n, input…) → (n, output…)}.
- * <p>Memory: the arrays live until {@link #close}, or until this object is collected.
+ * <p>Memory: the arrays live until {@link #close}; whoever holds one of them need not hold this object.
  */
 public final class Network implements Trainable, AutoCloseable {
-    private static final Cleaner CLEANER = Cleaner.create();
-
     private final Block block;
     private final Shape input;
     private final Shape output;
     private final DataType type;
     private final NDManager manager = NDManager.newBaseManager();
-    private final Cleaner.Cleanable cleanable;
     private final Map<Parameter, NDArray> values = new LinkedHashMap<>();
     private final Map<String, NDArray> named = new LinkedHashMap<>();
     private final Program prediction = Program.of(x -> forward(x, false));
@@ -46,8 +42,6 @@ public final class Network implements Trainable, AutoCloseable {
         this.input = input;
         this.output = output;
         this.type = type;
-        NDManager owned = manager;
-        cleanable = CLEANER.register(this, owned::close);
     }
 
     /** The network of {@code block} on samples of shape {@code input}, in float32. */
@@ -192,6 +186,6 @@ public final class Network implements Trainable, AutoCloseable {
 
     @Override
     public void close() {
-        cleanable.clean();
+        manager.close();
     }
 }
