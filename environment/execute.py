@@ -262,11 +262,15 @@ def write(notebook, file):
 
 
 def write_text(file, text):
+    write_bytes(file, text.encode())
+
+
+def write_bytes(file, content):
     """Writes beside and moves into place: an interrupted write loses nothing."""
     file = Path(file)
     file.parent.mkdir(parents=True, exist_ok=True)
     part = file.with_name(file.name + ".part")
-    part.write_text(text, encoding="utf-8")
+    part.write_bytes(content)
     part.replace(file)
 
 

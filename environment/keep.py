@@ -1,19 +1,24 @@
 """Runs notebooks at full size and writes their outputs into them, with the digest of the code that made them.
 
 Notebooks whose stored digest fits their code are passed over, so a stopped call is taken up by calling again. The
-checks' records go to notebooks/expected/, from where the README's numbers come.
+checks' records go to notebooks/expected/. What a cell tagged `readme` shows is for the README: a picture becomes a file
+in notebooks/expected/, and the records of a check become rows of the README's table.
 """
 
 import argparse
+import base64
 import hashlib
 import json
+import math
 import os
 from pathlib import Path
 
 import nbformat
-from execute import all_records, execute, guarded, write, write_text
+from execute import Failed, all_records, execute, guarded, write, write_bytes, write_text
 
-NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
+PROJECT = Path(__file__).resolve().parent.parent
+NOTEBOOKS = PROJECT / "notebooks"
+BEGIN, END = "<!-- results:begin -->\n", "<!-- results:end -->\n"
 
 
 def digest(notebook):
@@ -53,25 +58,119 @@ def reduce(notebook):
                     del output.data[other]
 
 
+def tagged(notebook, tag):
+    return [cell for cell in notebook.cells if tag in cell.metadata.get("tags", [])]
+
+
+def pictures(notebook, path):
+    """The PNG outputs of cells tagged readme, by the file that holds each; of several in a cell, the last."""
+    return {
+        path.parent / "expected" / f"{path.stem}-{cell.id}.png": base64.b64decode(output.data["image/png"])
+        for cell in tagged(notebook, "readme")
+        for output in cell.get("outputs", [])
+        if "image/png" in output.get("data", {})
+    }
+
+
+def readme_with_results(readme, folder):
+    """`readme` with the table between its markers, made of the kept records of checks tagged readme in `folder`."""
+    head, begin, rest = readme.partition(BEGIN)
+    _, end, tail = rest.partition(END)
+    if not begin or not end:
+        raise Failed(f"README.md must hold the lines {BEGIN.strip()} and {END.strip()}, in this order")
+    rows = [row for path in sorted(folder.glob("*.ipynb")) for row in table_rows(path)]
+    titles = ["| notebook | what | value | bounds |\n", "|---|---|---|---|\n"] if rows else []
+    return head + begin + "".join(titles + rows) + end + tail
+
+
+def table_rows(path):
+    if not expected(path).exists():
+        return
+    cells = {cell.id for cell in tagged(nbformat.read(path, as_version=4), "readme")}
+    for record in json.loads(expected(path).read_text(encoding="utf-8")):
+        if record["cell"] in cells:
+            name = record["name"].replace("|", "\\|")
+            row = [f"[{path.stem}](notebooks/{path.name})", name, number(record["value"]), bounds(record)]
+            yield f"| {' | '.join(row)} |\n"
+
+
+def bounds(record):
+    if "low" not in record:
+        return ""
+    if record["low"] == "-Infinity":
+        return f"below {number(record['high'])}"
+    if record["high"] == "Infinity":
+        return f"above {number(record['low'])}"
+    return f"{number(record['low'])} to {number(record['high'])}"
+
+
+def number(value):
+    """As gebm.notebook.Check prints it; NaN and infinities are texts already."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, str):
+        return value
+    if value == int(value) and abs(value) < 1e6:
+        return str(int(value))
+    if not 1e-3 <= abs(value) < 1e6:
+        return f"{value:.3e}"
+    return f"{value:.{max(0, 3 - math.floor(math.log10(abs(value))))}f}"
+
+
+def check_readme():
+    """Compares what the README shows with what is kept, and changes nothing."""
+    readme = (PROJECT / "README.md").read_text(encoding="utf-8")
+    if readme != readme_with_results(readme, NOTEBOOKS):
+        raise Failed("README.md: its table is not what notebooks/expected/ holds: run environment/keep")
+    for path in sorted(NOTEBOOKS.glob("*.ipynb")):
+        for file, content in pictures(nbformat.read(path, as_version=4), path).items():
+            if not file.exists() or file.read_bytes() != content:
+                shown = os.path.relpath(file, PROJECT)
+                raise Failed(f"{shown} is not the picture in {path.name}: run environment/keep")
+
+
+def update_readme():
+    file = PROJECT / "README.md"
+    before = file.read_text(encoding="utf-8")
+    after = readme_with_results(before, NOTEBOOKS)
+    if after != before:
+        write_text(file, after)
+        print("README.md: wrote the table of results", flush=True)
+
+
+def keep_pictures(notebook, path):
+    for file, content in pictures(notebook, path).items():
+        if not file.exists() or file.read_bytes() != content:
+            write_bytes(file, content)
+
+
 def main():
     parser = argparse.ArgumentParser(prog="environment/keep", description=__doc__.splitlines()[0])
     parser.add_argument("notebook", nargs="*", type=Path, help="default: all in notebooks/")
     parser.add_argument("--force", action="store_true", help="also those whose code has not changed")
     parser.add_argument("--timeout", type=float, metavar="SECONDS", default=5400, help="for each; default: %(default)s")
+    parser.add_argument("--check", action="store_true", help="run nothing: does the README show what is kept?")
     args = parser.parse_args()
 
     def work():
+        if args.check:
+            check_readme()
+            return
         for path in args.notebook or sorted(NOTEBOOKS.glob("*.ipynb")):
             shown = os.path.relpath(path)
             if not args.force and path.exists() and is_kept(path):
                 print(f"{shown}: kept already", flush=True)
+                keep_pictures(nbformat.read(path, as_version=4), path)  # a tag may be new
                 continue
             print(f"{shown}: running at full size", flush=True)
             notebook = execute(path, fast=False, timeout=args.timeout)
             records = all_records(notebook)
             reduce(notebook)
             write_text(expected(path), json.dumps(records, indent=1, ensure_ascii=False, sort_keys=True) + "\n")
+            keep_pictures(notebook, path)
             write(notebook, path)  # last: it holds the digest that says it is done
+        if not args.notebook or any(path.resolve().parent == NOTEBOOKS for path in args.notebook):
+            update_readme()
 
     guarded(work)
 

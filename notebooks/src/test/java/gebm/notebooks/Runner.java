@@ -54,6 +54,17 @@ final class Runner {
         return call(timeoutSeconds, "keep.py", notebook.toString());
     }
 
+    static Result checkReadme() {
+        return call(60, "keep.py", "--check");
+    }
+
+    /** Runs one source file on the tests' class path, which holds the kernel's. */
+    static Result java(Path source, int timeoutSeconds) {
+        var java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+        var classPath = System.getProperty("java.class.path");
+        return await(new ProcessBuilder(java, "-cp", classPath, source.toString()), timeoutSeconds);
+    }
+
     private static Result call(int timeoutSeconds, String script, String... arguments) {
         setUp();
         var command = new ArrayList<>(List.of(
