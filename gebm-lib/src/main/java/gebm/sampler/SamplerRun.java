@@ -15,6 +15,7 @@ import gebm.trace.Ops;
 import gebm.trace.Program;
 import gebm.trace.Watch;
 import java.util.Arrays;
+import java.util.Locale;
 
 /** One run of a sampler: chunks of steps, each chunk one native call. */
 final class SamplerRun<S extends ChainState> {
@@ -25,7 +26,7 @@ final class SamplerRun<S extends ChainState> {
     private final Energy target;
     private final SamplingPlan plan;
     private final Rng rng;
-    private final Program chunk = Program.ofRandom((scope, in, key) -> steps(in, key));
+    private final Program program = Program.ofRandom((scope, in, key) -> steps(in, key));
     private double[] meanEnergy = new double[LONGEST_CHUNK]; // grow with the steps done
     private double[] acceptance = new double[LONGEST_CHUNK];
 
@@ -66,73 +67,98 @@ final class SamplerRun<S extends ChainState> {
     private Chains<S> from(S start, long firstIteration, boolean ownsStart) {
         NDManager owner = start.position().getManager();
         Shape position = start.position().getShape();
-        NDList state = start.arrays();
-        int done = 0;
-        boolean diverged = false;
-        boolean stopped = false;
         NDArray draws = owner.zeros(
-                new Shape(plan.draws() + 1).addAll(position), start.position().getDataType());
-        int size = 1;
-        boolean rejects = false;
+                new Shape(plan.draws()).addAll(position), start.position().getDataType());
+        NDList state = start.arrays();
         boolean owned = ownsStart;
-        while (done < plan.steps() && !diverged && !stopped) {
-            int end = Math.min(plan.steps(), done + size);
+        boolean stopped = false;
+        boolean diverged = false;
+        int done = 0;
+        int size = 1;
+        while (done < plan.steps() && !stopped && !diverged) {
+            int steps = Math.min(plan.steps() - done, size);
             long began = System.nanoTime();
-            try (NDManager scope = owner.newSubManager();
-                    Watch watch = Watch.open(scope)) {
-                NDArray records = scope.zeros(new Shape(LONGEST_CHUNK, 2), DataType.FLOAT64)
-                        .add(Double.NaN);
-                NDList inputs = inputs(scope, firstIteration, done, end, records, draws, watch);
-                inputs.addAll(state);
-                NDList next = chunk.run(scope, inputs, rng);
-                next.attach(owner);
-                if (owned) {
-                    state.close();
-                }
-                state = next;
-                owned = true;
-                int count = (int) watch.count();
-                double[] numbers = records.toDoubleArray();
-                if (done + count > meanEnergy.length) {
-                    int longer = Math.max(2 * meanEnergy.length, done + count);
-                    meanEnergy = Arrays.copyOf(meanEnergy, longer);
-                    acceptance = Arrays.copyOf(acceptance, longer);
-                }
-                for (int i = 0; i < count; i++) {
-                    meanEnergy[done + i] = numbers[2 * i];
-                    acceptance[done + i] = numbers[2 * i + 1];
-                    rejects |= !Double.isNaN(numbers[2 * i + 1]);
-                }
-                stopped = watch.stopped();
-                diverged = count < end - done && !stopped;
-                done += count;
+            Chunk chunk = chunk(owner, firstIteration, done, steps, state, draws);
+            diverged = !chunk.finite();
+            while (!chunk.finite()) { // again, as far as all is finite: the draws are those of the iteration, always
+                chunk.state().close();
+                chunk = chunk(owner, firstIteration, done, chunk.finiteSteps(), state, draws);
             }
+            if (owned) {
+                state.close();
+            }
+            state = chunk.state();
+            owned = true;
+            note(chunk, done);
+            done += chunk.steps();
+            stopped = chunk.stopped();
             plan.progress().report(done, plan.steps(), message(done));
             if (System.nanoTime() - began < CHUNK_NANOS) {
                 size = Math.min(LONGEST_CHUNK, size * 2);
             }
         }
-        NDArray kept = kept(draws, done);
-        StopReason reason = done < plan.steps() ? new StopReason.Stopped(done) : new StopReason.Completed(done);
+        boolean rejects = done > 0 && !Double.isNaN(acceptance[0]);
         Chains<S> chains = new Chains<>(
-                kept,
+                kept(draws, done),
                 sampler.state(state),
                 Arrays.copyOf(meanEnergy, done),
                 rejects ? Arrays.copyOf(acceptance, done) : new double[0],
                 firstIteration + done,
-                reason);
+                done < plan.steps() ? new StopReason.Stopped(done) : new StopReason.Completed(done));
         if (diverged) {
             throw diverged(firstIteration + done, chains);
         }
         return chains;
     }
 
+    /** What one native call gave: the state after {@code steps}, and two numbers for each step. */
+    private record Chunk(NDList state, int steps, double[] records, boolean stopped, boolean finite) {
+        /** Fewer steps than these, after which all may be finite: up to the first record that is not. */
+        int finiteSteps() {
+            for (int i = 0; i < steps; i++) {
+                if (!Double.isFinite(records[2 * i])) {
+                    return i;
+                }
+            }
+            return steps - 1;
+        }
+    }
+
+    private Chunk chunk(NDManager owner, long firstIteration, int done, int steps, NDList state, NDArray draws) {
+        try (NDManager scope = owner.newSubManager();
+                Watch watch = Watch.open(scope)) {
+            NDArray records =
+                    scope.zeros(new Shape(LONGEST_CHUNK, 2), DataType.FLOAT64).add(Double.NaN);
+            NDList inputs = inputs(scope, firstIteration, done, steps, records, draws, watch);
+            inputs.addAll(state);
+            NDList next = program.run(scope, inputs, rng);
+            boolean finite = next.remove(next.size() - 1).getLong() == 1;
+            next.attach(owner);
+            return new Chunk(next, (int) watch.count(), records.toDoubleArray(), watch.stopped(), finite);
+        }
+    }
+
+    private void note(Chunk chunk, int done) {
+        int end = done + chunk.steps();
+        if (end > meanEnergy.length) {
+            meanEnergy = Arrays.copyOf(meanEnergy, Math.max(2 * meanEnergy.length, end));
+            acceptance = Arrays.copyOf(acceptance, meanEnergy.length);
+        }
+        for (int i = done; i < end; i++) {
+            meanEnergy[i] = chunk.records()[2 * (i - done)];
+            acceptance[i] = chunk.records()[2 * (i - done) + 1];
+        }
+    }
+
     private String message(int done) {
-        return done == 0 ? "" : String.format(java.util.Locale.ROOT, "mean energy %.4g", meanEnergy[done - 1]);
+        return done == 0 ? "" : String.format(Locale.ROOT, "mean energy %.4g", meanEnergy[done - 1]);
     }
 
     private NDArray kept(NDArray draws, int done) {
         int complete = Math.max(0, done - plan.warmUp()) / plan.thinning();
+        if (complete == plan.draws()) {
+            return draws;
+        }
         try (draws) {
             return draws.get(":" + complete); // shares the memory of the rows, which live on with it
         }
@@ -147,22 +173,26 @@ final class SamplerRun<S extends ChainState> {
         RECORDS,
         DRAWS,
         STOP,
-        COUNT
+        COUNT;
+
+        NDArray of(NDList inputs) {
+            return inputs.get(ordinal());
+        }
     }
 
+    /** Arrays by the step are of one length, so that one program serves every chunk. */
     private NDList inputs(
-            NDManager scope, long firstIteration, int done, int end, NDArray records, NDArray draws, Watch watch) {
-        int n = end - done;
-        double[][] settings = new double[LONGEST_CHUNK][sampler.settings(firstIteration).length];
-        long[] rows = new long[LONGEST_CHUNK]; // of one length, so that one program serves every chunk
-        for (int i = 0; i < n; i++) {
+            NDManager scope, long firstIteration, int done, int steps, NDArray records, NDArray draws, Watch watch) {
+        double[][] settings = new double[LONGEST_CHUNK][sampler.settings(firstIteration + done).length];
+        long[] rows = new long[LONGEST_CHUNK];
+        for (int i = 0; i < steps; i++) {
             settings[i] = sampler.settings(firstIteration + done + i);
-            int afterWarmUp = Math.max(0, done + i - plan.warmUp());
-            rows[i] = Math.min(afterWarmUp / plan.thinning(), plan.draws()); // the last row holds what is not kept
+            int kept = done + i + 1 - plan.warmUp();
+            rows[i] = kept > 0 && kept % plan.thinning() == 0 ? kept / plan.thinning() - 1 : -1;
         }
         return new NDList(
                 scope.create(firstIteration + done),
-                scope.create(firstIteration + end),
+                scope.create(firstIteration + done + steps),
                 scope.create(settings),
                 scope.create(rows),
                 records,
@@ -172,30 +202,32 @@ final class SamplerRun<S extends ChainState> {
     }
 
     private NDList steps(NDList in, Rng key) {
-        NDArray first = in.get(In.FIRST.ordinal());
         NDList initial = in.subNDList(In.values().length);
-        return Loop.run(first, in.get(In.END.ordinal()), initial, (arrays, step) -> {
-            step.stopIf(in.get(In.STOP.ordinal()));
-            NDArray settings = step.sinceFirst(in.get(In.SETTINGS.ordinal()));
+        NDList last = Loop.run(In.FIRST.of(in), In.END.of(in), initial, (arrays, step) -> {
+            step.stopIf(In.STOP.of(in));
+            NDArray settings = step.sinceFirst(In.SETTINGS.of(in));
             Transition<S> next = sampler.update(target, sampler.state(arrays), settings, step.fork(key));
-            NDList after = next.state().arrays();
-            step.stopUnlessFinite(after);
-            NDArray record = step.sinceFirst(in.get(In.RECORDS.ordinal()));
+            NDArray record = step.sinceFirst(In.RECORDS.of(in));
             Ops.assign(record.get(0), next.info().energy().mean());
             if (next.info().acceptance().getShape().size() > 0) {
                 Ops.assign(record.get(1), next.info().acceptance().mean());
             }
-            NDArray row = step.sinceFirst(in.get(In.ROWS.ordinal()));
-            Ops.assignRow(in.get(In.DRAWS.ordinal()), row, next.state().position());
-            Ops.increment(in.get(In.COUNT.ordinal()));
-            return after;
+            Ops.assignRow(
+                    In.DRAWS.of(in),
+                    step.sinceFirst(In.ROWS.of(in)),
+                    next.state().position());
+            Ops.increment(In.COUNT.of(in));
+            return next.state().arrays();
         });
+        NDList result = new NDList(last);
+        result.add(Ops.allFinite(last));
+        return result;
     }
 
     private DivergedException diverged(long iteration, Chains<S> soFar) {
         return new DivergedException(
                 String.format(
-                        java.util.Locale.ROOT,
+                        Locale.ROOT,
                         "the chains are no longer finite at iteration %d with settings %s (mean energy before: %s); "
                                 + "use a smaller step size, or a smaller inverse temperature",
                         iteration,

@@ -43,6 +43,9 @@ final class Derivatives {
             "torch.logical_not",
             "torch.isfinite");
 
+    /** An adjoint of which every element is one: nothing is written for it until its numbers are needed. */
+    private record Ones(Object like) {}
+
     private final Shapes shapes;
     private final Supplier<Value> newValue;
     private List<Node> out;
@@ -160,7 +163,7 @@ final class Derivatives {
         wanted = active;
         Map<Value, Object> adjoints = new HashMap<>();
         if (active.contains(node.total())) {
-            adjoints.put((Value) node.total(), write("torch.ones_like", node.total()));
+            adjoints.put((Value) node.total(), new Ones(node.total()));
         }
         for (int i = body.size() - 1; i >= 0; i--) {
             Node.Call call = (Node.Call) body.get(i);
@@ -169,20 +172,48 @@ final class Derivatives {
                 continue;
             }
             site = call.site();
-            List<Object> parts = RULES.get(call.target()).adjoints(this, call, g);
+            List<Object> parts = g instanceof Ones ? adjointsOfOnes(call) : null;
+            if (parts == null) {
+                parts = RULES.get(call.target()).adjoints(this, call, written(g));
+            }
             for (int k = 0; k < parts.size(); k++) {
                 if (parts.get(k) != null && active.contains(call.args().get(k))) {
-                    adjoints.merge((Value) call.args().get(k), parts.get(k), (a, b) -> write("torch.add", a, b));
+                    adjoints.merge(
+                            (Value) call.args().get(k),
+                            parts.get(k),
+                            (a, b) -> write("torch.add", written(a), written(b)));
                 }
             }
         }
         for (int i = 0; i < node.parameters().size(); i++) {
             Value parameter = node.parameters().get(i);
-            Object adjoint = adjoints.get(parameter);
+            Object adjoint = written(adjoints.get(parameter));
             String target = adjoint == null ? "torch.zeros_like" : "torch.type_as";
             List<Object> args = adjoint == null ? List.of(parameter) : List.of(adjoint, parameter);
             out.add(new Node.Call(target, args, List.of(node.gradients().get(i)), false, node.site()));
         }
+    }
+
+    private Object written(Object adjoint) {
+        return adjoint instanceof Ones ones ? write("torch.ones_like", ones.like()) : adjoint;
+    }
+
+    /** Adjoints of a sum's arguments and the like, where the incoming one is all ones; null where numbers are needed. */
+    private List<Object> adjointsOfOnes(Node.Call call) {
+        Object x = call.args().get(0);
+        return switch (call.target()) {
+            case "{0}", "torch.alias", "torch.clone", "torch.reshape", "torch.sum" -> first(new Ones(x));
+            case "torch.linear" -> {
+                boolean onlyInput =
+                        !wants(call.args().get(1)) && !wants(call.args().get(2));
+                if (!onlyInput) {
+                    yield null;
+                }
+                Object rows = write("torch.sum", call.args().get(1), List.of(0L), true, new Node.Named("dtype", null));
+                yield first(write("torch.expand", rows, list(shapes.of(x))));
+            }
+            default -> null;
+        };
     }
 
     private boolean wants(Object argument) {
@@ -434,6 +465,7 @@ final class Derivatives {
         RULES.put(
                 "torch.expand_as",
                 (d, call, g) -> two(d.unbroadcast(g, call.args().get(0)), null));
+        unary("torch.expand", (d, x, y, g) -> d.unbroadcast(g, x));
         unary("torch.sum_to_size", (d, x, y, g) -> d.write("torch.expand_as", g, x));
         RULES.put("torch.logsumexp", (d, call, g) -> {
             Object x = call.args().get(0);

@@ -89,18 +89,20 @@ final class Folding {
         return call.with("torch.linear", List.of(s, w, b));
     }
 
-    /** The 4 goes into the weight of the product that made the incoming derivative, where there is one. */
+    /** The 4 goes into the weight or the row that made the incoming derivative, where there is one. */
     private Node slope(List<Node> out, Node.Call call, Value s) {
         Object g = call.args().get(0);
-        for (int i = out.size() - 1; i >= 0; i--) {
-            boolean product = out.get(i) instanceof Node.Call made
-                    && made.target().equals("torch.mm")
-                    && made.outputs().contains(g)
-                    && uses.get((Value) g) == 1;
-            if (product) {
-                Node.Call made = (Node.Call) out.remove(i);
-                Value w = write(out, made, "torch.mul", made.args().get(1), 4L);
-                out.add(made.with("torch.mm", List.of(made.args().get(0), w)));
+        for (int i = out.size() - 1; i >= 0 && uses.get((Value) g) == 1; i--) {
+            if (out.get(i) instanceof Node.Call made && made.outputs().contains(g)) {
+                int constant =
+                        made.target().equals("torch.mm") ? 1 : made.target().equals("torch.expand") ? 0 : -1;
+                if (constant < 0) {
+                    break;
+                }
+                out.remove(i);
+                List<Object> args = new ArrayList<>(made.args());
+                args.set(constant, write(out, made, "torch.mul", args.get(constant), 4L));
+                out.add(made.with(made.target(), args));
                 return call.with("torch.sigmoid_backward", List.of(g, s));
             }
         }

@@ -80,7 +80,7 @@ public final class Ops {
     }
 
     /**
-     * Writes {@code value} over row {@code row} of {@code rows}, in place.
+     * Writes {@code value} over row {@code row} of {@code rows}, in place; a negative row writes nowhere.
      *
      * @param row int64, {@code ()}
      * @throws IllegalStateException outside a recording
@@ -88,7 +88,12 @@ public final class Ops {
     public static void assignRow(NDArray rows, NDArray row, NDArray value) {
         Recorder recorder = recording("assigning a row");
         Value index = recorder.call("int(torch.item({0}))", row);
-        recorder.effect("torch.copy_", recorder.call("torch.select", rows, 0, index), value);
+        Value first = recorder.call("max({0}, {1})", index, 0);
+        Value end = recorder.call("torch.add", index, 1);
+        recorder.loop(first, end, new NDList(), (none, number) -> { // of one step, or of none
+            recorder.effect("torch.copy_", recorder.call("torch.select", rows, 0, number), value);
+            return none;
+        });
     }
 
     /**

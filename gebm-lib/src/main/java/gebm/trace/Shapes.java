@@ -81,6 +81,7 @@ final class Shapes {
         }
         return switch (call.target()) {
             case "torch.randn", "torch.rand", "torch.full" -> literal(args.get(0));
+            case "torch.expand" -> literal(args.get(1));
             case "torch.expand_as" -> of(args.get(1));
             case "torch.linear" -> linear(first, of(args.get(1)));
             case "torch.mm", "torch.matmul" -> product(first, of(args.get(1)));
