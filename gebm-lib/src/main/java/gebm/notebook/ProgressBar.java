@@ -16,7 +16,8 @@ import java.util.function.LongSupplier;
  * equal to {@code total}, drops the times, so that a finished cell looks the same on every run. At most five updates a
  * second are sent. Without a kernel it is silent, or prints a line every five seconds to the stream it was given.
  *
- * <p>One bar serves one run: make a new one in each cell.
+ * <p>A report that is not beyond the one before begins another run, and another bar: so a resumed run shows where it
+ * was resumed, with its own times.
  *
  * <pre>{@code
  * var bar = ProgressBar.of("training");
@@ -33,16 +34,17 @@ public final class ProgressBar implements Progress {
     private final String name;
     private final PrintStream out; // null: silent without a kernel
     private final LongSupplier clock;
-    private final long started;
     private String id;
+    private long started;
+    private long first; // done at the start
+    private long last = -1;
     private long shown;
 
     ProgressBar(String name, PrintStream out, LongSupplier clock) {
         this.name = Objects.requireNonNull(name);
         this.out = out;
         this.clock = clock;
-        this.started = clock.getAsLong();
-        this.shown = started - PRINT_EVERY;
+        begin(0);
     }
 
     /** A bar in the kernel; without one it is silent. */
@@ -59,6 +61,10 @@ public final class ProgressBar implements Progress {
     public synchronized void report(long done, long total, String message) {
         Require.positive("total", total);
         long now = clock.getAsLong();
+        if (done <= last) {
+            begin(done);
+        }
+        last = done;
         long every = Screen.attached() ? DISPLAY_EVERY : PRINT_EVERY;
         if (done < total && now - shown < every) {
             return;
@@ -69,6 +75,13 @@ public final class ProgressBar implements Progress {
         } else if (out != null) {
             out.println(line(done, total, message, now));
         }
+    }
+
+    private void begin(long done) {
+        id = null;
+        started = clock.getAsLong();
+        first = done;
+        shown = started - PRINT_EVERY;
     }
 
     private void display(long done, long total, String line) {
@@ -88,8 +101,10 @@ public final class ProgressBar implements Progress {
         if (done < total) {
             double seconds = (double) (now - started) / SECOND;
             line.append(" · ").append(100 * done / total).append(" % · ").append(time(seconds));
-            if (done > 0) {
-                line.append(", ").append(time(seconds * (total - done) / done)).append(" left");
+            if (done > first) {
+                line.append(", ")
+                        .append(time(seconds * (total - done) / (done - first)))
+                        .append(" left");
             }
         }
         return message.isEmpty()

@@ -75,6 +75,7 @@ final class SamplerRun<S extends ChainState> {
         boolean diverged = false;
         int done = 0;
         int size = 1;
+        plan.progress().report(0, plan.steps(), "");
         while (done < plan.steps() && !stopped && !diverged) {
             int steps = Math.min(plan.steps() - done, size);
             long began = System.nanoTime();

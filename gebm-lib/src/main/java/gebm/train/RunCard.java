@@ -10,4 +10,9 @@ import java.util.Map;
  * @param plan the plan in words
  * @param versions of Java, the engine and this library
  */
-public record RunCard(long key, String dataSha256, String plan, Map<String, String> versions) {}
+public record RunCard(long key, String dataSha256, String plan, Map<String, String> versions) {
+    @Override
+    public String toString() {
+        return "key       " + key + "\ndata      " + dataSha256 + "\nplan      " + plan + "\nversions  " + versions;
+    }
+}

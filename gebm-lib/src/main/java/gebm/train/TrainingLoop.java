@@ -88,6 +88,7 @@ final class TrainingLoop {
 
     TrainingRun run() {
         boolean stopped = false;
+        plan.progress().report(position.iteration, Math.max(plan.iterations(), position.iteration), "");
         while (position.iteration < plan.iterations() && !stopped) {
             stopped = !iterate();
         }

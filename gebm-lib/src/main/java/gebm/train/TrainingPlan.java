@@ -203,6 +203,6 @@ public final class TrainingPlan implements Cloneable {
     @Override
     public String toString() {
         return "TrainingPlan[" + iterations + " iterations, batches of " + batchSize + " and " + generatedSize
-                + ", energy by " + energyOptimizer + ", base by " + baseOptimizer + "]";
+                + ",\n          energy by " + energyOptimizer + ",\n          base by " + baseOptimizer + "]";
     }
 }

@@ -60,6 +60,24 @@ class ProgressBarTest {
         }
 
         @Test
+        void aRunThatBeginsAgainGetsABarOfItsOwn() {
+            bar.report(0, 10, "");
+            clock.addAndGet(10 * SECOND);
+            bar.report(5, 10, "");
+            clock.addAndGet(100 * SECOND);
+            bar.report(5, 10, "");
+            clock.addAndGet(2 * SECOND);
+            bar.report(6, 10, "");
+            assertThat(shown.texts())
+                    .containsExactly(
+                            "training 0/10 · 0 % · 0 s",
+                            "training 5/10 · 50 % · 10 s, 10 s left",
+                            "training 5/10 · 50 % · 0 s",
+                            "training 6/10 · 60 % · 2 s, 8 s left");
+            assertThat(shown.calls.get(2)).startsWith("show ").isNotEqualTo(shown.calls.get(0));
+        }
+
+        @Test
         void htmlIsEscaped() {
             bar.report(10, 10, "a < b");
             assertThat(shown.data.get(0))
