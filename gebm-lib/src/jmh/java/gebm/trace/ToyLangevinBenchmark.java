@@ -31,7 +31,7 @@ import org.openjdk.jmh.annotations.Warmup;
 /**
  * Workload W1: a step of Langevin on a 2-D energy, MLP 2-h-h-h-1 with tanh, traced and by DJL's own gradients.
  *
- * <p>A traced run includes recording and compiling its two programs, spread over its 5,000 steps; {@code recording} is that time.
+ * <p>A traced run includes recording and compiling its two programs, spread over its 5,000 steps.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)

@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDList;
 import gebm.core.Trainable;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 
 /** Energies made from energies. */
 final class Composed {
@@ -26,6 +27,7 @@ final class Composed {
         }
     }
 
+    /** {@code first(x) + second(x)}. */
     record Sum(Energy first, Energy second) implements Energy, AutoCloseable {
         @Override
         public NDArray at(NDArray x) {
@@ -63,52 +65,21 @@ final class Composed {
         }
     }
 
-    record Scaled(Energy energy, double factor) implements Energy, AutoCloseable {
+    /** {@code map(E(x))}. */
+    record Mapped(Energy energy, UnaryOperator<NDArray> map) implements Energy, AutoCloseable {
         @Override
         public NDArray at(NDArray x) {
-            return energy.at(x).mul(factor);
+            return map.apply(energy.at(x));
         }
 
         @Override
         public Energy training() {
-            return new Scaled(energy.training(), factor);
+            return new Mapped(energy.training(), map);
         }
 
         @Override
         public Energy copy() {
-            return new Scaled(energy.copy(), factor);
-        }
-
-        @Override
-        public NDList parameters() {
-            return energy.parameters();
-        }
-
-        @Override
-        public Map<String, NDArray> arrays() {
-            return energy.arrays();
-        }
-
-        @Override
-        public void close() throws Exception {
-            closeAll(energy);
-        }
-    }
-
-    record Floored(Energy energy, double floor) implements Energy, AutoCloseable {
-        @Override
-        public NDArray at(NDArray x) {
-            return energy.at(x).maximum(floor);
-        }
-
-        @Override
-        public Energy training() {
-            return new Floored(energy.training(), floor);
-        }
-
-        @Override
-        public Energy copy() {
-            return new Floored(energy.copy(), floor);
+            return new Mapped(energy.copy(), map);
         }
 
         @Override

@@ -60,7 +60,8 @@ public interface Energy extends Trainable {
 
     /** {@code inverseTemperature·E(x)}. */
     default Energy times(double inverseTemperature) {
-        return new Composed.Scaled(this, Require.finite("inverseTemperature", inverseTemperature));
+        Require.finite("inverseTemperature", inverseTemperature);
+        return new Composed.Mapped(this, energy -> energy.mul(inverseTemperature));
     }
 
     /**
@@ -69,7 +70,8 @@ public interface Energy extends Trainable {
      * <p>Source: the GEBM reference code floors at −10 ({@code models/discriminator.py}).
      */
     default Energy flooredAt(double floor) {
-        return new Composed.Floored(this, Require.finite("floor", floor));
+        Require.finite("floor", floor);
+        return new Composed.Mapped(this, energy -> energy.maximum(floor));
     }
 
     /** The network's output as energy, in float32; {@code input} is the shape of one sample. */

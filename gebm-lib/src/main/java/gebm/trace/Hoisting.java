@@ -1,6 +1,7 @@
 package gebm.trace;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -12,6 +13,7 @@ final class Hoisting {
             Set.of("torch.add", "torch.sub", "torch.mul", "torch.sum", "torch.t", "torch.neg", "torch.ones_like");
 
     private final Map<Value, Value> roots;
+    private final Map<Value, List<?>> lists = new HashMap<>(); // a list stands for its members
 
     private Hoisting(Map<Value, Value> roots) {
         this.roots = roots;
@@ -56,6 +58,9 @@ final class Hoisting {
     private void note(Node node, Set<Value> inside, Set<Value> changed) {
         if (node instanceof Node.Call call) {
             inside.addAll(call.outputs());
+            if (call.target().equals("{0}") && call.args().get(0) instanceof List<?> members) {
+                lists.put(call.outputs().get(0), members);
+            }
             if (call.effect()) {
                 change(call.args(), changed);
             }
@@ -72,6 +77,7 @@ final class Hoisting {
     private void change(Object argument, Set<Value> changed) {
         if (argument instanceof Value value) {
             changed.add(roots.getOrDefault(value, value));
+            change(lists.get(value), changed);
         } else if (argument instanceof List<?> items) {
             items.forEach(item -> change(item, changed));
         }

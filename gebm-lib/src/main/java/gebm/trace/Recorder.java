@@ -491,9 +491,10 @@ final class Recorder implements AutoCloseable {
     }
 
     private static boolean isUsers(Class<?> type) {
-        CodeSource source = codeSource(type); // the JDK's classes have none
-        return source != null
-                && !source.equals(LIBRARY)
+        ClassLoader loader = type.getClassLoader();
+        boolean platform = loader == null || loader == ClassLoader.getPlatformClassLoader();
+        return !platform
+                && !LIBRARY.equals(codeSource(type)) // a notebook's classes have no source
                 && !type.getName().startsWith("ai.djl.")
                 && !Proxy.isProxyClass(type);
     }

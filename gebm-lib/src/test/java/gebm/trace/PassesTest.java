@@ -11,6 +11,9 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Activation;
 import gebm.core.Rng;
 import gebm.nn.Mlp;
+import gebm.train.Adam;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -144,6 +147,41 @@ class PassesTest {
         NDList result = program.run(m, new NDList(w, m.create(0.0)));
         assertThat(result.get(0).getDouble()).isCloseTo(2 * (1 + 2 + 3), within(0.0));
         assertThat(w.toDoubleArray()).containsExactly(4, 5);
+    }
+
+    /** Five Adam steps in one loop equal five programs of one step: nothing of the trained weights may leave the loop. */
+    @Test
+    void whatTheLoopTrainsStaysInside() {
+        Adam adam = Adam.of(0.05);
+        NDArray x = points();
+        List<double[]> results = new ArrayList<>();
+        for (int stepsInOne : new int[] {5, 1}) {
+            Network network = tanh.copy();
+            NDList weights = network.parameters();
+            NDList state = adam.init(m, weights);
+            Program program = Program.ofList(in -> {
+                return Loop.run(0, stepsInOne, new NDList(in.get(2)), (sum, step) -> {
+                    NDArray outside = network.apply(in.get(0)); // not only inside the gradient
+                    NDList gradients = Gradients.ofParameters(weights, () -> {
+                                NDArray slope = Gradients.gradient(network::apply, in.get(0));
+                                NDArray loss = network.apply(in.get(0)).square().mean();
+                                return new Gradients.Loss(
+                                        loss.add(slope.square().sum()), new NDList());
+                            })
+                            .gradients();
+                    adam.update(weights, gradients, state, in.get(1));
+                    return new NDList(sum.get(0).add(outside));
+                });
+            });
+            NDArray sum = m.zeros(new Shape(5, 1), DataType.FLOAT64);
+            for (int call = 0; call < 5 / stepsInOne; call++) {
+                sum = program.run(m, new NDList(x, m.create(0.05), sum)).singletonOrThrow();
+            }
+            results.add(network.apply(x).concat(sum).toDoubleArray());
+            network.close();
+        }
+        assertThat(results.get(0)).containsExactly(results.get(1));
+        assertThat(results.get(0)[0]).isNotEqualTo(tanh.apply(x).getDouble(0, 0));
     }
 
     @Test
