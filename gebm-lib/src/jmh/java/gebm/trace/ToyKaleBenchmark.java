@@ -44,7 +44,7 @@ import org.openjdk.jmh.annotations.Warmup;
  * 2-h-h-1 with leaky ReLU.
  *
  * <p>DJL's own gradients cannot take the gradient penalty, so the comparison is without; {@code tracedWithPenalty} is
- * the whole workload. A traced run includes recording and compiling, spread over its 800 iterations.
+ * the whole workload. A traced run includes recording and compiling, spread over its 400 iterations.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
@@ -85,19 +85,19 @@ public class ToyKaleBenchmark {
     }
 
     @Benchmark
-    @OperationsPerInvocation(800)
+    @OperationsPerInvocation(400)
     public double traced() {
         return train(Kale.energyLoss());
     }
 
     @Benchmark
-    @OperationsPerInvocation(800)
+    @OperationsPerInvocation(400)
     public double tracedWithPenalty() {
         return train(Kale.energyLoss().plus(1, Penalties.gradient()));
     }
 
     private double train(EnergyLoss loss) {
-        var plan = TrainingPlan.of(800)
+        var plan = TrainingPlan.of(400)
                 .withEnergySteps(i -> ENERGY_STEPS)
                 .withBatchSize(batch)
                 .withOptimizers(Adam.of(RATE).withBetas(0.5, 0.999));

@@ -31,7 +31,7 @@ import org.openjdk.jmh.annotations.Warmup;
 /**
  * Workload W1: a step of Langevin on a 2-D energy, MLP 2-h-h-h-1 with tanh, traced and by DJL's own gradients.
  *
- * <p>A traced run includes recording and compiling its two programs, spread over its 5,000 steps.
+ * <p>A traced run includes recording and compiling its two programs, spread over its 10,000 steps.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
@@ -68,13 +68,13 @@ public class ToyLangevinBenchmark {
     }
 
     @Benchmark
-    @OperationsPerInvocation(5_000)
+    @OperationsPerInvocation(10_000)
     public float traced() {
         try (NDManager run = scope.newSubManager()) {
             NDArray from = start.duplicate();
             from.attach(run);
             var langevin = new Langevin(Schedule.constant(STEP));
-            return langevin.run(energy, from, SamplingPlan.of(5_000), Rng.of(3))
+            return langevin.run(energy, from, SamplingPlan.of(10_000), Rng.of(3))
                     .position()
                     .getFloat(0, 0);
         }

@@ -55,13 +55,13 @@ public record Langevin(Schedule stepSize) implements Sampler<Langevin.State> {
 
     @Override
     public double[] settings(long iteration) {
-        return new double[] {Require.positive("stepSize.at(" + iteration + ")", stepSize.at(iteration))};
+        double lambda = Require.positive("stepSize.at(" + iteration + ")", stepSize.at(iteration));
+        return new double[] {lambda, Math.sqrt(2 * lambda)};
     }
 
     @Override
     public Transition<State> update(Energy target, State state, NDArray settings, Rng rng) {
         NDArray x = state.position();
-        NDArray lambda = settings.get(0);
         NDArray noise = rng.normal(x.getManager(), x.getShape(), x.getDataType());
         NDArray moved =
                 x.sub(state.gradient().mul(lambda)).add(noise.mul(lambda.mul(2).sqrt()));
