@@ -63,8 +63,7 @@ public record Langevin(Schedule stepSize) implements Sampler<Langevin.State> {
     public Transition<State> update(Energy target, State state, NDArray settings, Rng rng) {
         NDArray x = state.position();
         NDArray noise = rng.normal(x.getManager(), x.getShape(), x.getDataType());
-        NDArray moved =
-                x.sub(state.gradient().mul(lambda)).add(noise.mul(lambda.mul(2).sqrt()));
+        NDArray moved = x.sub(state.gradient().mul(settings.get(0))).add(noise.mul(settings.get(1)));
         State next = at(target, moved);
         NDArray never = x.getManager().zeros(new Shape(0), x.getDataType());
         return new Transition<>(next, new StepInfo(next.energy(), never));
