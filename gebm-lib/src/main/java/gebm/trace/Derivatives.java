@@ -28,6 +28,7 @@ final class Derivatives {
             "torch.detach",
             "torch.zeros_like",
             "torch.ones_like",
+            "torch.full_like",
             "torch.size",
             "torch.sign",
             "torch.eq",
@@ -43,8 +44,8 @@ final class Derivatives {
             "torch.logical_not",
             "torch.isfinite");
 
-    /** An adjoint of which every element is one: nothing is written for it until its numbers are needed. */
-    private record Ones(Object like) {}
+    /** An adjoint with one number everywhere, in the shape of {@code like}: written only where an array is needed. */
+    private record Same(Object like, double number) {}
 
     private final Shapes shapes;
     private final Supplier<Value> newValue;
@@ -163,7 +164,7 @@ final class Derivatives {
         wanted = active;
         Map<Value, Object> adjoints = new HashMap<>();
         if (active.contains(node.total())) {
-            adjoints.put((Value) node.total(), new Ones(node.total()));
+            adjoints.put((Value) node.total(), new Same(node.total(), 1));
         }
         for (int i = body.size() - 1; i >= 0; i--) {
             Node.Call call = (Node.Call) body.get(i);
@@ -172,16 +173,13 @@ final class Derivatives {
                 continue;
             }
             site = call.site();
-            List<Object> parts = g instanceof Ones ? adjointsOfOnes(call) : null;
+            List<Object> parts = g instanceof Same same ? adjointsOfSame(call, same.number()) : null;
             if (parts == null) {
                 parts = RULES.get(call.target()).adjoints(this, call, written(g));
             }
             for (int k = 0; k < parts.size(); k++) {
                 if (parts.get(k) != null && active.contains(call.args().get(k))) {
-                    adjoints.merge(
-                            (Value) call.args().get(k),
-                            parts.get(k),
-                            (a, b) -> write("torch.add", written(a), written(b)));
+                    adjoints.merge((Value) call.args().get(k), parts.get(k), this::sum);
                 }
             }
         }
@@ -194,26 +192,77 @@ final class Derivatives {
         }
     }
 
-    private Object written(Object adjoint) {
-        return adjoint instanceof Ones ones ? write("torch.ones_like", ones.like()) : adjoint;
+    private Object sum(Object a, Object b) {
+        if (a instanceof Same one && b instanceof Same other) {
+            return new Same(one.like(), one.number() + other.number());
+        }
+        if (a instanceof Same one) {
+            return write("torch.add", b, one.number());
+        }
+        return write("torch.add", a, b instanceof Same other ? other.number() : b);
     }
 
-    /** Adjoints of a sum's arguments and the like, where the incoming one is all ones; null where numbers are needed. */
-    private List<Object> adjointsOfOnes(Node.Call call) {
+    private Object written(Object adjoint) {
+        if (!(adjoint instanceof Same same)) {
+            return adjoint;
+        }
+        return same.number() == 1
+                ? write("torch.ones_like", same.like())
+                : write("torch.full_like", same.like(), same.number());
+    }
+
+    /** Adjoints where the incoming one is {@code v} everywhere; null where it must be an array. */
+    private List<Object> adjointsOfSame(Node.Call call, double v) {
         Object x = call.args().get(0);
+        Value y = call.outputs().get(0);
         return switch (call.target()) {
-            case "{0}", "torch.alias", "torch.clone", "torch.reshape", "torch.sum" -> first(new Ones(x));
-            case "torch.linear" -> {
-                boolean onlyInput =
-                        !wants(call.args().get(1)) && !wants(call.args().get(2));
-                if (!onlyInput) {
-                    yield null;
-                }
-                Object rows = write("torch.sum", call.args().get(1), List.of(0L), true, new Node.Named("dtype", null));
-                yield first(write("torch.expand", rows, list(shapes.of(x))));
-            }
+            case "{0}", "torch.alias", "torch.clone", "torch.reshape", "torch.sum" -> first(new Same(x, v));
+            case "torch.neg" -> first(new Same(x, -v));
+            case "torch.exp" -> first(v == 1 ? y : write("torch.mul", y, v));
+            case "torch.mean" -> ratio(x, y) instanceof Double count ? first(new Same(x, v / count)) : null;
+            case "torch.add" -> sameOfSum(call, v, v);
+            case "torch.sub" -> sameOfSum(call, v, -v);
+            case "torch.linear" -> sameOfLinear(call, v);
             default -> null;
         };
+    }
+
+    private List<Object> sameOfSum(Node.Call call, double first, double second) {
+        Object a = call.args().get(0);
+        Object b = call.args().get(1);
+        Object ofA = wants(a) ? sameUnbroadcast(call.outputs().get(0), a, first) : "none";
+        Object ofB = wants(b) ? sameUnbroadcast(call.outputs().get(0), b, second) : "none";
+        return ofA == null || ofB == null ? null : two(ofA, ofB);
+    }
+
+    private Object sameUnbroadcast(Value sum, Object argument, double v) {
+        Shape from = shapes.of(sum);
+        Shape to = shapes.of(argument);
+        if (from == null || to == null || !(from.equals(to) || to.dimension() == 0)) {
+            return null;
+        }
+        return new Same(argument, from.equals(to) ? v : v * from.size());
+    }
+
+    /** Sums in place of products with a matrix of one number. */
+    private List<Object> sameOfLinear(Node.Call call, double v) {
+        Object x = call.args().get(0);
+        Object w = call.args().get(1);
+        Object b = call.args().get(2);
+        Shape in = shapes.of(x);
+        Shape weight = shapes.of(w);
+        if (weight == null) {
+            return null;
+        }
+        return java.util.Arrays.asList(
+                wants(x) ? write("torch.expand", scaledSum(w, v), list(in)) : null,
+                wants(w) ? write("torch.expand", scaledSum(x, v), list(weight)) : null,
+                wants(b) ? new Same(b, v * in.get(0)) : null);
+    }
+
+    private Object scaledSum(Object rows, double v) {
+        Object sum = write("torch.sum", rows, List.of(0L), true, new Node.Named("dtype", null));
+        return v == 1 ? sum : write("torch.mul", sum, v);
     }
 
     private boolean wants(Object argument) {

@@ -33,6 +33,11 @@ public final class Ops {
         return logSumExp(x).sub(Math.log(x.getShape().get(0)));
     }
 
+    /** {@code target − value} over {@code target}, in place: the caller's array changes. */
+    public static void subtract(NDArray target, NDArray value) {
+        recording("subtracting in place").effect("torch.sub_", target, value);
+    }
+
     /**
      * The norm of all elements of all arrays together, {@code ()}.
      *
@@ -141,9 +146,17 @@ public final class Ops {
                         + "beta2={7}, weight_decay=0., eps={8}, amsgrad=False, maximize=False, grad_scale=None, "
                         + "found_inf=None)",
                 list, gradients, means, squares, steps, number, adam.beta1(), adam.beta2(), adam.epsilon());
-        // the engine drops an in-place operation on a list that nobody reads later: touch nothing of its first array
-        Value first = recorder.call("torch.flatten", recorder.call("{0}[{1}]", list, 0));
-        recorder.effect("torch.zero_", recorder.call("torch.slice", first, 0, 0, 0, 1));
+        // the engine drops an in-place operation on a list that nobody reads later: change its smallest array by
+        // nothing
+        recorder.effect("torch.mul_", recorder.call("{0}[{1}]", list, smallest(parameters)), 1);
+    }
+
+    private static int smallest(NDList arrays) {
+        int smallest = 0;
+        for (int i = 1; i < arrays.size(); i++) {
+            smallest = arrays.get(i).size() < arrays.get(smallest).size() ? i : smallest;
+        }
+        return smallest;
     }
 
     /** The constants of an Adam update. */

@@ -24,6 +24,7 @@ final class Shapes {
             "torch.log",
             "torch.neg",
             "torch.ones_like",
+            "torch.full_like",
             "torch.reciprocal",
             "torch.relu",
             "torch.rsub",
@@ -155,12 +156,13 @@ final class Shapes {
     }
 
     private static Shape reduced(Shape x, List<Object> args) {
-        if (x == null || !args.get(2).equals(false) || !(args.get(1) instanceof List<?> axes) || axes.size() != 1) {
+        if (x == null || !(args.get(1) instanceof List<?> axes) || axes.size() != 1) {
             return null;
         }
         int axis = ((Long) axes.get(0)).intValue();
         int gone = axis < 0 ? axis + x.dimension() : axis;
-        return x.slice(0, gone).addAll(x.slice(gone + 1));
+        Shape before = x.slice(0, gone);
+        return (args.get(2).equals(true) ? before.add(1) : before).addAll(x.slice(gone + 1));
     }
 
     private static Shape linear(Shape x, Shape w) {

@@ -32,8 +32,7 @@ public record Sgd(Schedule rate) implements Optimizer {
     @Override
     public void update(NDList parameters, NDList gradients, NDList state, NDArray rate) {
         for (int i = 0; i < parameters.size(); i++) {
-            NDArray old = parameters.get(i);
-            Ops.assign(old, gradients.get(i).mul(rate).neg().add(old));
+            Ops.subtract(parameters.get(i), gradients.get(i).mul(rate));
         }
     }
 

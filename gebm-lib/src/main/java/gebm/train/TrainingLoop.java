@@ -321,10 +321,9 @@ final class TrainingLoop {
         NDArray norm = Ops.norm(result.gradients());
         NDList numbers = new NDList(result.others().get(0), norm);
         numbers.addAll(result.others().subNDList(1));
-        for (int k = 0; k < numbers.size(); k++) {
-            Ops.assign(row.get(k), numbers.get(k));
-        }
-        step.stopUnlessFinite(numbers);
+        NDArray all = NDArrays.stack(numbers);
+        Ops.assign(row, all);
+        step.stopUnlessFinite(new NDList(all));
         return result.gradients();
     }
 
