@@ -33,9 +33,10 @@ public final class TrainingPlan implements Cloneable {
      * with β = (0.5, 0.999), 100 energy steps before the first two base steps and before every 500th, else 5.
      *
      * <p>Source: the GEBM reference code, configs/training.yaml. Differs: there c shares the energy's Adam, on the
-     * Newton direction. Its first, large gradients stay in Adam's memory, and c hardly moves (by 0.003 in 1,000
-     * iterations on MNIST). Here c descends along KALE-F's own gradient {@code 1 − exp(Â − c)}, whose mean is zero
-     * exactly at c = A, clipped to ±2, at the rate 0.02: near A, a running mean of Â over about 50 energy steps.
+     * Newton direction. The first, large gradients then stay in Adam's memory: with an Adam of its own at 5e-3, c moved by
+     * about 0.01 in 1,000 iterations on MNIST. Here c descends along KALE-F's own gradient {@code 1 − exp(Â − c)}, whose
+     * mean is zero exactly at c = A, clipped to ±2, at the rate 0.02: near A, a running mean of Â over about 50 energy
+     * steps.
      */
     public static TrainingPlan of(long iterations) {
         Require.positive("iterations", iterations);
