@@ -150,8 +150,8 @@ public final class Rng {
      * of {@code concentration}, owned by its manager.
      *
      * <p>Inside a program a draw has a first derivative with respect to the concentration, by implicit
-     * reparameterisation; a second throws. A concentration that is not positive and finite gives NaN. For a small
-     * concentration (in float32 below about 0.05) some draws are too small for the type, and are its smallest number.
+     * reparameterisation; a second throws. A concentration that is not positive and finite gives NaN. Draws too small
+     * for the type are its smallest normal number: in float32 one in a hundred at concentration 0.05.
      *
      * <p>Source: Marsaglia and Tsang (2000), A Simple Method for Generating Gamma Variables; for the derivative
      * Figurnov, Mohamed and Mnih (2018), Implicit Reparameterization Gradients.

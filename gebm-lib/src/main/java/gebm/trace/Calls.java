@@ -111,8 +111,8 @@ final class Calls {
         key.addAll(template);
         Program program = kept(
                 key,
-                () -> Program.ofList(operands ->
-                        body.write(recorderOf(operands), filled(template, operands).toArray())));
+                () -> Program.ofList(operands -> body.write(
+                        recorderOf(operands), filled(template, operands).toArray())));
         return run(program, arrays);
     }
 

@@ -87,8 +87,8 @@ public final class EngineDraws implements Rng.Source {
             }
             Program program = Calls.kept(
                     name,
-                    () -> Program.ofRandom((manager, list, rng) -> new NDList(
-                            draw.apply(manager, list, rng.stream().draws()))));
+                    () -> Program.ofRandom((manager, list, rng) ->
+                            new NDList(draw.apply(manager, list, rng.stream().draws()))));
             return Calls.run(program, scope, arrays, Rng.ofKey(key)).singletonOrThrow();
         }
     }

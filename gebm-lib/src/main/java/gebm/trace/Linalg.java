@@ -119,8 +119,12 @@ public final class Linalg {
     public static NDArray choleskySolve(NDArray l, NDArray b) {
         square("l", l);
         // the engine reads the lower triangle only, but its gradient has an upper one
-        return Calls.composed("choleskySolve", List.of(), new NDList(l, b), list -> new NDList(
-                        Calls.call("torch.cholesky_solve", list.get(1), tril(list.get(0), 0), false)))
+        return Calls.composed(
+                        "choleskySolve",
+                        List.of(),
+                        new NDList(l, b),
+                        list -> new NDList(
+                                Calls.call("torch.cholesky_solve", list.get(1), tril(list.get(0), 0), false)))
                 .singletonOrThrow();
     }
 

@@ -96,9 +96,8 @@ public final class Ops {
     /** The square root of {@link #variance}. */
     public static NDArray standardDeviation(NDArray x, int correction, int... axes) {
         List<Object> options = List.of(correction, Calls.list(axes));
-        return Calls.composed(
-                "standardDeviation", options, x, inside -> variance(inside, correction, axes)
-                        .sqrt());
+        return Calls.composed("standardDeviation", options, x, inside -> variance(inside, correction, axes)
+                .sqrt());
     }
 
     /**
@@ -202,7 +201,8 @@ public final class Ops {
                     perOutput("g", list.get(1), shape);
                     int[] rest = IntStream.range(1, shape.dimension()).toArray();
                     NDArray length = list.get(0).square().sum(rest, true).sqrt();
-                    return new NDList(list.get(0).mul(list.get(1).reshape(length.getShape()).div(length)));
+                    return new NDList(list.get(0)
+                            .mul(list.get(1).reshape(length.getShape()).div(length)));
                 })
                 .singletonOrThrow();
     }
@@ -297,8 +297,7 @@ public final class Ops {
                 null,
                 false,
                 new Node.Named("dtype", null));
-        return recorder.array(
-                norm, new Shape(), arrays.head().getDataType());
+        return recorder.array(norm, new Shape(), arrays.head().getDataType());
     }
 
     /** One where every element of every array is finite, else zero; {@code ()}, int64. */

@@ -112,8 +112,8 @@ record RecordedDraws(Recorder recorder, Object key) implements Rng.Draws {
         Value finite = recorder.call("torch.lt", concentration, Double.POSITIVE_INFINITY);
         Value possible = recorder.call("torch.logical_and", positive, finite);
         Value safe = recorder.call("torch.where", possible, concentration, 1.0);
-        Value drawn = recorder.call(
-                "torch._standard_gamma({0}, " + GENERATOR + ")", safe, recorder.deviceArgument(), key);
+        Value drawn =
+                recorder.call("torch._standard_gamma({0}, " + GENERATOR + ")", safe, recorder.deviceArgument(), key);
         return recorder.array(recorder.call("torch.where", possible, drawn, Double.NaN));
     }
 }

@@ -184,7 +184,8 @@ class FunctionsTest {
                 }),
                 new Row("svd", list -> {
                     Linalg.SingularValues s = Linalg.svd(list.get(0));
-                    return new NDList(s.u().square(), s.values(), s.vTransposed().square());
+                    return new NDList(
+                            s.u().square(), s.values(), s.vTransposed().square());
                 }),
                 new Row("qr", list -> {
                     Linalg.Orthogonal q = Linalg.qr(list.get(0));
@@ -241,9 +242,7 @@ class FunctionsTest {
         for (int i = 0; i < expected.length; i++) {
             assertThat(actual[i])
                     .as("element %d", i)
-                    .isCloseTo(
-                            expected[i],
-                            within(tolerance * Math.max(1, Math.abs(expected[i]))));
+                    .isCloseTo(expected[i], within(tolerance * Math.max(1, Math.abs(expected[i]))));
         }
     }
 
@@ -291,8 +290,7 @@ class FunctionsTest {
 
     /** The gradient of {@code f} against differences of {@code same}, which has the same values. */
     private void assertGradient(UnaryOperator<NDArray> f, UnaryOperator<NDArray> same, NDArray x) {
-        double[] gradient =
-                Program.of(v -> Gradients.gradient(f, v)).run(x).toDoubleArray();
+        double[] gradient = Program.of(v -> Gradients.gradient(f, v)).run(x).toDoubleArray();
         Program program = Program.of(same);
         double[] at = x.toDoubleArray();
         double[] expected = new double[at.length];
@@ -363,8 +361,8 @@ class FunctionsTest {
         UnaryOperator<NDArray> second = v -> Gradients.gradient(u -> Gradients.gradient(Special::logNdtr, u), v);
         assertGradient(v -> second.apply(v).sum(), m.create(new double[] {-3, -0.5, 1.2}));
         double[] at = {-1.5, 0.4, 2};
-        double[] third = Program.of(v -> Gradients.gradient(
-                        u -> Gradients.gradient(w -> Gradients.gradient(Ops::logSigmoid, w), u), v))
+        double[] third = Program.of(v ->
+                        Gradients.gradient(u -> Gradients.gradient(w -> Gradients.gradient(Ops::logSigmoid, w), u), v))
                 .run(m.create(at))
                 .toDoubleArray();
         double[] expected = Arrays.stream(at)
@@ -440,9 +438,10 @@ class FunctionsTest {
             NDArray direction = v.div(v.norm());
             NDArray u = row.oracle().results().get(1).in(m, DataType.FLOAT64);
             NDArray outer = u.reshape(2, 1).mul(direction.reshape(1, 6)).reshape(w.getShape());
-            UnaryOperator<NDArray> normalised = x -> total(
-                    new NDList(Ops.spectralNorm(x, arguments.get(1)).weight()));
-            UnaryOperator<NDArray> held = x -> total(new NDList(x.div(x.mul(outer).sum())));
+            UnaryOperator<NDArray> normalised =
+                    x -> total(new NDList(Ops.spectralNorm(x, arguments.get(1)).weight()));
+            UnaryOperator<NDArray> held =
+                    x -> total(new NDList(x.div(x.mul(outer).sum())));
             assertGradient(normalised, held, w);
             assertGradient(squaredSlope(normalised), squaredSlope(held), w);
         }
@@ -504,14 +503,16 @@ class FunctionsTest {
             refuses("axes must be different, got [1, -1]", () -> Ops.variance(x, 0, 1, -1));
             refuses("correction must be less than the number of values, 3, got 3", () -> Ops.variance(x, 3, 1));
             refuses("Dimension out of range", () -> Ops.quantile(x, 0.5, 2));
-            refuses("weight must be of shape (out, ...), got (2)", () -> Ops.spectralNorm(
-                    m.ones(new Shape(2)), m.ones(new Shape(2))));
+            refuses(
+                    "weight must be of shape (out, ...), got (2)",
+                    () -> Ops.spectralNorm(m.ones(new Shape(2)), m.ones(new Shape(2))));
             refuses("u must be of shape (2), got (3)", () -> Ops.spectralNorm(x, m.ones(new Shape(3))));
             refuses("g must be of shape (2), got (2, 1)", () -> Ops.weightNorm(x, m.ones(new Shape(2, 1))));
             NDArray three = m.ones(new Shape(3));
             refuses("x must be of shape (n, c, d...), got (2, 3)", () -> Ops.instanceNorm(x, three, three, 1e-5));
-            refuses("shift must be of shape (3), got (2)", () -> Ops.instanceNorm(
-                    m.ones(new Shape(2, 3, 4)), three, m.ones(new Shape(2)), 1e-5));
+            refuses(
+                    "shift must be of shape (3), got (2)",
+                    () -> Ops.instanceNorm(m.ones(new Shape(2, 3, 4)), three, m.ones(new Shape(2)), 1e-5));
             refuses("a must be square in its last two axes, got (2, 3)", () -> Linalg.cholesky(x));
             refuses("a must be square in its last two axes, got (3)", () -> Linalg.det(three));
             refuses("Incompatible shapes", () -> Linalg.solve(m.eye(3), x));
