@@ -41,6 +41,7 @@ record Graph(List<Value> inputs, List<Node> nodes, List<Value> results) {
             "torch.tensor_split",
             "{0}[{1}]",
             "torch.cat",
+            "torch.einsum({1}, {0})",
             "torch.movedim");
 
     /** This graph without what neither a result nor an effect needs. */

@@ -54,7 +54,7 @@ public final class Linalg {
         Require.that(EQUATION.matcher(packed).matches(), "equation", "like \"ij,jk->ik\"", '"' + equation + '"');
         int named = packed.split("->", -1)[0].split(",", -1).length;
         Require.that(arrays.length == named, "equation", "of as many operands as arrays, " + arrays.length, named);
-        return Calls.call("torch.einsum", packed, Arrays.asList(arrays));
+        return Calls.call("torch.einsum({1}, {0})", Arrays.asList(arrays), packed); // may be a view of the first array
     }
 
     /** {@code aᵢbⱼ}: {@code (n)} and {@code (m)} give {@code (n, m)}. */

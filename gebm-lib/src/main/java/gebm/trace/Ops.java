@@ -1,6 +1,7 @@
 package gebm.trace;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
@@ -56,7 +57,10 @@ public final class Ops {
         return Calls.call("torch.log_sigmoid", x);
     }
 
-    /** {@code log(exp(a) + exp(b))}, without overflow; the arguments are broadcast. */
+    /**
+     * {@code log(exp(a) + exp(b))}, without overflow; the arguments are broadcast. Where both are −∞ so is the result,
+     * and the derivative is NaN.
+     */
     public static NDArray logAddExp(NDArray a, NDArray b) {
         return Calls.call("torch.logaddexp", a, b);
     }
@@ -64,7 +68,8 @@ public final class Ops {
     // ---------------------------------------------------------------- along axes
 
     /**
-     * {@code log Σᵢ exp(xᵢ)} over the given axes, which go, or over all if none is given; without overflow.
+     * {@code log Σᵢ exp(xᵢ)} over the given axes, which go, or over all if none is given; without overflow. Where all
+     * are −∞ so is the result, and the derivative is NaN.
      *
      * @throws IllegalArgumentException if an axis is out of range or given twice
      */
@@ -74,8 +79,9 @@ public final class Ops {
 
     /** {@code log((1/n) Σᵢ exp(xᵢ))} over the given axes, which go, or over all if none is given; without overflow. */
     public static NDArray logMeanExp(NDArray x, int... axes) {
-        return Calls.composed("logMeanExp", Calls.list(axes), x, inside -> logSumExp(inside, axes)
-                .sub(Math.log(count(inside.getShape(), positive(inside.getShape(), axes)))));
+        int[] own = axes.clone(); // the program outlives the caller's array
+        return Calls.composed("logMeanExp", Calls.list(own), x, inside -> logSumExp(inside, own)
+                .sub(Math.log(count(inside.getShape(), positive(inside.getShape(), own)))));
     }
 
     /**
@@ -84,19 +90,21 @@ public final class Ops {
      * @param correction 1 for the unbiased estimate, 0 for the mean square; less than n
      */
     public static NDArray variance(NDArray x, int correction, int... axes) {
-        List<Object> options = List.of(correction, Calls.list(axes));
+        int[] own = axes.clone();
+        List<Object> options = List.of(correction, Calls.list(own));
         return Calls.composed("variance", options, x, inside -> {
-            int[] over = positive(inside.getShape(), axes);
+            int[] over = positive(inside.getShape(), own);
             long n = count(inside.getShape(), over);
             Require.that(n > correction, "correction", "less than the number of values, " + n, correction);
             return inside.sub(inside.mean(over, true)).square().sum(over).div(n - correction);
         });
     }
 
-    /** The square root of {@link #variance}. */
+    /** The square root of {@link #variance}; of equal values the derivative is NaN. */
     public static NDArray standardDeviation(NDArray x, int correction, int... axes) {
-        List<Object> options = List.of(correction, Calls.list(axes));
-        return Calls.composed("standardDeviation", options, x, inside -> variance(inside, correction, axes)
+        int[] own = axes.clone();
+        List<Object> options = List.of(correction, Calls.list(own));
+        return Calls.composed("standardDeviation", options, x, inside -> variance(inside, correction, own)
                 .sqrt());
     }
 
@@ -109,10 +117,29 @@ public final class Ops {
      * <p>Source: Hyndman and Fan (1996), type 7, as NumPy.
      *
      * @param q in [0, 1]
+     * @throws IllegalArgumentException if the axis is out of range or has no values
      */
     public static NDArray quantile(NDArray x, double q, int axis) {
         Require.within("q", q, 0, 1);
-        return Calls.call("torch.quantile", x, q, axis, false, new Node.Named("interpolation", "linear"));
+        // the engine's own refuses 16 million values, and gives NaN where one of them is infinite
+        return Calls.composed("quantile", List.of(q, axis), x, inside -> {
+            int along = positive(inside.getShape(), axis)[0];
+            long n = Require.positive("values along the axis", inside.getShape().get(along));
+            NDArray values = sort(inside, along, true).values();
+            double place = q * (n - 1);
+            long below = (long) place;
+            double part = place - below;
+            NDArray result = at(values, along, below);
+            if (part > 0) {
+                result = result.add(at(values, along, below + 1).sub(result).mul(part));
+            }
+            NDArray last = at(values, along, n - 1); // where NaN goes
+            return NDArrays.where(last.isNaN(), last, result);
+        });
+    }
+
+    private static NDArray at(NDArray x, int axis, long index) {
+        return Calls.call("torch.select", x, axis, index);
     }
 
     /** The {@link #quantile} at one half: of an even number of values the mean of the middle two. */
@@ -285,19 +312,24 @@ public final class Ops {
     /**
      * The norm of all elements of all arrays together, {@code ()}.
      *
-     * @throws IllegalStateException outside a recording
+     * @throws IllegalArgumentException if there is no array
      */
     public static NDArray norm(NDList arrays) {
-        Recorder recorder = recording("the norm of a list");
-        Value norms = recorder.call("torch._foreach_norm({0}, 2)", (Object) arrays);
-        Value norm = recorder.call(
-                "torch.linalg_vector_norm",
-                recorder.call("torch.stack", norms, 0),
-                2.0,
-                null,
-                false,
-                new Node.Named("dtype", null));
-        return recorder.array(norm, new Shape(), arrays.head().getDataType());
+        Require.that(!arrays.isEmpty(), "arrays", "at least one", "none");
+        return Calls.composed("norm", List.of(), arrays, list -> {
+                    Recorder recorder = Recorder.of(list.head());
+                    Value norms = recorder.call("torch._foreach_norm({0}, 2)", (Object) list);
+                    Value norm = recorder.call(
+                            "torch.linalg_vector_norm",
+                            recorder.call("torch.stack", norms, 0),
+                            2.0,
+                            null,
+                            false,
+                            new Node.Named("dtype", null));
+                    return new NDList(
+                            recorder.array(norm, new Shape(), list.head().getDataType()));
+                })
+                .singletonOrThrow();
     }
 
     /** One where every element of every array is finite, else zero; {@code ()}, int64. */

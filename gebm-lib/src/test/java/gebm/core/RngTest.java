@@ -384,6 +384,15 @@ class RngTest {
         }
 
         @Test
+        void bernoulliHasNoDerivative() {
+            NDArray p = m.create(new float[] {0.2f, 0.7f, 0.9f});
+            Program slope = Program.ofRandom((scope, list, rng) ->
+                    new NDList(Gradients.gradient(v -> rng.bernoulli(v).mul(v).sum(), list.singletonOrThrow())));
+            assertThat(slope.run(m, new NDList(p), Rng.of(2)).singletonOrThrow().toFloatArray())
+                    .containsExactly(Rng.of(2).bernoulli(p).toFloatArray());
+        }
+
+        @Test
         void bernoulliOfNoProbabilityIsNan() {
             float[] p = {-0.1f, 1.1f, Float.NaN, Float.POSITIVE_INFINITY, 1};
             assertThat(Rng.of(1).bernoulli(m.create(p)).toFloatArray())
@@ -452,6 +461,12 @@ class RngTest {
                 double third = second * (a + 2);
                 assertMoments(doubles(x), a, second, third, third * (a + 3));
             }
+        }
+
+        @Test
+        void gammaOfSmallConcentrationIsNeverZero() {
+            NDArray x = Rng.of(1).gamma(all(0.001, DataType.FLOAT32));
+            assertThat(x.min().getFloat()).isEqualTo(Float.MIN_NORMAL);
         }
 
         @Test

@@ -343,6 +343,42 @@ class FunctionsTest {
         }
     }
 
+    /** An einsum of one array can be a view, and so can a diagonal; results are the caller's own. */
+    @Test
+    void resultsShareNoMemoryWithArguments() {
+        NDArray x = m.ones(new Shape(2, 2));
+        NDArray copy = x.duplicate();
+        for (Row row : List.of(
+                one("same", v -> Linalg.einsum("ij->ij", v)),
+                one("transposed", v -> Linalg.einsum("ij->ji", v)),
+                one("diagonal", Linalg::diagonal),
+                one("tril", v -> Linalg.tril(v, 5)),
+                one("logSumExp", v -> Ops.logSumExp(v.reshape(1, 4), 0)))) {
+            row.function().apply(new NDList(x)).head().addi(1);
+            Program.ofList(row.function()).run(m, new NDList(x)).head().addi(1);
+            assertThat(x.contentEquals(copy)).as(row.name()).isTrue();
+        }
+    }
+
+    @Test
+    void normOfAListOutsideAProgram() {
+        NDList list = new NDList(m.create(new float[] {1, 2}), m.create(new float[][] {{2}, {4}}));
+        assertThat(Ops.norm(list).getFloat()).isEqualTo(5);
+    }
+
+    @Test
+    void callsWithOtherOptionsAreOtherPrograms() {
+        NDArray x = m.create(new double[][] {{1, 2}, {4, 8}});
+        int[] axes = {0};
+        assertThat(Ops.variance(x, 0, axes).toDoubleArray()).containsExactly(2.25, 9);
+        axes[0] = 1;
+        assertThat(Ops.variance(x, 0, axes).toDoubleArray()).containsExactly(0.25, 4);
+        NDArray wide = m.create(new double[][] {{1, 2, 3}});
+        assertThat(Ops.variance(wide, 0, 0).toDoubleArray()).containsExactly(0, 0, 0);
+        assertThat(Ops.quantile(x, 0, 1).toDoubleArray()).containsExactly(1, 4);
+        assertThat(Ops.quantile(x, 1, 1).toDoubleArray()).containsExactly(2, 8);
+    }
+
     @Test
     void anArrayOfTheSurroundingsIsReadAtEachCall() {
         NDArray weight = m.create(new float[] {1, 2});
@@ -395,7 +431,21 @@ class FunctionsTest {
             assertThat(of(Special::erfinv, 1)).isEqualTo(Double.POSITIVE_INFINITY);
             assertThat(of(Special::ndtri, 2)).isNaN();
             assertThat(of(Special::gammaln, 0)).isEqualTo(Double.POSITIVE_INFINITY);
-            assertThat(of(x -> Ops.quantile(x, 0, 0), Double.NaN)).isNaN();
+        }
+
+        @Test
+        void quantilesOfInfinityAndNan() {
+            double inf = Double.POSITIVE_INFINITY;
+            NDArray x = m.create(new double[][] {{inf, 1, 2}, {0, Double.NaN, 1}});
+            assertThat(Ops.median(x, 1).toDoubleArray()).containsExactly(2, Double.NaN);
+            assertThat(Ops.quantile(x, 1, 1).toDoubleArray()).containsExactly(inf, Double.NaN);
+        }
+
+        @Test
+        void ofEqualValuesTheLastHasTheDerivativeOfTheMaximum() {
+            NDArray x = m.create(new float[] {1, 1, 0});
+            assertThat(Gradients.gradient(v -> Ops.cumMax(v, 0), x).toFloatArray())
+                    .containsExactly(1, 2, 0);
         }
 
         @Test
@@ -502,7 +552,9 @@ class FunctionsTest {
             refuses("axis must be an axis of (2, 3), got 2", () -> Ops.logSumExp(x, 2));
             refuses("axes must be different, got [1, -1]", () -> Ops.variance(x, 0, 1, -1));
             refuses("correction must be less than the number of values, 3, got 3", () -> Ops.variance(x, 3, 1));
-            refuses("Dimension out of range", () -> Ops.quantile(x, 0.5, 2));
+            refuses("axis must be an axis of (2, 3), got -3", () -> Ops.quantile(x, 0.5, -3));
+            refuses("values along the axis must be > 0, got 0", () -> Ops.median(m.ones(new Shape(2, 0)), 1));
+            refuses("Dimension out of range", () -> Ops.cumMax(x, 2));
             refuses(
                     "weight must be of shape (out, ...), got (2)",
                     () -> Ops.spectralNorm(m.ones(new Shape(2)), m.ones(new Shape(2))));
