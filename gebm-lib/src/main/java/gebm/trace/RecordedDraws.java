@@ -114,6 +114,7 @@ record RecordedDraws(Recorder recorder, Object key) implements Rng.Draws {
         Value safe = recorder.call("torch.where", possible, concentration, 1.0);
         Value drawn =
                 recorder.call("torch._standard_gamma({0}, " + GENERATOR + ")", safe, recorder.deviceArgument(), key);
-        return recorder.array(recorder.call("torch.where", possible, drawn, Double.NaN));
+        Value result = recorder.call("torch.where", possible, drawn, Double.NaN);
+        return recorder.array(result, concentration.getShape(), concentration.getDataType());
     }
 }
