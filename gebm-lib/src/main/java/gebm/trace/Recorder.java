@@ -451,8 +451,10 @@ final class Recorder implements AutoCloseable {
             }
             arguments.attach(scope);
             Graph small = new Graph(needed, graph.nodes(), graph.results());
-            Executable program = new Executable(Printer.printShapes(small), device(), new NDList());
-            long[] answer = program.call(scope, 0, arguments).get(0).toLongArray();
+            long[] answer;
+            try (Executable program = new Executable(Printer.printShapes(small), device(), new NDList())) {
+                answer = program.call(scope, 0, arguments).get(0).toLongArray();
+            }
             long[] shape = new long[answer.length - 1];
             System.arraycopy(answer, 1, shape, 0, shape.length);
             return new ShapeAndType(new Shape(shape), Types.of((int) answer[0]));
