@@ -547,8 +547,9 @@ final class Recorder implements AutoCloseable {
             }
             arguments.attach(scope);
             Graph small = new Graph(needed, graph.nodes(), graph.results());
-            Executable program = new Executable(Printer.printShapes(small), device(), new NDList());
-            return program.call(scope, 0, arguments).get(0).toLongArray();
+            try (Executable program = new Executable(Printer.printShapes(small), device(), new NDList())) {
+                return program.call(scope, 0, arguments).get(0).toLongArray();
+            }
         }
     }
 
