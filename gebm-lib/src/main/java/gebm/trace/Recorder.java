@@ -562,7 +562,8 @@ final class Recorder implements AutoCloseable {
         Graph recorded = new Graph(List.copyOf(inputs), frames.get(0).nodes, outputs).withoutDeadCode();
         Derivatives.Result written = Derivatives.applyTo(recorded, facts, this::newValue);
         Graph derived = written.graph().withoutDeadCode();
-        Graph graph = Hoisting.applyTo(Folding.applyTo(derived, this));
+        Graph merged = Merging.applyTo(derived);
+        Graph graph = Hoisting.applyTo(Folding.applyTo(merged, this)).withoutDeadCode();
         NDList implicit = new NDList();
         int explicit = inputs.size() - 1 - captured.size();
         // captured arrays are the inputs after the explicit ones, in the order in which they were met
