@@ -547,7 +547,7 @@ final class Recorder implements AutoCloseable {
             }
             arguments.attach(scope);
             Graph small = new Graph(needed, graph.nodes(), graph.results());
-            try (Executable program = new Executable(Printer.printShapes(small), device(), new NDList())) {
+            try (Executable program = new Executable(Printer.printShapes(small), device(), new NDList(), null)) {
                 return program.call(scope, 0, arguments).get(0).toLongArray();
             }
         }
@@ -570,7 +570,8 @@ final class Recorder implements AutoCloseable {
         for (int i = explicit; i < examples.size(); i++) {
             implicit.add(examples.get(i));
         }
-        return new Executable(Printer.print(graph), device(), implicit);
+        ProgramGraph view = ProgramGraph.of(graph, explicit, facts, written.ways());
+        return new Executable(Printer.print(graph), device(), implicit, new Executable.Recorded(graph, view));
     }
 
     UnsupportedOperationException unsupported(String what, String advice) {
