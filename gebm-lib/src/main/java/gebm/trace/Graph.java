@@ -41,7 +41,10 @@ record Graph(List<Value> inputs, List<Node> nodes, List<Value> results) {
             "torch.tensor_split",
             "{0}[{1}]",
             "torch.cat",
-            "torch.movedim");
+            "torch.movedim",
+            "torch.chunk",
+            "torch.view_as_real",
+            "torch.view_as_complex");
 
     /** This graph without what neither a result nor an effect needs. */
     Graph withoutDeadCode() {

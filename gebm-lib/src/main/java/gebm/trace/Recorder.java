@@ -34,6 +34,9 @@ final class Recorder implements AutoCloseable {
     private final Map<Value, ShapeAndType> known = new HashMap<>();
     private final NDManager constants;
     private final RecordingManager manager;
+    /** Where dropout gets its masks. */
+    final Masks masks = new Masks(this);
+
     private Value keyNumber;
     private int ids;
 
@@ -386,6 +389,23 @@ final class Recorder implements AutoCloseable {
         Value row = call("torch.select", rows, 0, index);
         ShapeAndType all = known.get(valueOf(rows));
         return all == null ? array(row) : array(row, all.shape().slice(1), all.type());
+    }
+
+    /** What is known of {@code value} without running anything. */
+    String describe(Value value) {
+        ShapeAndType answer = known.get(value);
+        return answer == null ? value.toString() : value + " " + answer.shape() + " " + answer.type();
+    }
+
+    /** The indices of the loops that enclose this place of the program, from the outermost. */
+    List<Value> loopIndices() {
+        List<Value> indices = new ArrayList<>();
+        for (Frame frame : frames) {
+            if (frame.header instanceof Node.Loop loop) {
+                indices.add(loop.index());
+            }
+        }
+        return indices;
     }
 
     private Map<Value, Shape> knownShapes() {
