@@ -397,6 +397,11 @@ final class Recorder implements AutoCloseable {
         return answer == null ? value.toString() : value + " " + answer.shape() + " " + answer.type();
     }
 
+    /** The nodes of the innermost unfinished block. */
+    List<Node> written() {
+        return List.copyOf(frame().nodes);
+    }
+
     /** The indices of the loops that enclose this place of the program, from the outermost. */
     List<Value> loopIndices() {
         List<Value> indices = new ArrayList<>();

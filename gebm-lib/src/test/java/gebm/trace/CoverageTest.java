@@ -1,7 +1,6 @@
 package gebm.trace;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
@@ -17,7 +16,6 @@ import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
-import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
@@ -26,12 +24,15 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.EnumMap;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -52,8 +53,20 @@ import org.junit.jupiter.params.provider.MethodSource;
 class CoverageTest {
     private static final Path FILE = Path.of("OPERATIONS.md");
     private static final Pattern OPERATION = Pattern.compile("(?:torch|ops\\.prim)\\.\\w+");
-    private static final Set<String> FRAME = Set.of( // what every program holds
-            "torch.set_grad_enabled", "ops.prim.device", "torch.item", "torch.clone");
+    /** Methods that say how long arrays live: programs have no use for them. */
+    private static final Set<String> LIFETIME = Set.of(
+            "close",
+            "cap",
+            "attach",
+            "detach",
+            "tempAttach",
+            "returnResource",
+            "attachInternal",
+            "attachUncappedInternal",
+            "tempAttachInternal",
+            "detachInternal",
+            "ret",
+            "allocateDirect");
 
     /** Where the program differs from DJL's engine on purpose, and why. */
     private static final Map<String, String> DIFFERS = Map.ofEntries(
@@ -63,7 +76,11 @@ class CoverageTest {
             Map.entry("median()", "of all elements, as documented"),
             Map.entry("percentile(Number)", "of all elements, as documented"),
             Map.entry("lpPool(float,Shape,Shape,Shape,boolean)", "of absolute values"),
-            Map.entry("globalLpPool(float)", "of absolute values"));
+            Map.entry("globalLpPool(float)", "of absolute values"),
+            Map.entry("like()", "zeros, where DJL leaves the numbers open"),
+            Map.entry("create(Shape)", "zeros, where DJL leaves the numbers open"),
+            Map.entry("create(Shape,DataType)", "zeros, where DJL leaves the numbers open"),
+            Map.entry("create(Shape,DataType,Device)", "zeros, where DJL leaves the numbers open"));
 
     private NDManager m;
 
@@ -232,7 +249,7 @@ class CoverageTest {
         call("set(NDIndex,Function)", of(new NDIndex("1"), (Function<NDArray, NDArray>) NDArray::exp));
         call("set(NDArray,Number)", with(s -> args(floats(s, 3, 4).gt(0), 7)));
         call("setScalar(NDIndex,Number)", of(new NDIndex("1, 2"), 7));
-        call("set(Buffer)", of(FloatBuffer.wrap(new float[12])));
+        call("set(Buffer)", with(s -> args(FloatBuffer.wrap(new float[12]))));
         call("set(float[])", of((Object) new float[12]));
         for (String type : List.of("int", "long", "byte", "double")) {
             DataType is = type.equals("int")
@@ -329,8 +346,8 @@ class CoverageTest {
                         true)));
 
         call("create(Shape,DataType,Device)", of(new Shape(2), DataType.INT32, Device.cpu()));
-        call("create(Buffer,Shape)", of(FloatBuffer.wrap(new float[] {1, 2}), new Shape(2)));
-        call("create(Buffer,Shape,DataType)", of(FloatBuffer.wrap(new float[] {1, 2}), new Shape(2), DataType.FLOAT32));
+        call("create(Buffer,Shape)", with(s -> args(FloatBuffer.wrap(new float[] {1, 2}), new Shape(2))));
+        call("create(Buffer,Shape,DataType)", with(s -> args(FloatBuffer.wrap(new float[] {1, 2}), new Shape(2), DataType.FLOAT32)));
         call("create(float[][])", of((Object) new float[][] {{1, 2}}));
         call("create(int[][])", of((Object) new int[][] {{1, 2}}));
         call("create(double[][])", of((Object) new double[][] {{1, 2}}));
@@ -405,15 +422,6 @@ class CoverageTest {
         return values.get(type);
     }
 
-    private static Object[] arguments(Method method, Call call, NDManager scope) {
-        if (call != null) {
-            return call.arguments().apply(scope);
-        }
-        return Arrays.stream(method.getParameterTypes())
-                .map(type -> standard(type, scope))
-                .toArray();
-    }
-
     // ---------------------------------------------------------------- calls
 
     static List<Method> methods() {
@@ -441,8 +449,12 @@ class CoverageTest {
         return type == NDArrayEx.class ? "NDArrayEx" : type == NDManager.class ? "NDManager" : "NDArray";
     }
 
-    private static boolean hasRow(Method method) {
-        return owner(method).equals("NDManager") ? Creation.row(method) != null : Operations.row(method) != null;
+    private static Answer.How declared(Method method) {
+        boolean ofManager = owner(method).equals("NDManager");
+        boolean hasRow = ofManager ? Creation.row(method) != null : Operations.row(method) != null;
+        return hasRow
+                ? advice(method) == null ? Answer.How.TRACED : Answer.How.REFUSED
+                : method.isDefault() ? Answer.How.DECOMPOSED : null;
     }
 
     private static String advice(Method method) {
@@ -452,105 +464,203 @@ class CoverageTest {
         return Operations.row(method) == null ? null : Operations.row(method).advice();
     }
 
-    private static Object invoke(Method method, Call call, NDManager scope) {
-        NDArray x = call == null ? floats(scope, 3, 4) : call.receiver().apply(scope);
-        NDArray receiver = x.mul(1); // a result, which nobody else reads
-        if (x.getDataType().isBoolean()) {
-            receiver = x.logicalNot().logicalNot();
-        } else if (x.getDataType() == DataType.COMPLEX64) {
-            receiver = x;
+    /** A method and what it is called on and with, in one scope. */
+    private static final class Prepared {
+        private final Method method;
+        private final NDArray receiver;
+        private final Object target;
+        private final Object[] arguments;
+
+        Prepared(Method method, NDManager scope) {
+            this.method = method;
+            Call call = CALLS.get(Operations.signature(method));
+            NDArray x = call == null ? floats(scope, 3, 4) : call.receiver().apply(scope);
+            receiver = x.toType(x.getDataType(), false).duplicate(); // one that nobody else reads
+            target = owner(method).equals("NDManager")
+                    ? scope
+                    : owner(method).equals("NDArrayEx") ? receiver.getNDArrayInternal() : receiver;
+            arguments = call == null
+                    ? Arrays.stream(method.getParameterTypes())
+                            .map(type -> standard(type, scope))
+                            .toArray()
+                    : call.arguments().apply(scope);
         }
-        Object on = owner(method).equals("NDManager")
-                ? scope
-                : owner(method).equals("NDArrayEx") ? receiver.getNDArrayInternal() : receiver;
-        Object result;
-        try {
-            method.setAccessible(true);
-            result = method.invoke(on, arguments(method, call, scope));
-        } catch (InvocationTargetException e) {
-            if (e.getCause() instanceof RuntimeException cause) {
-                throw cause;
+
+        /** The result, or the receiver of a method without one. */
+        Object invoke() {
+            try {
+                Object result = method.invoke(target, arguments);
+                return method.getReturnType() == void.class ? receiver : result;
+            } catch (InvocationTargetException e) {
+                if (e.getCause() instanceof RuntimeException cause) {
+                    throw cause;
+                }
+                throw new IllegalStateException(method + " failed", e.getCause());
+            } catch (IllegalAccessException e) {
+                throw new IllegalStateException(e);
             }
-            throw new IllegalStateException(method + " failed", e.getCause());
-        } catch (IllegalAccessException e) {
-            throw new IllegalStateException(e);
         }
-        boolean changes = method.getReturnType() == void.class && !(result instanceof NDArray);
-        return changes ? receiver : result;
     }
 
-    /** What a program answers, and the operations in its text. */
-    private record Answer(NDList arrays, Object other, Set<String> operations) {}
+    /** What a program answers to a method: how, with which operations or advice, and the arrays, if any. */
+    private record Answer(How how, List<String> operations, String advice, String message, NDList arrays) {
+        enum How {
+            TRACED,
+            ANSWERED,
+            DECOMPOSED,
+            REFUSED
+        }
+    }
 
-    private Answer traced(Method method) {
-        Call call = CALLS.get(Operations.signature(method));
-        Object[] other = new Object[1];
-        // the inputs of the call are constants of the program, so only the method itself can write operations
+    private static Answer ask(Method method, NDManager m) {
+        Set<String> operations = new LinkedHashSet<>();
+        // the receiver and the arguments are constants of the program
         Program program = Program.ofRandom((scope, none, rng) -> {
-            Object result = invoke(method, call, scope);
-            if (result instanceof NDArray array) {
-                return new NDList(array);
-            } else if (result instanceof NDList list) {
-                return list;
-            }
-            other[0] = result;
-            return new NDList(scope.zeros(new Shape(1)));
+            Prepared prepared = new Prepared(method, scope);
+            Recorder recorder = Recorder.current();
+            int before = recorder.written().size();
+            Object result = prepared.invoke();
+            recorder.written().stream().skip(before).forEach(node -> operations.addAll(names(node)));
+            return result instanceof NDArray array
+                    ? new NDList(array)
+                    : result instanceof NDList list ? list : new NDList(scope.zeros(new Shape(1)));
         });
-        NDList arrays = program.run(m, new NDList());
-        Set<String> operations = new TreeSet<>();
-        Matcher matcher = OPERATION.matcher(program.source());
-        while (matcher.find()) {
-            operations.add(matcher.group());
-        }
-        return new Answer(arrays, other[0], operations);
-    }
-
-    private static Stream<Method> accepted() {
-        return methods().stream().filter(method -> advice(method) == null && !refusedByParts(method));
-    }
-
-    /** Default methods that end in a refused one. */
-    private static boolean refusedByParts(Method method) {
-        if (hasRow(method)) {
-            return false;
-        }
-        try (NDManager outside = NDManager.newBaseManager()) {
-            CoverageTest test = new CoverageTest();
-            test.m = outside;
-            test.traced(method);
-            return false;
+        try {
+            NDList arrays = program.run(m, new NDList());
+            Answer.How how = declared(method) == Answer.How.TRACED && operations.isEmpty()
+                    ? Answer.How.ANSWERED
+                    : declared(method);
+            return new Answer(how, List.copyOf(operations), null, null, arrays);
         } catch (UnsupportedOperationException e) {
-            return true;
+            String message = e.getMessage();
+            String advice = message.substring(message.indexOf("); ") + 3);
+            return new Answer(Answer.How.REFUSED, List.of(), advice, message, new NDList());
         }
+    }
+
+    private static List<String> names(Node node) {
+        String target = ((Node.Call) node).target();
+        Matcher matcher = OPERATION.matcher(target);
+        List<String> names = new ArrayList<>();
+        while (matcher.find()) {
+            if (!matcher.group().equals("ops.prim.device")) {
+                names.add(matcher.group().replace("torch.", ""));
+            }
+        }
+        return names;
+    }
+
+    // ---------------------------------------------------------------- tests
+
+    @Test
+    void everyMethodHasAnAnswer() {
+        assertThat(methods()).allSatisfy(method -> assertThat(declared(method))
+                .as(Operations.signature(method))
+                .isNotNull());
+        assertThat(methods().size()).isGreaterThan(350);
+    }
+
+    @Test
+    void everyRowHasAMethod() {
+        Set<String> signatures = new HashSet<>();
+        methods().forEach(method -> signatures.add(owner(method) + Operations.signature(method)));
+        assertThat(Creation.signatures()).allMatch(row -> signatures.contains("NDManager" + row));
+        assertThat(Operations.signatures())
+                .allMatch(row -> signatures.contains("NDArray" + row) || signatures.contains("NDArrayEx" + row));
     }
 
     @ParameterizedTest
-    @MethodSource("accepted")
-    void runsAndEqualsDjl(Method method) {
-        Answer answer = traced(method);
-        Object eager;
-        try {
-            eager = invoke(method, CALLS.get(Operations.signature(method)), m);
-        } catch (UnsupportedOperationException e) {
-            return; // DJL's engine lacks it
+    @MethodSource("methods")
+    void isRefusedWithAdviceOrEqualsDjl(Method method) {
+        Answer answer = ask(method, m);
+        if (advice(method) != null) {
+            assertThat(answer.how()).isEqualTo(Answer.How.REFUSED);
         }
-        if (DIFFERS.containsKey(Operations.signature(method))) {
+        if (answer.how() == Answer.How.REFUSED) {
+            assertThat(answer.message()).contains("cannot be recorded (at ", "CoverageTest.java:");
+            assertThat(answer.advice()).hasSizeGreaterThan(10);
             return;
         }
+        Object eager = null;
+        if (!LIFETIME.contains(method.getName())) {
+            try {
+                eager = new Prepared(method, m).invoke();
+            } catch (UnsupportedOperationException e) {
+                return; // DJL's engine lacks it
+            }
+        }
+        if (!DIFFERS.containsKey(Operations.signature(method))) {
+            assertSame(answer.arrays(), eager);
+        }
+    }
+
+    private static void assertSame(NDList arrays, Object eager) {
         NDList expected = eager instanceof NDArray array
                 ? new NDList(array)
                 : eager instanceof NDList list ? list : new NDList();
         for (int i = 0; i < expected.size(); i++) {
-            NDArray mine = answer.arrays().get(i);
             NDArray djls = expected.get(i);
-            assertThat(mine.getShape()).as("shape").isEqualTo(djls.getShape());
-            assertThat(mine.getDataType()).as("type").isEqualTo(djls.getDataType());
-            assertThat(values(mine)).usingComparatorWithPrecision(1e-5).containsExactly(values(djls));
+            assertThat(arrays.get(i).getShape()).as("shape").isEqualTo(djls.getShape());
+            assertThat(arrays.get(i).getDataType()).as("type").isEqualTo(djls.getDataType());
+            assertThat(values(arrays.get(i)))
+                    .usingComparatorWithPrecision(1e-5)
+                    .containsExactly(values(djls));
         }
     }
 
     private static double[] values(NDArray array) {
         NDArray plain = array.getDataType() == DataType.COMPLEX64 ? array.real() : array;
         return plain.toType(DataType.FLOAT64, false).toDoubleArray();
+    }
+
+    // ---------------------------------------------------------------- the file
+
+    @Test
+    void theTableIsUpToDate() throws IOException {
+        String text = table();
+        if (Boolean.getBoolean("coverage.write")) {
+            Files.writeString(FILE, text);
+        }
+        assertThat(Files.exists(FILE) ? Files.readString(FILE) : "")
+                .as("OPERATIONS.md differs from the code: run mvn -pl gebm-lib test -Dtest=CoverageTest "
+                        + "-Dcoverage.write=true to rewrite it")
+                .isEqualTo(text);
+    }
+
+    private String table() {
+        Map<Answer.How, Integer> counts = new EnumMap<>(Answer.How.class);
+        Map<String, StringBuilder> rows = new LinkedHashMap<>();
+        for (Method method : methods()) {
+            Answer answer = ask(method, m);
+            counts.merge(answer.how(), 1, Integer::sum);
+            String signature = Operations.signature(method);
+            String what = answer.how() == Answer.How.REFUSED
+                    ? answer.advice()
+                    : answer.operations().stream().map(name -> "`" + name + "`").collect(Collectors.joining(" "));
+            String note = DIFFERS.containsKey(signature) && answer.how() != Answer.How.REFUSED
+                    ? (what.isEmpty() ? "" : "; ") + "not as DJL's engine: " + DIFFERS.get(signature)
+                    : "";
+            rows.computeIfAbsent(owner(method), name -> new StringBuilder())
+                    .append("| `" + signature + "` | " + answer.how().name().toLowerCase(Locale.ROOT) + " | " + what
+                            + note + " |\n");
+        }
+        StringBuilder text = new StringBuilder("""
+                # Operations in programs
+
+                What becomes of each method of `NDArray`, `NDArrayEx` and `NDManager` inside a `Program`:
+                **traced** as TorchScript operations, **decomposed** by DJL into other methods, **answered** without an
+                operation (shapes, types, ownership), or **refused**, with what to write instead. Each was called to
+                make this table, and compared with DJL's own engine where that can run it.
+
+                `mvn -pl gebm-lib test -Dtest=CoverageTest -Dcoverage.write=true` rewrites this file.
+
+                """);
+        text.append(counts.entrySet().stream()
+                .map(entry -> entry.getValue() + " " + entry.getKey().name().toLowerCase(Locale.ROOT))
+                .collect(Collectors.joining(", ", "", ".\n")));
+        rows.forEach((owner, lines) -> text.append("\n## " + owner + "\n\n")
+                .append("| method | how | operations, or advice |\n|---|---|---|\n")
+                .append(lines));
+        return text.toString();
     }
 }
