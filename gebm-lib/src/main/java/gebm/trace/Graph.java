@@ -43,7 +43,10 @@ record Graph(List<Value> inputs, List<Node> nodes, List<Value> results) {
             "torch.tensor_split",
             "{0}[{1}]",
             "torch.cat",
-            "torch.movedim");
+            "torch.movedim",
+            "torch.chunk",
+            "torch.view_as_real",
+            "torch.view_as_complex");
 
     /** Operations on the engine's generators of random numbers, which have a state. */
     private static final Set<String> UNREPEATABLE = Set.of(

@@ -39,6 +39,9 @@ final class Recorder implements AutoCloseable {
     private final Set<Value> unsized = new HashSet<>(); // as long as a loop takes steps
     private final NDManager constants;
     private final RecordingManager manager;
+    /** Where dropout gets its masks. */
+    final Masks masks = new Masks(this);
+
     private Value keyNumber;
     private int ids;
 
@@ -489,6 +492,30 @@ final class Recorder implements AutoCloseable {
     NDArray row(NDArray rows, Value index) {
         Value row = call("torch.select", rows, 0, index);
         return array(row);
+    }
+
+    /** What is known of {@code value} without running anything. */
+    String describe(Value value) {
+        if (facts.shape(value) == null) {
+            return value.toString();
+        }
+        return value + " " + facts.shape(value) + (facts.type(value) == null ? "" : " " + facts.type(value));
+    }
+
+    /** The nodes of the innermost unfinished block. */
+    List<Node> written() {
+        return List.copyOf(frame().nodes);
+    }
+
+    /** The indices of the loops that enclose this place of the program, from the outermost. */
+    List<Value> loopIndices() {
+        List<Value> indices = new ArrayList<>();
+        for (Frame frame : frames) {
+            if (frame.header instanceof Node.Loop loop) {
+                indices.add(loop.index());
+            }
+        }
+        return indices;
     }
 
     /** Runs what was recorded so far, on copies of the inputs, and asks it for the shape and type of {@code value}. */
