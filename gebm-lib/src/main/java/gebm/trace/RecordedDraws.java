@@ -75,9 +75,8 @@ record RecordedDraws(Recorder recorder, Object key) implements Rng.Draws {
     public NDArray bernoulli(NDArray probability) {
         Value p = recorder.call("torch.detach", probability);
         Value uniform = recorder.call(
-                "torch.rand(torch.size({0}), generator=" + GENERATOR
-                        + ", dtype=7, layout=None, device={1}, pin_memory=False)",
-                p,
+                "torch.rand({0}, generator=" + GENERATOR + ", dtype=7, layout=None, device={1}, pin_memory=False)",
+                recorder.call("torch.size", p),
                 recorder.deviceArgument(),
                 key);
         Value below = recorder.call("torch.lt", uniform, p);
