@@ -43,6 +43,7 @@ record Graph(List<Value> inputs, List<Node> nodes, List<Value> results) {
             "torch.tensor_split",
             "{0}[{1}]",
             "torch.cat",
+            "torch.einsum({1}, {0})",
             "torch.movedim",
             "torch.chunk",
             "torch.view_as_real",
