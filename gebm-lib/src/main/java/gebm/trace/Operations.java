@@ -402,12 +402,12 @@ final class Operations {
         });
         on("globalAvgPool()", (x, a) -> array(x, "torch.mean", x.value, spatial(x), false, new Named("dtype", null)));
         on("globalMaxPool()", (x, a) -> array(x, "torch.amax", x.value, spatial(x), false));
-        on("interpolation(long[],int,boolean)", (x, a) -> {
-            int mode = (int) a[1];
-            if (mode == 0) {
-                return array(x, "torch.upsample_nearest2d", x.value, a[0], null, null);
-            }
-            return array(x, "torch.upsample_bilinear2d", x.value, a[0], a[2], null, null);
+        on("interpolation(long[],int,boolean)", (x, a) -> switch ((int) a[1]) { // DJL's own never aligns corners
+            case 0 -> array(x, "torch.upsample_nearest2d", x.value, a[0], null, null);
+            case 1 -> array(x, "torch.upsample_bilinear2d", x.value, a[0], a[2], null, null);
+            case 2 -> array(x, "torch.adaptive_avg_pool2d", x.value, a[0]);
+            case 3 -> array(x, "torch.upsample_bicubic2d", x.value, a[0], a[2], null, null);
+            default -> throw x.recorder.unsupported("interpolation of kind " + a[1], "the kinds are 0 to 3");
         });
     }
 
