@@ -78,7 +78,7 @@ final class Printer {
             } else if (node instanceof Node.Loop loop) {
                 loop(loop);
             } else {
-                gradient((Node.Gradient) node);
+                differentiated((Node.Structure) node);
             }
         }
     }
@@ -100,7 +100,7 @@ final class Printer {
 
     private void loop(Node.Loop loop) {
         for (int i = 0; i < loop.outputs().size(); i++) {
-            line(loop.outputs().get(i) + " = " + argument(loop.initial().get(i)), loop.site());
+            line(loop.outputs().get(i) + " = " + argument(loop.arguments().get(i)), loop.site());
         }
         String start = argument(loop.start());
         String end = oneTrip ? "torch.add(" + start + ", 1)" : argument(loop.end());
@@ -120,48 +120,104 @@ final class Printer {
         indent = outer;
     }
 
-    private void gradient(Node.Gradient node) {
+    /** A gradient or a tangent by the engine: its body with the engine's record of operations switched on. */
+    private void differentiated(Node.Structure node) {
         boolean nested = gradients++ > 0;
         for (int i = 0; i < node.parameters().size(); i++) {
             String cut = nested ? "torch.alias(" : "torch.detach(";
             line(
                     node.parameters().get(i) + " = torch.requires_grad_(" + cut
-                            + argument(node.wrt().get(i)) + "), True)",
+                            + argument(node.arguments().get(i)) + "), True)",
                     node.site());
         }
         line("_on = torch.set_grad_enabled(True)", node.site());
         block(node.body());
-        differentiate(node, nested);
+        if (node instanceof Node.Gradient gradient) {
+            differentiate(gradient, nested);
+        } else {
+            differentiate((Node.Tangent) node, nested);
+        }
         if (!nested) {
             line("_off = torch.set_grad_enabled(False)", node.site());
         }
-        for (int i = 0; i < node.values().size(); i++) {
-            String extra = argument(node.extras().get(i));
-            line(node.values().get(i) + " = " + (nested ? extra : "torch.detach(" + extra + ")"), node.site());
+        for (int i = 0; i < node.handedOut().size(); i++) {
+            String value = argument(node.results().get(i));
+            line(node.handedOut().get(i) + " = " + (nested ? value : "torch.detach(" + value + ")"), node.site());
         }
         gradients--;
     }
 
     private void differentiate(Node.Gradient node, boolean nested) {
-        String total = argument(node.total());
-        String all = "g" + names++;
-        String wrt = node.parameters().stream().map(Value::toString).collect(Collectors.joining(", ", "[", "]"));
-        line("if ops.prim.requires_grad(" + total + "):", node.site());
-        String grad = "torch.autograd.grad([" + total + "], " + wrt + ", None, None, " + (nested ? "True" : "False")
-                + ", True)";
-        line("  " + all + " = " + grad, node.site());
-        line("else:", node.site());
-        String none = node.parameters().stream().map(v -> "None").collect(Collectors.joining(", ", "[", "]"));
-        line("  " + all + " = annotate(List[Optional[Tensor]], " + none + ")", node.site());
+        String all = gradients(argument(node.total()), names(node.parameters()), nested, node.site());
         for (int i = 0; i < node.gradients().size(); i++) {
-            String one = "g" + names++;
-            Value gradient = node.gradients().get(i);
-            line(one + " = " + all + "[" + i + "]", node.site());
-            line("if torch.__isnot__(" + one + ", None):", node.site());
-            line("  " + gradient + " = unchecked_cast(Tensor, " + one + ")", node.site());
-            line("else:", node.site());
-            line("  " + gradient + " = torch.zeros_like(" + node.parameters().get(i) + ")", node.site());
+            givenOrZero(
+                    node.gradients().get(i),
+                    all + "[" + i + "]",
+                    node.parameters().get(i),
+                    node.site());
         }
+    }
+
+    /** {@code J·v = ∂((Jᵀu)·v)/∂u}: two sweeps backwards make one forwards. */
+    private void differentiate(Node.Tangent node, boolean nested) {
+        StackTraceElement site = node.site();
+        String total = "t" + names++;
+        line(total + " = 0.", site);
+        List<String> cotangents = new ArrayList<>();
+        for (Object result : node.results()) {
+            String u = "u" + names++;
+            cotangents.add(u);
+            line(u + " = torch.requires_grad_(torch.zeros_like(" + argument(result) + "), True)", site);
+            String product = "torch.sum(torch.mul(" + argument(result) + ", " + u + "))";
+            String sum = "t" + names++;
+            line(sum + " = torch.add(" + product + ", " + total + ")", site);
+            total = sum;
+        }
+        String all = gradients(total, names(node.parameters()), true, site);
+        for (int k = 0; k < node.directions().size(); k++) {
+            String along = "t" + names++;
+            line(along + " = torch.zeros_like(" + total + ")", site);
+            for (int i = 0; i < node.parameters().size(); i++) {
+                String g = "g" + names++;
+                line(g + " = " + all + "[" + i + "]", site);
+                line("if torch.__isnot__(" + g + ", None):", site);
+                String direction = argument(node.directions().get(k).get(i));
+                String product = "torch.sum(torch.mul(unchecked_cast(Tensor, " + g + "), " + direction + "))";
+                line("  " + along + " = torch.add(" + along + ", " + product + ")", site);
+            }
+            String list = "[" + String.join(", ", cotangents) + "]";
+            String tangents =
+                    gradients(along, list, nested || k + 1 < node.directions().size(), site);
+            for (int i = 0; i < cotangents.size(); i++) {
+                givenOrZero(node.tangents().get(k).get(i), tangents + "[" + i + "]", cotangents.get(i), site);
+            }
+        }
+    }
+
+    private static String names(List<Value> values) {
+        return values.stream().map(Value::toString).collect(Collectors.joining(", ", "[", "]"));
+    }
+
+    /** Writes the engine's gradients of {@code total}, each there or None, and returns the name of their list. */
+    private String gradients(String total, String wrt, boolean again, StackTraceElement site) {
+        String all = "g" + names++;
+        line("if ops.prim.requires_grad(" + total + "):", site);
+        String grad = "torch.autograd.grad([" + total + "], " + wrt + ", None, None, " + (again ? "True" : "False")
+                + ", True)";
+        line("  " + all + " = " + grad, site);
+        line("else:", site);
+        String none = wrt.replaceAll("[^\\[\\], ]+", "None");
+        line("  " + all + " = annotate(List[Optional[Tensor]], " + none + ")", site);
+        return all;
+    }
+
+    private void givenOrZero(Value value, String given, Object like, StackTraceElement site) {
+        String one = "g" + names++;
+        line(one + " = " + given, site);
+        line("if torch.__isnot__(" + one + ", None):", site);
+        line("  " + value + " = unchecked_cast(Tensor, " + one + ")", site);
+        line("else:", site);
+        line("  " + value + " = torch.zeros_like(" + like + ")", site);
     }
 
     private static String argument(Object argument) {

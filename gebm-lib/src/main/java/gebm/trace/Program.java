@@ -57,13 +57,13 @@ public final class Program {
     };
 
     private final Body body;
-    private final Map<List<Object>, Executable> executables = new LinkedHashMap<>(16, 0.75f, true) {
+    /** By signature, the one used last at the end. */
+    private final Map<List<Object>, Recording> recordings = new LinkedHashMap<>(16, 0.75f, true) {
         @Override
-        protected boolean removeEldestEntry(Map.Entry<List<Object>, Executable> eldest) {
+        protected boolean removeEldestEntry(Map.Entry<List<Object>, Recording> eldest) {
             return size() > KEPT;
         }
     };
-    private Executable latest;
 
     private Program(Body body) {
         this.body = body;
@@ -158,16 +158,30 @@ public final class Program {
         return recorder;
     }
 
+    /** What is made once for each signature, by the first thread that asks; others that ask for the same wait. */
+    private final class Recording {
+        private volatile Executable executable;
+
+        Executable get(Device device, NDList arguments) {
+            Executable made = executable;
+            return made == null ? make(device, arguments) : made;
+        }
+
+        private synchronized Executable make(Device device, NDList arguments) {
+            if (executable == null) {
+                executable = record(device, arguments);
+            }
+            return executable;
+        }
+    }
+
     private Executable executable(NDManager scope, NDList arguments) {
         List<Object> signature = signature(scope.getDevice(), arguments);
-        synchronized (executables) {
-            latest = executables.get(signature);
-            if (latest == null) {
-                latest = record(scope.getDevice(), arguments);
-                executables.put(signature, latest);
-            }
-            return latest;
+        Recording recording;
+        synchronized (recordings) {
+            recording = recordings.computeIfAbsent(signature, key -> new Recording());
         }
+        return recording.get(scope.getDevice(), arguments);
     }
 
     private static List<Object> signature(Device device, NDList arguments) {
@@ -221,11 +235,15 @@ public final class Program {
     }
 
     private Executable ran() {
-        synchronized (executables) {
-            if (latest == null) {
-                throw new IllegalStateException("the program has not run yet, so it has no text: call run first");
+        Executable latest = null;
+        synchronized (recordings) {
+            for (Recording recording : recordings.values()) {
+                latest = recording.executable == null ? latest : recording.executable;
             }
-            return latest;
         }
+        if (latest == null) {
+            throw new IllegalStateException("the program has not run yet, so it has no text: call run first");
+        }
+        return latest;
     }
 }
