@@ -45,6 +45,21 @@ record Graph(List<Value> inputs, List<Node> nodes, List<Value> results) {
             "torch.cat",
             "torch.movedim");
 
+    /** Operations on the engine's generators of random numbers, which have a state. */
+    private static final Set<String> UNREPEATABLE = Set.of(
+            "torch.Generator",
+            "torch.manual_seed",
+            "torch._standard_gamma",
+            "torch.bernoulli",
+            "torch.multinomial",
+            "torch.poisson",
+            "torch.binomial",
+            "torch.randperm",
+            "torch.randint",
+            "torch.empty",
+            "torch.empty_like",
+            "torch.stack");
+
     /** This graph without what neither a result nor an effect needs. */
     Graph withoutDeadCode() {
         Set<Value> live = new HashSet<>(results);
@@ -182,6 +197,43 @@ record Graph(List<Value> inputs, List<Node> nodes, List<Value> results) {
         if (of instanceof Value other) {
             roots.put(value, roots.getOrDefault(other, other));
         }
+    }
+
+    /** Adds the values, or what they share memory with, that an operation of this graph writes over. */
+    void collectChanged(Set<Value> changed, Map<Value, Value> roots) {
+        collectChanged(nodes, changed, roots, new HashMap<>());
+    }
+
+    private static void collectChanged(
+            List<Node> nodes, Set<Value> changed, Map<Value, Value> roots, Map<Value, Object> lists) {
+        for (Node node : nodes) {
+            if (node instanceof Node.Call call) {
+                if (call.target().equals("{0}") && call.args().get(0) instanceof List<?> members) {
+                    lists.put(call.output(), members); // a list stands for its members
+                }
+                if (call.effect()) {
+                    forEach(call.args(), value -> {
+                        changed.add(roots.getOrDefault(value, value));
+                        forEach(lists.get(value), member -> changed.add(roots.getOrDefault(member, member)));
+                    });
+                }
+            } else if (node instanceof Node.Structure structure) {
+                collectChanged(structure.body(), changed, roots, lists);
+            }
+        }
+    }
+
+    /** Whether {@code call} gives the same whenever its arguments are the same, and changes nothing. */
+    static boolean isFixed(Node.Call call) {
+        boolean draws = call.args().stream().anyMatch(a -> a instanceof Node.Named n && n.name().equals("generator"));
+        boolean makesList = call.target().startsWith("annotate") || call.target().equals("torch.tensor_split");
+        boolean list = call.target().equals("{0}") && call.args().get(0) instanceof List<?>;
+        return !call.effect()
+                && !draws
+                && !makesList
+                && !list
+                && !call.target().contains("torch.item") // of an array that may be written from outside, to stop
+                && !UNREPEATABLE.contains(call.target());
     }
 
     /** Adds up how often each value is read. */

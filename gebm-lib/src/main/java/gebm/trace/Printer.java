@@ -2,6 +2,7 @@ package gebm.trace;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -61,9 +62,12 @@ final class Printer {
     /** Results, copied where they could share memory with an input or with each other. */
     private List<String> owned(Graph graph) {
         Set<Value> shared = graph.sharedWithInputs();
+        Map<Value, Value> roots = graph.roots();
         List<String> names = new ArrayList<>();
         for (Value result : graph.results()) {
-            names.add(shared.add(result) ? result.toString() : "torch.clone(" + result + ")");
+            boolean own = !shared.contains(result) && shared.add(roots.getOrDefault(result, result));
+            names.add(own ? result.toString() : "torch.clone(" + result + ")");
+            shared.add(result);
         }
         return names;
     }

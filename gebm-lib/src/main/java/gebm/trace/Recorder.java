@@ -576,7 +576,8 @@ final class Recorder implements AutoCloseable {
         Graph derived = WITHOUT_RULES.get()
                 ? recorded
                 : Derivatives.applyTo(recorded, facts, this::newValue).graph().withoutDeadCode();
-        Graph graph = Hoisting.applyTo(Folding.applyTo(derived, this));
+        Graph merged = Merging.applyTo(derived);
+        Graph graph = Hoisting.applyTo(Folding.applyTo(merged, this)).withoutDeadCode();
         NDList implicit = new NDList();
         int explicit = inputs.size() - 1 - captured.size();
         // captured arrays are the inputs after the explicit ones, in the order in which they were met

@@ -408,6 +408,7 @@ final class OperationCases {
                 row("transpose", x -> x.transpose(), X),
                 row("transpose three axes", x -> x.transpose(), CUBE),
                 row("transpose by axes", x -> x.transpose(2, 0, 1), CUBE),
+                row("transpose by axes from the end", x -> x.transpose(-2, -1, 0), CUBE),
                 row("swapAxes", x -> x.swapAxes(0, 2), CUBE),
                 row("swapAxes from the end", x -> x.swapAxes(-1, -2), CUBE),
                 row("flip", x -> x.flip(0), X),
@@ -421,6 +422,7 @@ final class OperationCases {
                 row("diagonal of several", x -> x.diagonal(0, 1, 2), real("k n n")),
                 row("pad", x -> x.pad(new Shape(1, 2), 0.5), X),
                 row("pad two axes", x -> x.pad(new Shape(1, 0, 2, 1), -1), X),
+                row("pad by less than nothing", x -> x.pad(new Shape(-1, 1), 0), real("n m+2")),
                 row("split by places", x -> x.split(new long[] {1, 3}, 1).get(1), real("n m+3")),
                 row("split from zero", x -> x.split(new long[] {0, 2}, 0).get(1), real("n+2 m"))
                         .constant()

@@ -14,10 +14,12 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 
 /** A row of the contract with arguments, its programs, and what is to be checked. */
 final class OperationCheck {
     private static final double STEP = 5e-4; // error of five-point differences: STEP⁴ f⁽⁵⁾/30 and 2e-16 f/STEP
+    private static final double[] PLACES = {-2, -1, 1, 2};
 
     private final OperationCase c;
     private final Sizes sizes;
@@ -27,6 +29,7 @@ final class OperationCheck {
     private final Program value;
     private final Program byRule;
     private final Program byEngine;
+    private final Program forward;
     private final NDList weighted; // arguments, weights, directions
 
     OperationCheck(OperationCase c, Sizes sizes, long seed, NDManager scope) {
@@ -38,6 +41,7 @@ final class OperationCheck {
         value = Program.ofList(list -> new NDList(c.function().apply(list)));
         byRule = Program.ofList(this::derivatives);
         byEngine = Program.ofList(this::derivatives);
+        forward = Program.ofList(this::products);
         weighted = new NDList(arguments);
     }
 
@@ -200,15 +204,85 @@ final class OperationCheck {
         }
     }
 
+    /** For each argument: {@code J·v}, {@code wᵀJ} and, of the total, {@code H·v}. */
+    private NDList products(NDList in) {
+        NDList all = new NDList();
+        int count = arguments.size();
+        for (int p = 0; p < c.differentiable().size(); p++) {
+            int place = c.differentiable().get(p);
+            UnaryOperator<NDArray> f = v -> {
+                NDList x = new NDList(in.subList(0, count));
+                x.set(place, v);
+                return c.function().apply(x);
+            };
+            NDArray direction = in.get(count + 1 + p);
+            NDArray w = in.get(count);
+            all.add(Gradients.jacobianVector(f, in.get(place), direction).product());
+            all.add(Gradients.vectorJacobian(f, in.get(place), w).product());
+            if (c.derivative() != Derivative.FIRST) {
+                all.add(Gradients.hessianVector(v -> total(f.apply(v), w), in.get(place), direction));
+            }
+        }
+        return all;
+    }
+
+    /** Products with Jacobians equal differences along the direction and each other; Hessians fit gradients. */
+    void assertForward() {
+        List<Integer> places = c.differentiable();
+        NDList products = forward.run(scope, weighted());
+        int each = products.size() / places.size();
+        double[] w = doubles(weighted().get(arguments.size()));
+        for (int p = 0; p < places.size(); p++) {
+            double[] direction = doubles(weighted().get(arguments.size() + 1 + p));
+            double[] tangent = doubles(products.get(each * p));
+            if (c.derivative() != Derivative.BY_DEFINITION) {
+                double[] expected = along(arguments.get(places.get(p)), direction);
+                assertClose("J·v in argument " + places.get(p) + " by differences", tangent, expected, 1e-7);
+            }
+            double forwards = dot(w, tangent);
+            double backwards = dot(doubles(products.get(each * p + 1)), direction);
+            assertThat(backwards)
+                    .as("wᵀ(J·v) = (wᵀJ)·v in argument %d of %s", places.get(p), where())
+                    .isCloseTo(forwards, within(1e-10 * Math.max(1, Math.abs(forwards))));
+        }
+        if (places.size() == 1 && each == 3) {
+            assertClose("H·v", products.get(2), byRule().get(1), 1e-10);
+        }
+    }
+
+    private static double dot(double[] a, double[] b) {
+        double sum = 0;
+        for (int i = 0; i < a.length; i++) {
+            sum += a[i] * b[i];
+        }
+        return sum;
+    }
+
+    private double[] along(NDArray x, double[] direction) {
+        double[] at = x.toDoubleArray();
+        double[][] values = new double[4][];
+        for (int k = 0; k < 4; k++) {
+            double step = STEP * PLACES[k];
+            double[] moved = at.clone();
+            Arrays.setAll(moved, i -> at[i] + step * direction[i]);
+            x.set(moved);
+            values[k] = value().toDoubleArray();
+        }
+        x.set(at);
+        double[] slopes = new double[values[0].length];
+        Arrays.setAll(slopes, i -> slope(values[0][i], values[1][i], values[2][i], values[3][i]));
+        return slopes;
+    }
+
+    private static double slope(double first, double second, double third, double fourth) {
+        return (first - 8 * second + 8 * third - fourth) / (12 * STEP);
+    }
+
     private double slopeAlongDirections() {
         NDList g = byRule();
         double sum = 0;
         for (int i = 0; i < c.differentiable().size(); i++) {
-            double[] numbers = g.get(i).toDoubleArray();
-            double[] direction = weighted().get(arguments.size() + 1 + i).toDoubleArray();
-            for (int k = 0; k < numbers.length; k++) {
-                sum += numbers[k] * direction[k];
-            }
+            sum += dot(doubles(g.get(i)), doubles(weighted().get(arguments.size() + 1 + i)));
         }
         return sum;
     }
@@ -220,11 +294,11 @@ final class OperationCheck {
             double[] values = new double[4];
             for (int k = 0; k < 4; k++) {
                 double[] moved = at.clone();
-                moved[i] += STEP * new double[] {-2, -1, 1, 2}[k];
+                moved[i] += STEP * PLACES[k];
                 x.set(moved);
                 values[k] = function.get();
             }
-            slopes[i] = (values[0] - 8 * values[1] + 8 * values[2] - values[3]) / (12 * STEP);
+            slopes[i] = slope(values[0], values[1], values[2], values[3]);
         }
         x.set(at);
         return slopes;

@@ -90,6 +90,12 @@ class OperationsTest {
         check(c).assertDifferences();
     }
 
+    @ParameterizedTest
+    @MethodSource("differentiable")
+    void productsWithJacobians(OperationCase c) {
+        check(c).assertForward();
+    }
+
     // ---------------------------------------------------------------- oracles
 
     /** What {@code oracles/operations.py} computed with NumPy and SciPy. */
@@ -159,6 +165,7 @@ class OperationsTest {
             if (c.derivative() != Derivative.NONE) {
                 check.assertRulesEqualEngine();
                 check.assertDifferences();
+                check.assertForward();
             }
         } catch (RuntimeException | AssertionError e) {
             Assumptions.abort("known defect: " + c.defect());
