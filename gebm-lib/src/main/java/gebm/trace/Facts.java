@@ -181,7 +181,7 @@ final class Facts {
             case "torch.mm", "torch.matmul", "torch.bmm" -> product(first, shape(args.get(1)));
             case "torch.t" -> first == null || first.dimension() != 2 ? null : new Shape(first.get(1), first.get(0));
             case "torch.transpose" -> transposed(first, args);
-            case "torch.permute" -> permuted(first, literal(args.get(1)));
+            case "torch.permute" -> permuted(first, numbers(args.get(1)));
             case "torch.reshape", "torch.view" -> first == null ? null : reshaped(first.size(), literal(args.get(1)));
             case "torch.flatten" -> args.size() == 3 ? flattened(first, args) : null;
             case "torch.unsqueeze" -> unsqueezed(first, args.get(1));
@@ -197,7 +197,7 @@ final class Facts {
             }
             case "torch.gather" -> shape(args.get(2));
             case "torch.one_hot" -> first == null || !(args.get(1) instanceof Long n) ? null : first.add(n);
-            case "torch.constant_pad_nd" -> padded(first, literal(args.get(1)));
+            case "torch.constant_pad_nd" -> padded(first, numbers(args.get(1)));
             case "torch.repeat" -> repeated(first, literal(args.get(1)));
             case "torch.conv1d", "torch.conv2d", "torch.conv3d" -> convolved(first, args);
             case "torch.conv_transpose1d", "torch.conv_transpose2d", "torch.conv_transpose3d" ->
@@ -270,10 +270,15 @@ final class Facts {
     }
 
     static Shape literal(Object list) {
-        if (!(list instanceof List<?> items) || !items.stream().allMatch(Long.class::isInstance)) {
-            return null;
-        }
-        return new Shape(items.stream().mapToLong(Long.class::cast).toArray());
+        long[] sizes = numbers(list);
+        return sizes == null ? null : new Shape(sizes);
+    }
+
+    /** The integers of a list, which may be negative, or null if one is known only when the program runs. */
+    static long[] numbers(Object list) {
+        return list instanceof List<?> items && items.stream().allMatch(Long.class::isInstance)
+                ? items.stream().mapToLong(Long.class::cast).toArray()
+                : null;
     }
 
     private static Shape reshaped(long size, Shape to) {
@@ -376,13 +381,13 @@ final class Facts {
         return replaced(replaced(x, a, x.get(b)), b, x.get(a));
     }
 
-    private static Shape permuted(Shape x, Shape order) {
+    private static Shape permuted(Shape x, long[] order) {
         if (x == null || order == null) {
             return null;
         }
         long[] sizes = new long[x.dimension()];
         for (int i = 0; i < sizes.length; i++) {
-            sizes[i] = x.get(axis(order.get(i), sizes.length));
+            sizes[i] = x.get(axis(order[i], sizes.length));
         }
         return new Shape(sizes);
     }
@@ -452,13 +457,13 @@ final class Facts {
         return first.slice(0, axis).add(items.size()).addAll(first.slice(axis));
     }
 
-    private static Shape padded(Shape x, Shape pad) {
+    private static Shape padded(Shape x, long[] pad) {
         if (x == null || pad == null) {
             return null;
         }
         long[] sizes = x.getShape().clone();
-        for (int i = 0; 2 * i < pad.dimension(); i++) {
-            sizes[sizes.length - 1 - i] += pad.get(2 * i) + pad.get(2 * i + 1);
+        for (int i = 0; 2 * i < pad.length; i++) {
+            sizes[sizes.length - 1 - i] += pad[2 * i] + pad[2 * i + 1];
         }
         return new Shape(sizes);
     }

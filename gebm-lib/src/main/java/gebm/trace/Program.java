@@ -58,7 +58,11 @@ public final class Program {
     private final Map<List<Object>, Recording> recordings = new LinkedHashMap<>(16, 0.75f, true) {
         @Override
         protected boolean removeEldestEntry(Map.Entry<List<Object>, Recording> eldest) {
-            return size() > KEPT;
+            boolean full = size() > KEPT;
+            if (full) {
+                eldest.getValue().drop();
+            }
+            return full;
         }
     };
 
@@ -140,8 +144,8 @@ public final class Program {
         if (recording != null) {
             return body.apply(recording.manager(), arguments, rng);
         }
-        try {
-            return executable(scope, arguments).call(scope, rng.key(), arguments);
+        try (Executable executable = executable(scope, arguments)) {
+            return executable.call(scope, rng.key(), arguments);
         } finally {
             Reference.reachabilityFence(this); // the function holds the owners of the arrays that the program reads
         }
@@ -170,15 +174,28 @@ public final class Program {
             }
             return executable;
         }
+
+        /** Nobody finds this any more; calls that run end before memory goes. */
+        void drop() {
+            if (executable != null) { // else it is being made, and goes when it is collected
+                executable.close();
+            }
+        }
     }
 
+    /** The program for such arguments, with the caller as its user. */
     private Executable executable(NDManager scope, NDList arguments) {
         List<Object> signature = signature(scope.getDevice(), arguments);
-        Recording recording;
-        synchronized (recordings) {
-            recording = recordings.computeIfAbsent(signature, key -> new Recording());
+        while (true) {
+            Recording recording;
+            synchronized (recordings) {
+                recording = recordings.computeIfAbsent(signature, key -> new Recording());
+            }
+            Executable executable = recording.get(scope.getDevice(), arguments);
+            if (executable.take()) { // else it was dropped a moment ago
+                return executable;
+            }
         }
-        return recording.get(scope.getDevice(), arguments);
     }
 
     private static List<Object> signature(Device device, NDList arguments) {

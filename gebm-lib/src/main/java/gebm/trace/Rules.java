@@ -513,9 +513,9 @@ final class Rules {
                         d.op("transpose", g, call.args().get(1), call.args().get(2))));
         rule(
                 "torch.permute",
-                (d, call) -> Facts.literal(call.args().get(1)) != null,
+                (d, call) -> Facts.numbers(call.args().get(1)) != null,
                 (d, call, g) -> first(
-                        d.op("permute", g, inverse(Facts.literal(call.args().get(1))))));
+                        d.op("permute", g, inverse(Facts.numbers(call.args().get(1))))));
         rule("torch.flip", (d, call, g) -> first(d.op("flip", g, call.args().get(1))));
         rule(
                 "torch.expand_as",
@@ -542,9 +542,9 @@ final class Rules {
             }
             return first(parts);
         });
-        rule("torch.constant_pad_nd", (d, call) -> Facts.literal(call.args().get(1)) != null, (d, call, g) -> {
+        rule("torch.constant_pad_nd", (d, call) -> Facts.numbers(call.args().get(1)) != null, (d, call, g) -> {
             List<Object> back = new ArrayList<>();
-            for (long pad : Facts.literal(call.args().get(1)).getShape()) {
+            for (long pad : Facts.numbers(call.args().get(1))) {
                 back.add(-pad);
             }
             return first(d.op("constant_pad_nd", g, back, 0L));
@@ -568,10 +568,10 @@ final class Rules {
         });
     }
 
-    private static List<Object> inverse(Shape order) {
-        Object[] inverse = new Object[order.dimension()];
+    private static List<Object> inverse(long[] order) {
+        Object[] inverse = new Object[order.length];
         for (int i = 0; i < inverse.length; i++) {
-            long axis = order.get(i) < 0 ? order.get(i) + inverse.length : order.get(i);
+            long axis = order[i] < 0 ? order[i] + inverse.length : order[i];
             inverse[(int) axis] = (long) i;
         }
         return List.of(inverse);
