@@ -17,7 +17,6 @@ import gebm.core.Rng;
 import gebm.model.Energy;
 import gebm.nn.Mlp;
 import java.io.ByteArrayInputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
