@@ -225,10 +225,8 @@ record Graph(List<Value> inputs, List<Node> nodes, List<Value> results) {
 
     /** Whether {@code call} gives the same whenever its arguments are the same, and changes nothing. */
     static boolean isFixed(Node.Call call) {
-        boolean draws = call.args().stream()
-                .anyMatch(a -> a instanceof Node.Named n && n.name().equals("generator"));
-        boolean makesList =
-                call.target().startsWith("annotate") || call.target().equals("torch.tensor_split");
+        boolean draws = call.args().stream().anyMatch(a -> a instanceof Node.Named n && n.name().equals("generator"));
+        boolean makesList = call.target().startsWith("annotate") || call.target().equals("torch.tensor_split");
         boolean list = call.target().equals("{0}") && call.args().get(0) instanceof List<?>;
         return !call.effect()
                 && !draws
