@@ -87,7 +87,7 @@ public class RecordingBenchmark {
     }
 
     @Benchmark
-    public Object load() {
-        return new Executable(source, scope.getDevice(), new NDList());
+    public void load() {
+        new Executable(source, scope.getDevice(), new NDList()).close();
     }
 }

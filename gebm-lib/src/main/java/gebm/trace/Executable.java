@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.lang.ref.Cleaner;
 import java.lang.ref.Reference;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -26,7 +27,7 @@ import java.util.regex.Pattern;
  * gradient mode and graph optimiser, random stream and number of threads.
  *
  * <p>Memory: the engine's copy takes about 50 kB for a few operations and 200 kB for a small network's gradient. It is
- * given back by {@link #close}, or when this object is collected.
+ * given back, with the program's constants, once nobody {@linkplain #take uses} it, or when this object is collected.
  */
 final class Executable implements AutoCloseable {
     private static final Pattern LINE = Pattern.compile("line (\\d+), in");
@@ -48,15 +49,50 @@ final class Executable implements AutoCloseable {
 
     private final Printer.Source source;
     private final NDList implicit;
+    private final Recorded recorded;
     private final PtSymbolBlock block;
-    private final Cleaner.Cleanable loaded;
+    private final Native resources;
+    private final Cleaner.Cleanable cleaner;
+    private final AtomicInteger users = new AtomicInteger(1);
 
-    Executable(Printer.Source source, Device device, NDList implicit) {
+    /** What a collected or closed program leaves behind; the model must stay reachable, as it closes the block. */
+    private static final class Native implements Runnable {
+        private final Model model;
+        private volatile NDManager constants;
+
+        private Native(Model model) {
+            this.model = model;
+        }
+
+        @Override
+        public void run() {
+            model.close();
+            if (constants != null) {
+                constants.close();
+            }
+        }
+    }
+
+    /** What was recorded: the graph and the public view of it. */
+    record Recorded(Graph graph, ProgramGraph view) {}
+
+    /**
+     * Loads a program.
+     *
+     * @param recorded what it was made of, or null
+     */
+    Executable(Printer.Source source, Device device, NDList implicit, Recorded recorded) {
+        this(Archive.of(source.text()), source, device, implicit, recorded);
+    }
+
+    /** Loads a program from the bytes of a file. */
+    Executable(byte[] archive, Printer.Source source, Device device, NDList implicit, Recorded recorded) {
         this.source = source;
         this.implicit = implicit;
+        this.recorded = recorded;
         Model model = Model.newInstance("program", device, "PyTorch");
         try {
-            model.load(new ByteArrayInputStream(Archive.of(source.text())));
+            model.load(new ByteArrayInputStream(archive));
         } catch (EngineException e) {
             model.close();
             throw located(e);
@@ -65,23 +101,42 @@ final class Executable implements AutoCloseable {
             throw new IllegalStateException("the engine refused a program:\n" + source.text(), e);
         }
         block = (PtSymbolBlock) model.getBlock();
-        loaded = CLEANER.register(this, model::close); // which keeps the model reachable: it closes the block
+        resources = new Native(model);
+        cleaner = CLEANER.register(this, resources);
     }
 
-    /** This program, which frees {@code constants} when it is collected itself. */
+    /** This program, which closes {@code constants} when it goes itself. */
     Executable owning(NDManager constants) {
-        CLEANER.register(this, constants::close);
+        resources.constants = constants;
         return this;
     }
 
-    /** Gives the engine's memory back; no call may run or follow. */
+    /** One more user, who must {@link #close}; false if the program has gone. The one who made it is a user. */
+    boolean take() {
+        int before = users.getAndUpdate(n -> n == 0 ? 0 : n + 1);
+        return before > 0;
+    }
+
+    /** One user less; after the last the engine's memory is given back. */
     @Override
     public void close() {
-        loaded.clean();
+        if (users.decrementAndGet() == 0) {
+            cleaner.clean();
+        }
     }
 
     String source() {
         return source.text();
+    }
+
+    /** What this program was made of; null if it comes from a file. */
+    Recorded recorded() {
+        return recorded;
+    }
+
+    /** The arrays that this program reads besides its arguments. */
+    NDList implicit() {
+        return implicit;
     }
 
     /** Runs the program; the results belong to {@code scope}. */
@@ -103,7 +158,7 @@ final class Executable implements AutoCloseable {
             JniUtils.setGradMode(gradMode);
             giveNames(all, names);
             held.giveBack();
-            Reference.reachabilityFence(this); // its cleaner deletes what has just run
+            Reference.reachabilityFence(this); // a collected program is deleted
         }
     }
 

@@ -43,7 +43,11 @@ record Graph(List<Value> inputs, List<Node> nodes, List<Value> results) {
             "torch.tensor_split",
             "{0}[{1}]",
             "torch.cat",
-            "torch.movedim");
+            "torch.einsum({1}, {0})",
+            "torch.movedim",
+            "torch.chunk",
+            "torch.view_as_real",
+            "torch.view_as_complex");
 
     /** Operations on the engine's generators of random numbers, which have a state. */
     private static final Set<String> UNREPEATABLE = Set.of(
@@ -57,8 +61,7 @@ record Graph(List<Value> inputs, List<Node> nodes, List<Value> results) {
             "torch.randperm",
             "torch.randint",
             "torch.empty",
-            "torch.empty_like",
-            "torch.stack");
+            "torch.empty_like");
 
     /** This graph without what neither a result nor an effect needs. */
     Graph withoutDeadCode() {
@@ -226,12 +229,13 @@ record Graph(List<Value> inputs, List<Node> nodes, List<Value> results) {
     /** Whether {@code call} gives the same whenever its arguments are the same, and changes nothing. */
     static boolean isFixed(Node.Call call) {
         boolean draws = call.args().stream().anyMatch(a -> a instanceof Node.Named n && n.name().equals("generator"));
-        boolean makesList = call.target().startsWith("annotate") || call.target().equals("torch.tensor_split");
         boolean list = call.target().equals("{0}") && call.args().get(0) instanceof List<?>;
+        boolean growing = call.target().equals("torch.stack") && call.args().get(0) instanceof Value;
         return !call.effect()
                 && !draws
-                && !makesList
                 && !list
+                && !growing
+                && !call.target().startsWith("annotate")
                 && !call.target().contains("torch.item") // of an array that may be written from outside, to stop
                 && !UNREPEATABLE.contains(call.target());
     }

@@ -24,8 +24,13 @@ final class Printer {
 
     /** The text of {@code graph}. */
     static Source print(Graph graph) {
+        return print(graph, List.of());
+    }
+
+    /** The text of {@code graph}, of whose inputs some are attributes of the program instead of arguments. */
+    static Source print(Graph graph, List<Value> attributes) {
         Printer printer = new Printer(false);
-        printer.header(graph.inputs());
+        printer.header(graph.inputs(), attributes);
         printer.block(graph.nodes());
         printer.line("return [" + String.join(", ", printer.owned(graph)) + "]", null);
         return new Source(printer.text.toString(), printer.sites);
@@ -36,7 +41,7 @@ final class Printer {
      */
     static Source printShapes(Graph graph) {
         Printer printer = new Printer(true);
-        printer.header(graph.inputs());
+        printer.header(graph.inputs(), List.of());
         printer.block(graph.nodes());
         String shapes = graph.results().stream()
                 .map(v -> "torch.tensor(torch.add([ops.prim.dtype(" + v + ")], torch.size(" + v + ")), dtype=4)")
@@ -46,17 +51,23 @@ final class Printer {
         return new Source(printer.text.toString(), printer.sites);
     }
 
-    private void header(List<Value> inputs) {
+    private void header(List<Value> inputs, List<Value> attributes) {
         indent = "";
         line("class Program(Module):", null);
         indent = "  ";
         line("__parameters__ = []", null);
-        line("__buffers__ = []", null);
+        String names = attributes.stream().map(v -> "\"" + v + "\", ").collect(Collectors.joining());
+        line("__buffers__ = [" + names + "]", null);
         line("training : bool", null);
-        String arguments = inputs.stream().map(v -> ", " + v + ": Tensor").collect(Collectors.joining());
+        attributes.forEach(v -> line(v + " : Tensor", null));
+        String arguments = inputs.stream()
+                .filter(v -> !attributes.contains(v))
+                .map(v -> ", " + v + ": Tensor")
+                .collect(Collectors.joining());
         line("def forward(self: __torch__.Program" + arguments + ") -> List[Tensor]:", null);
         indent = "    ";
         line("_off = torch.set_grad_enabled(False)", null);
+        attributes.forEach(v -> line(v + " = self." + v, null));
     }
 
     /** Results, copied where they could share memory with an input or with each other. */
@@ -89,17 +100,20 @@ final class Printer {
 
     private void call(Node.Call call) {
         String left = call.outputs().stream().map(Value::toString).collect(Collectors.joining(", "));
-        String right;
-        if (call.target().contains("{0}")) {
-            right = call.target();
-            for (int i = 0; i < call.args().size(); i++) {
-                right = right.replace("{" + i + "}", argument(call.args().get(i)));
-            }
-        } else {
-            right = call.target()
+        line((left.isEmpty() ? "_" + names++ : left) + " = " + text(call), call.site());
+    }
+
+    /** The right side of {@code call}. */
+    static String text(Node.Call call) {
+        if (!call.target().contains("{0}")) {
+            return call.target()
                     + call.args().stream().map(Printer::argument).collect(Collectors.joining(", ", "(", ")"));
         }
-        line((left.isEmpty() ? "_" + names++ : left) + " = " + right, call.site());
+        String text = call.target();
+        for (int i = 0; i < call.args().size(); i++) {
+            text = text.replace("{" + i + "}", argument(call.args().get(i)));
+        }
+        return text;
     }
 
     private void loop(Node.Loop loop) {
@@ -224,7 +238,7 @@ final class Printer {
         line("  " + value + " = torch.zeros_like(" + like + ")", site);
     }
 
-    private static String argument(Object argument) {
+    static String argument(Object argument) {
         if (argument == null) {
             return "None";
         }

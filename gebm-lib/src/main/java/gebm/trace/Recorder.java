@@ -41,6 +41,9 @@ final class Recorder implements AutoCloseable {
     private final Set<Value> unsized = new HashSet<>(); // as long as a loop takes steps
     private final NDManager constants;
     private final RecordingManager manager;
+    /** Where dropout gets its masks. */
+    final Masks masks = new Masks(this);
+
     private Value keyNumber;
     private int ids;
 
@@ -504,6 +507,30 @@ final class Recorder implements AutoCloseable {
         return array(row);
     }
 
+    /** What is known of {@code value} without running anything. */
+    String describe(Value value) {
+        if (facts.shape(value) == null) {
+            return value.toString();
+        }
+        return value + " " + facts.shape(value) + (facts.type(value) == null ? "" : " " + facts.type(value));
+    }
+
+    /** The nodes of the innermost unfinished block. */
+    List<Node> written() {
+        return List.copyOf(frame().nodes);
+    }
+
+    /** The indices of the loops that enclose this place of the program, from the outermost. */
+    List<Value> loopIndices() {
+        List<Value> indices = new ArrayList<>();
+        for (Frame frame : frames) {
+            if (frame.header instanceof Node.Loop loop) {
+                indices.add(loop.index());
+            }
+        }
+        return indices;
+    }
+
     /** Runs what was recorded so far, on copies of the inputs, and asks it for the shape and type of {@code value}. */
     private void ask(Value value) {
         Value asked = visible(value);
@@ -560,7 +587,7 @@ final class Recorder implements AutoCloseable {
             }
             arguments.attach(scope);
             Graph small = new Graph(needed, graph.nodes(), graph.results());
-            try (Executable program = new Executable(Printer.printShapes(small), device(), new NDList())) {
+            try (Executable program = new Executable(Printer.printShapes(small), device(), new NDList(), null)) {
                 return program.call(scope, 0, arguments).get(0).toLongArray();
             }
         }
@@ -584,7 +611,8 @@ final class Recorder implements AutoCloseable {
         for (int i = explicit; i < examples.size(); i++) {
             implicit.add(examples.get(i));
         }
-        return new Executable(Printer.print(graph), device(), implicit);
+        ProgramGraph view = ProgramGraph.of(graph, explicit, facts, written.ways());
+        return new Executable(Printer.print(graph), device(), implicit, new Executable.Recorded(graph, view));
     }
 
     UnsupportedOperationException unsupported(String what, String advice) {
