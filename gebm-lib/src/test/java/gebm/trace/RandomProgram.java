@@ -338,8 +338,8 @@ record RandomProgram(long seed, List<Shape> inputs, List<Step> steps) {
             case 9 ->
                 unary(
                         new Unary(
-                                "Ops.logSumExp({0}).mul(0.5)",
-                                v -> Ops.logSumExp(v).mul(0.5)),
+                                "Ops.logSumExp({0}, 0).mul(0.5)",
+                                v -> Ops.logSumExp(v, 0).mul(0.5)),
                         x,
                         shape.slice(1));
             default -> x < inputs.size() ? unary(new Unary("{0}.max(" + named + ")", v -> v.max(axes)), x, gone) : null;
