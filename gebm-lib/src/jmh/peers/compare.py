@@ -10,6 +10,7 @@ each repeat runs every peer once, in turn.  Prints `workload,peer,metric,value`,
 
 Medians are over the repeats in which a process had the core to itself (CPU time at least 97 % of wall time), if there are
 three, else over all; `..._cpu` is the median of CPU time over all repeats, which another user of the core disturbs less.
+Each run of the library records its programs anew; `record_s` is that with the first step, and outside the times per step.
 """
 import argparse
 import math
@@ -134,7 +135,7 @@ def worker(folder):
         else:
             cpu, wall = time.process_time_ns(), time.perf_counter_ns()
             made[name].run(rest[0], int(rest[1]))
-            print(time.perf_counter_ns() - wall, time.process_time_ns() - cpu, flush=True)
+            print(time.perf_counter_ns() - wall, time.process_time_ns() - cpu, 0, flush=True)
 
 
 def difference(name, key, theirs, ours):
@@ -164,8 +165,7 @@ class Process:
         return answer
 
     def time(self, line):
-        wall, cpu = self.ask(line).split()
-        return int(wall), int(cpu)
+        return tuple(int(t) for t in self.ask(line).split())
 
     def close(self):
         self.process.stdin.close()
@@ -195,11 +195,13 @@ def compare(name, options, java, torch):
     scale = {"us": 1e3, "ms": 1e6}[unit[:2]] * n
     medians = {}
     for peer, times in rows.items():
-        clean = [w for w, c in times if c >= 0.97 * w]
-        used = clean if len(clean) >= 3 else [w for w, _ in times]
-        cpu = statistics.median(c for _, c in times)
+        clean = [w for w, c, _ in times if c >= 0.97 * w]
+        used = clean if len(clean) >= 3 else [w for w, _, _ in times]
+        cpu = statistics.median(c for _, c, _ in times)
+        if peer == "gebm":
+            print(f"{name},{peer},record_s,{statistics.median(f for _, _, f in times) / 1e9:.4g}", flush=True)
         medians[peer] = statistics.median(used), cpu
-        for metric, value in ((f"{unit}_median", medians[peer][0] / scale), (f"{unit}_min", min(w for w, _ in times) / scale),
+        for metric, value in ((f"{unit}_median", medians[peer][0] / scale), (f"{unit}_min", min(w for w, _, _ in times) / scale),
                               (f"{unit}_cpu", cpu / scale), ("repeats", len(times)), ("clean_repeats", len(clean))):
             print(f"{name},{peer},{metric},{value:.5g}", flush=True)
     return {peer: (m[0] / medians["gebm"][0], m[1] / medians["gebm"][1]) for peer, m in medians.items() if peer != "gebm"}

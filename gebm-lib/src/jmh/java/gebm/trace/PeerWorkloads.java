@@ -13,6 +13,7 @@ import ai.djl.nn.convolutional.Conv2dTranspose;
 import ai.djl.nn.core.Linear;
 import ai.djl.nn.norm.BatchNorm;
 import com.sun.management.OperatingSystemMXBean;
+import gebm.core.Progress;
 import gebm.core.Rng;
 import gebm.core.Schedule;
 import gebm.core.Trainable;
@@ -29,10 +30,10 @@ import gebm.objective.Loss;
 import gebm.objective.Penalties;
 import gebm.sampler.Langevin;
 import gebm.sampler.SamplingPlan;
+import gebm.trace.Gradients.ParameterGradients;
 import gebm.train.Adam;
 import gebm.train.Trainer;
 import gebm.train.TrainingPlan;
-import gebm.trace.Gradients.ParameterGradients;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
@@ -49,8 +50,8 @@ import java.util.TreeMap;
  * The library's side of {@code src/jmh/peers/compare.py}: the peers' workloads through the public API, on command.
  *
  * <p>Its argument is a folder with {@code WORKLOAD.npz}, weights and points. A line {@code check WORKLOAD} writes
- * {@code WORKLOAD-gebm.npz}, values and gradients; {@code time WORKLOAD n} runs n units of work and answers with the
- * nanoseconds that passed and those that the process computed. Recordings are inside that time.
+ * {@code WORKLOAD-gebm.npz}, values and gradients; {@code time WORKLOAD n} runs 1 + n units of work and answers with the
+ * nanoseconds that passed in the last n, those that the process computed, and those before: recording and first unit.
  */
 public final class PeerWorkloads {
     private static final OperatingSystemMXBean SYSTEM =
@@ -63,8 +64,27 @@ public final class PeerWorkloads {
         /** Numbers that the peer computes too. */
         NDList check(NDManager scope);
 
-        /** {@code n} units of work; {@code seed} makes each run another. */
-        void run(NDManager scope, int n, long seed);
+        /** {@code n} units of work, the first reported by itself; {@code seed} makes each run another. */
+        void run(NDManager scope, int n, long seed, Progress progress);
+    }
+
+    /** Starts when the first unit of work is reported. */
+    private static final class Clock implements Progress {
+        private final long asked = System.nanoTime();
+        private long wall;
+        private long cpu;
+
+        @Override
+        public void report(long done, long total, String text) {
+            if (done == 1) {
+                cpu = SYSTEM.getProcessCpuTime();
+                wall = System.nanoTime();
+            }
+        }
+
+        String read() {
+            return (System.nanoTime() - wall) + " " + (SYSTEM.getProcessCpuTime() - cpu) + " " + (wall - asked);
+        }
     }
 
     public static void main(String[] arguments) throws IOException {
@@ -83,10 +103,9 @@ public final class PeerWorkloads {
                     }
                     System.out.println("ok");
                 } else {
-                    long cpu = SYSTEM.getProcessCpuTime();
-                    long wall = System.nanoTime();
-                    workload.run(scope, Integer.parseInt(words[2]), seed++);
-                    System.out.println((System.nanoTime() - wall) + " " + (SYSTEM.getProcessCpuTime() - cpu));
+                    Clock clock = new Clock();
+                    workload.run(scope, 1 + Integer.parseInt(words[2]), seed++, clock);
+                    System.out.println(clock.read());
                 }
             }
         }
@@ -138,10 +157,18 @@ public final class PeerWorkloads {
         return named(new NDList(both.value(), both.gradient()), "value", "gradient");
     }
 
-    private static void sample(Energy energy, NDArray start, double step, int n, long seed, NDManager scope) {
-        NDArray from = start.duplicate();
-        from.attach(scope);
-        new Langevin(Schedule.constant(step)).run(energy, from, SamplingPlan.of(n).withThinning(n), Rng.of(seed));
+    private static void sample(Energy energy, NDArray from, double step, SamplingPlan plan, long seed) {
+        new Langevin(Schedule.constant(step)).run(energy, from, plan, Rng.of(seed));
+    }
+
+    private static SamplingPlan plan(int n, Progress progress) {
+        return SamplingPlan.of(n).withThinning(n).withProgress(progress); // keeps the last positions, as the peers do
+    }
+
+    private static NDArray copy(NDArray array, NDManager scope) {
+        NDArray copy = array.duplicate();
+        copy.attach(scope);
+        return copy;
     }
 
     /** W1: Langevin on a tanh perceptron. */
@@ -163,8 +190,8 @@ public final class PeerWorkloads {
         }
 
         @Override
-        public void run(NDManager scope, int n, long seed) {
-            sample(energy, start, 0.005, n, seed, scope); // λ = γ/2
+        public void run(NDManager scope, int n, long seed, Progress progress) {
+            sample(energy, copy(start, scope), 0.005, plan(n, progress), seed); // λ = γ/2
         }
     }
 
@@ -182,8 +209,7 @@ public final class PeerWorkloads {
                     DensityBase.standardNormal(2), Mlp.of(Activation::relu, 2, 128, 128, 2), Rng.of(0));
             var critic = Mlp.of(x -> Activation.leakyRelu(x, 0.1f), 2, 128, 128, 1);
             model = Gebm.of(
-                    with(base, given, "base"),
-                    with(Energy.neural(critic, new Shape(2), Rng.of(0)), given, "energy"));
+                    with(base, given, "base"), with(Energy.neural(critic, new Shape(2), Rng.of(0)), given, "energy"));
             data = DataSource.of(get(given, "rows"));
         }
 
@@ -220,11 +246,12 @@ public final class PeerWorkloads {
         }
 
         @Override
-        public void run(NDManager scope, int n, long seed) {
+        public void run(NDManager scope, int n, long seed, Progress progress) {
             Adam adam = Adam.of(1e-4).withBetas(0.5, 0.999);
             var plan = TrainingPlan.of(n)
                     .withEnergySteps(i -> 5)
                     .withBatchSize(BATCH)
+                    .withProgress(progress)
                     .withOptimizers(adam)
                     .withLogPartitionOptimizer(adam);
             var run = Trainer.alternating(energyLoss, Kale.baseLoss(), plan).fit(model, data, Rng.of(seed));
@@ -293,8 +320,8 @@ public final class PeerWorkloads {
         }
 
         @Override
-        public void run(NDManager scope, int n, long seed) {
-            sample(target, start, 0.5e-4, n, seed, scope); // λ = γ/2
+        public void run(NDManager scope, int n, long seed, Progress progress) {
+            sample(target, copy(start, scope), 0.5e-4, plan(n, progress), seed); // λ = γ/2
         }
     }
 }
