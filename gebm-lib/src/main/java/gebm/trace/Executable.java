@@ -48,6 +48,7 @@ final class Executable implements AutoCloseable {
 
     private final Printer.Source source;
     private final NDList implicit;
+    private final Recorded recorded;
     private final PtSymbolBlock block;
     private final Native resources;
     private final Cleaner.Cleanable cleaner;
@@ -71,12 +72,26 @@ final class Executable implements AutoCloseable {
         }
     }
 
-    Executable(Printer.Source source, Device device, NDList implicit) {
+    /** What was recorded: the graph and the public view of it. */
+    record Recorded(Graph graph, ProgramGraph view) {}
+
+    /**
+     * Loads a program.
+     *
+     * @param recorded what it was made of, or null
+     */
+    Executable(Printer.Source source, Device device, NDList implicit, Recorded recorded) {
+        this(Archive.of(source.text()), source, device, implicit, recorded);
+    }
+
+    /** Loads a program from the bytes of a file. */
+    Executable(byte[] archive, Printer.Source source, Device device, NDList implicit, Recorded recorded) {
         this.source = source;
         this.implicit = implicit;
+        this.recorded = recorded;
         Model model = Model.newInstance("program", device, "PyTorch");
         try {
-            model.load(new ByteArrayInputStream(Archive.of(source.text())));
+            model.load(new ByteArrayInputStream(archive));
         } catch (EngineException e) {
             model.close();
             throw located(e);
@@ -111,6 +126,16 @@ final class Executable implements AutoCloseable {
 
     String source() {
         return source.text();
+    }
+
+    /** What this program was made of; null if it comes from a file. */
+    Recorded recorded() {
+        return recorded;
+    }
+
+    /** The arrays that this program reads besides its arguments. */
+    NDList implicit() {
+        return implicit;
     }
 
     /** Runs the program; the results belong to {@code scope}. */

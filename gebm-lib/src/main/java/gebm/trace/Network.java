@@ -35,7 +35,10 @@ public final class Network implements Trainable, AutoCloseable {
     private final Map<Parameter, NDArray> values = new LinkedHashMap<>();
     private final Map<String, NDArray> named = new LinkedHashMap<>();
     private final Program prediction = Program.of(x -> forward(x, false));
-    private final Program training = Program.of(x -> forward(x, true));
+    private final Program training =
+            Program.of(x -> Recorder.current().masks.from(null, () -> forward(x, true)));
+    private final Program drawing = Program.ofRandom(
+            (scope, list, rng) -> new NDList(Recorder.current().masks.from(rng, () -> forward(list.head(), true))));
 
     private Network(Block block, Shape input, Shape output, DataType type) {
         this.block = block;
@@ -64,7 +67,7 @@ public final class Network implements Trainable, AutoCloseable {
             for (Pair<String, Parameter> pair : block.getParameters()) {
                 NDArray array = pair.getValue().getArray();
                 NDArray value =
-                        described ? initial(scope, pair, block, rng.fork(pair.getKey())) : array.toType(type, false);
+                        described ? initial(scope, pair, block, rng.fork(pair.getKey())) : array;
                 network.own(pair.getKey(), pair.getValue(), value);
             }
             return network;
@@ -90,7 +93,8 @@ public final class Network implements Trainable, AutoCloseable {
     }
 
     private void own(String name, Parameter parameter, NDArray value) {
-        NDArray array = value.duplicate();
+        // some blocks make theirs in float32 whatever they are told; toType alone copies nothing of its own type
+        NDArray array = value.toType(type, false).duplicate();
         array.attach(manager);
         array.setName(null); // names decide how arrays travel into programs
         values.put(parameter, array);
@@ -134,15 +138,43 @@ public final class Network implements Trainable, AutoCloseable {
         return apply(x, false);
     }
 
-    /** The output for {@code x}; in training, running statistics change. */
+    /**
+     * The output for {@code x}; in training, running statistics change.
+     *
+     * <p>Randomness: in a recording, dropout in training draws from the key of the program's call, differently in each
+     * place of the program and in each step of a loop.
+     *
+     * @throws UnsupportedOperationException on ordinary arrays, if the block draws: hand in a key
+     */
     public NDArray apply(NDArray x, boolean inTraining) {
+        if (Program.isRecorded(x)) {
+            return forward(x, inTraining);
+        }
+        check(x);
+        return (inTraining ? training : prediction).run(x);
+    }
+
+    /**
+     * The output for {@code x}; in training, running statistics change and dropout draws from {@code rng}.
+     *
+     * <p>Randomness: mask i of the block comes from {@code rng.fork("dropout").fork(i)}, so two calls with one key drop
+     * the same; in a loop, hand in {@code step.fork(rng)}.
+     */
+    public NDArray apply(NDArray x, boolean inTraining, Rng rng) {
+        check(x);
+        return inTraining
+                ? drawing.run(x.getManager(), new NDList(x), rng).head()
+                : prediction.run(x);
+    }
+
+    private void check(NDArray x) {
         if (!Program.isRecorded(x)) {
             Shape sample =
                     x.getShape().dimension() == 0 ? x.getShape() : x.getShape().slice(1);
+            DataType given = x.getDataType();
             Require.that(sample.equals(input), "the shape of a sample", input.toString(), sample);
-            Require.that(x.getDataType() == type, "the type of the input", type.toString(), x.getDataType());
+            Require.that(given == type || given.isInteger(), "the type of the input", type.toString(), given);
         }
-        return (inTraining ? training : prediction).run(x);
     }
 
     /** The shape of one sample. */

@@ -8,12 +8,9 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.util.Pair;
 import gebm.core.Rng;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.lang.ref.Reference;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -202,13 +199,15 @@ public final class Program {
     }
 
     private static List<Object> signature(Device device, NDList arguments) {
-        Object[] parts = new Object[arguments.size() + 1];
-        parts[0] = device;
-        for (int i = 1; i < parts.length; i++) {
-            NDArray argument = arguments.get(i - 1);
-            parts[i] = new Pair<Shape, DataType>(argument.getShape(), argument.getDataType());
+        List<Pair<Shape, DataType>> kinds = new ArrayList<>(arguments.size());
+        for (NDArray argument : arguments) {
+            kinds.add(new Pair<>(argument.getShape(), argument.getDataType()));
         }
-        return List.of(parts);
+        return signature(device, kinds);
+    }
+
+    private static List<Object> signature(Device device, List<Pair<Shape, DataType>> arguments) {
+        return List.of(device, arguments);
     }
 
     private Executable record(Device device, NDList arguments) {
@@ -233,22 +232,56 @@ public final class Program {
     }
 
     /**
-     * Writes the program that ran last as a file that {@code torch.jit.load} opens.
+     * What the program that ran last does: its operations after all passes, with shapes, types and the user's lines, and
+     * how each derivative in it is computed.
      *
-     * <p>Its arguments are the key (int64, one element), the function's arguments, and then the arrays read from the
-     * surroundings, in the order in which the text names them.
+     * @throws IllegalStateException if none has run
+     */
+    public ProgramGraph graph() {
+        Executable.Recorded recorded = ran().recorded();
+        if (recorded == null) {
+            throw new IllegalStateException("a program loaded from a file has its text only: see source()");
+        }
+        return recorded.view();
+    }
+
+    /** {@link #graph} as text, an operation a line. */
+    public String explain() {
+        return graph().toString();
+    }
+
+    /**
+     * Writes the program that ran last as a file that {@link #load} and {@code torch.jit.load} open. The arrays of the
+     * surroundings (parameters, constants) go into it with the values that they have now.
+     *
+     * <p>In Python it is called with the key (int64, one element) and the function's arguments, and returns a list.
      *
      * @throws IllegalStateException if none has run
      */
     public void save(Path file) {
-        byte[] bytes = Archive.of(ran().source());
-        try {
-            Path beside = Files.createTempFile(file.toAbsolutePath().getParent(), "program", ".part");
-            Files.write(beside, bytes);
-            Files.move(beside, file, StandardCopyOption.REPLACE_EXISTING);
-        } catch (IOException e) {
-            throw new UncheckedIOException("could not write the program to " + file, e);
-        }
+        SavedProgram.write(ran(), file);
+    }
+
+    /** The program in {@code file}, on the CPU. */
+    public static Program load(Path file) {
+        return load(file, Device.cpu());
+    }
+
+    /**
+     * A program that {@link #save} wrote. It takes arguments of the shapes and types that it was recorded for, and
+     * cannot become part of another program.
+     *
+     * @throws IllegalArgumentException if the file is missing, damaged or not of this library
+     */
+    public static Program load(Path file, Device device) {
+        SavedProgram saved = SavedProgram.read(file, device);
+        Program program = new Program((scope, arguments, rng) -> {
+            throw saved.refusal(arguments);
+        });
+        Recording recording = program.new Recording();
+        recording.executable = saved.executable();
+        program.recordings.put(signature(device, saved.arguments()), recording);
+        return program;
     }
 
     private Executable ran() {

@@ -3,15 +3,14 @@ package gebm.trace;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.internal.NDArrayEx;
 import java.lang.reflect.InvocationHandler;
-import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 
 /**
  * An array of a recording: an {@code NDArray} whose operations are written down instead of run.
  *
- * <p>A method with a row in {@link Operations} is written as that row says, a default method of DJL's interfaces runs
- * on recorded arrays and so decomposes into rows, and everything else is refused.
+ * <p>A method with a row in {@link Operations} is written, or refused, as that row says; a default method of DJL's
+ * interfaces without one runs on recorded arrays and so decomposes into rows.
  */
 final class RecordingArray implements InvocationHandler {
     final Recorder recorder;
@@ -48,31 +47,27 @@ final class RecordingArray implements InvocationHandler {
     @Override
     public Object invoke(Object self, Method method, Object[] arguments) throws Throwable {
         Object[] args = arguments == null ? new Object[0] : arguments;
-        Operations.Rule rule = Operations.rule(method);
-        if (rule != null) {
-            return rule.record(this, args);
+        Operations.Row row = Operations.row(method);
+        if (row != null) {
+            return row.rule().record(this, args);
         }
         if (method.getDeclaringClass() == Object.class) {
-            return object(self, method, args);
+            return switch (method.getName()) {
+                case "equals" -> self == args[0];
+                case "hashCode" -> System.identityHashCode(self);
+                default -> toString();
+            };
         }
         if (method.isDefault()) {
             return InvocationHandler.invokeDefault(self, method, args);
         }
-        throw recorder.unsupported(method.getName(), Operations.advice(method));
+        throw recorder.unsupported(
+                method.getName(), "there is no rule for this operation; write it with other operations of NDArray");
     }
 
-    private Object object(Object self, Method method, Object[] args) throws IllegalAccessException {
-        return switch (method.getName()) {
-            case "equals" -> self == args[0];
-            case "hashCode" -> System.identityHashCode(self);
-            case "toString" -> "recorded array " + value;
-            default -> {
-                try {
-                    yield method.invoke(this, args);
-                } catch (InvocationTargetException e) {
-                    throw new IllegalStateException(e.getCause());
-                }
-            }
-        };
+    /** Describes the array without running anything. */
+    @Override
+    public String toString() {
+        return "recorded array " + recorder.describe(value) + ", without values until its program runs";
     }
 }

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.djl.engine.Engine;
+import ai.djl.modality.nlp.DefaultVocabulary;
+import ai.djl.modality.nlp.embedding.TrainableWordEmbedding;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
@@ -19,12 +21,28 @@ import ai.djl.nn.Parameter;
 import ai.djl.nn.SequentialBlock;
 import ai.djl.nn.convolutional.Conv1d;
 import ai.djl.nn.convolutional.Conv2d;
+import ai.djl.nn.convolutional.Conv1dTranspose;
 import ai.djl.nn.convolutional.Conv2dTranspose;
+import ai.djl.nn.convolutional.Conv3d;
+import ai.djl.nn.core.ConstantEmbedding;
 import ai.djl.nn.core.Linear;
+import ai.djl.nn.core.LinearCollection;
+import ai.djl.nn.core.Multiplication;
+import ai.djl.nn.core.SparseMax;
 import ai.djl.nn.norm.BatchNorm;
 import ai.djl.nn.norm.Dropout;
+import ai.djl.nn.norm.GhostBatchNorm;
 import ai.djl.nn.norm.LayerNorm;
 import ai.djl.nn.pooling.Pool;
+import ai.djl.nn.recurrent.GRU;
+import ai.djl.nn.recurrent.LSTM;
+import ai.djl.nn.recurrent.RNN;
+import ai.djl.nn.recurrent.RecurrentBlock;
+import ai.djl.nn.transformer.BertBlock;
+import ai.djl.nn.transformer.IdEmbedding;
+import ai.djl.nn.transformer.PointwiseFeedForwardBlock;
+import ai.djl.nn.transformer.ScaledDotProductAttentionBlock;
+import ai.djl.nn.transformer.TransformerEncoderBlock;
 import ai.djl.training.GradientCollector;
 import ai.djl.training.ParameterStore;
 import gebm.core.Rng;
@@ -43,6 +61,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** DJL's blocks in programs: values, and derivatives of first and second order in input and parameters. */
 class BlocksTest {
     private static final int SAMPLES = 4;
+    private static final Rng KEY = Rng.of(5);
 
     private NDManager m;
 
@@ -85,7 +104,242 @@ class BlocksTest {
         return new Case(name, block, new Shape(input), false, eager);
     }
 
+    private static Case drawing(String name, Supplier<Block> block, long... input) {
+        return new Case(name + " in training", block, new Shape(input), true, Eager.MISSING);
+    }
+
     static List<Case> cases() {
+        return Stream.of(basic(), images(), sequences(), embeddings())
+                .flatMap(List::stream)
+                .toList();
+    }
+
+    /** Three arrays from one: {@code (n, 3, …)} taken apart. */
+    private static Block three() {
+        return new LambdaBlock(list -> new NDList(
+                list.head().get(":, 0"), list.head().get(":, 1"), list.head().get(":, 2")));
+    }
+
+    /** Numbers from 0 to 3. */
+    private static NDList ids(NDList list) {
+        return new NDList(list.head().abs().mul(1.9).toType(DataType.INT64, false));
+    }
+
+    private static <B extends RecurrentBlock.BaseBuilder<B>> B sized(B builder, int layers) {
+        builder.setStateSize(3);
+        builder.setNumLayers(layers);
+        return builder;
+    }
+
+    private static List<Case> images() {
+        return List.of(
+                row(
+                        "conv3d",
+                        () -> Conv3d.builder()
+                                .setFilters(2)
+                                .setKernelShape(new Shape(2, 2, 2))
+                                .build(),
+                        2,
+                        2,
+                        3,
+                        3),
+                without(
+                        Eager.MISSING,
+                        "conv1d transposed",
+                        () -> Conv1dTranspose.builder()
+                                .setFilters(3)
+                                .setKernelShape(new Shape(3))
+                                .optStride(new Shape(2))
+                                .build(),
+                        2,
+                        4),
+                without(
+                        Eager.MISSING,
+                        "conv2d transposed in groups",
+                        () -> Conv2dTranspose.builder()
+                                .setFilters(4)
+                                .setKernelShape(new Shape(2, 2))
+                                .optGroups(2)
+                                .build(),
+                        4,
+                        2,
+                        2),
+                row("max pool 3d", () -> Pool.maxPool3dBlock(new Shape(2, 2, 2), new Shape(1, 1, 1)), 2, 3, 3, 3),
+                row("average pool 3d", () -> Pool.avgPool3dBlock(new Shape(2, 2, 2), new Shape(1, 1, 1)), 2, 3, 3, 3),
+                row(
+                        "average pool, rounded up",
+                        () -> Pool.avgPool2dBlock(
+                                new Shape(2, 2), new Shape(2, 2), new Shape(0, 0), true, false),
+                        2,
+                        5,
+                        5),
+                row("lp pool 1d", () -> Pool.lpPool1dBlock(2, new Shape(2)), 2, 5),
+                row("lp pool", () -> Pool.lpPool2dBlock(2, new Shape(2, 2), new Shape(2, 2)), 2, 4, 4),
+                row("global average pool 1d", Pool::globalAvgPool1dBlock, 2, 5),
+                row("global average pool 3d", Pool::globalAvgPool3dBlock, 2, 2, 2, 3),
+                row("global max pool 1d", Pool::globalMaxPool1dBlock, 2, 5),
+                row("global max pool 3d", Pool::globalMaxPool3dBlock, 2, 2, 2, 3),
+                row("global lp pool 1d", () -> Pool.globalLpPool1dBlock(2), 2, 5),
+                row("global lp pool", () -> Pool.globalLpPool2dBlock(2), 2, 3, 3),
+                row("batch norm over the last axis", () -> BatchNorm.builder().optAxis(2).build(), 3, 4),
+                inTraining(
+                        "batch norm over the last axis",
+                        () -> BatchNorm.builder().optAxis(3).build(),
+                        2,
+                        2,
+                        3),
+                row("ghost batch norm", () -> GhostBatchNorm.builder().build(), 3),
+                inTraining("ghost batch norm", () -> GhostBatchNorm.builder().build(), 3),
+                drawing("dropout", () -> Dropout.builder().optRate(0.4f).build(), 2, 5),
+                row("sparse max", () -> new SparseMax(-1, 2), 5),
+                row(
+                        "multiplication", // puts its units before the batch
+                        () -> new SequentialBlock()
+                                .add(Multiplication.builder().setUnits(2).build())
+                                .add(new LambdaBlock(list ->
+                                        new NDList(list.head().swapAxes(0, 1)))),
+                        3),
+                row("linear collection", () -> LinearCollection.builder().setUnits(2).build(), 3, 4),
+                without(
+                        Eager.VALUE_ONLY, // which depends on nothing
+                        "constant embedding",
+                        () -> new ConstantEmbedding(
+                                NDManager.newBaseManager().create(new float[] {1, 2, 3})),
+                        2));
+    }
+
+    private static List<Case> sequences() {
+        return List.of(
+                row(
+                        "rnn with tanh",
+                        () -> sized(RNN.builder().setActivation(RNN.Activation.TANH), 1)
+                                .build(),
+                        4,
+                        2),
+                row(
+                        "rnn with relu in two layers",
+                        () -> sized(RNN.builder().setActivation(RNN.Activation.RELU), 2)
+                                .build(),
+                        4,
+                        2),
+                row("gru", () -> sized(GRU.builder(), 1).build(), 4, 2),
+                inTraining("gru in two layers", () -> sized(GRU.builder(), 2).build(), 3, 2),
+                row(
+                        "gru without bias",
+                        () -> sized(GRU.builder(), 1).optHasBiases(false).build(),
+                        3,
+                        2),
+                row("lstm", () -> sized(LSTM.builder(), 1).build(), 4, 2),
+                row(
+                        "lstm with its state",
+                        () -> new SequentialBlock()
+                                .add(sized(LSTM.builder(), 1).optReturnState(true).build())
+                                .add(new LambdaBlock(list ->
+                                        new NDList(list.get(1).swapAxes(0, 1)))),
+                        3,
+                        2),
+                without(
+                        Eager.MISSING,
+                        "lstm in both directions",
+                        () -> sized(LSTM.builder(), 2).optBidirectional(true).build(),
+                        3,
+                        2),
+                drawing(
+                        "gru in two layers with dropout",
+                        () -> sized(GRU.builder(), 2).optDropRate(0.4f).build(),
+                        3,
+                        2),
+                row(
+                        "self-attention",
+                        () -> ScaledDotProductAttentionBlock.builder()
+                                .setEmbeddingSize(4)
+                                .setHeadCount(2)
+                                .build(),
+                        3,
+                        4),
+                row(
+                        "attention to keys and values",
+                        () -> new SequentialBlock()
+                                .add(three())
+                                .add(ScaledDotProductAttentionBlock.builder()
+                                        .setEmbeddingSize(4)
+                                        .setHeadCount(2)
+                                        .build()),
+                        3,
+                        2,
+                        4),
+                row(
+                        "self-attention with a mask",
+                        () -> new SequentialBlock()
+                                .add(new LambdaBlock(list -> new NDList(
+                                        list.head(),
+                                        list.head()
+                                                .matMul(list.head().swapAxes(1, 2))
+                                                .gt(-1)
+                                                .toType(DataType.INT32, false))))
+                                .add(ScaledDotProductAttentionBlock.builder()
+                                        .setEmbeddingSize(4)
+                                        .setHeadCount(2)
+                                        .build()),
+                        3,
+                        4),
+                row(
+                        "transformer encoder",
+                        () -> new TransformerEncoderBlock(4, 2, 3, 0.3f, Activation::gelu),
+                        3,
+                        4),
+                drawing(
+                        "transformer encoder",
+                        () -> new TransformerEncoderBlock(4, 2, 3, 0.3f, Activation::gelu),
+                        3,
+                        4),
+                row(
+                        "pointwise feed-forward",
+                        () -> new PointwiseFeedForwardBlock(List.of(3, 4), 2, Activation::tanh),
+                        3,
+                        4));
+    }
+
+    private static List<Case> embeddings() {
+        return List.of(
+                row(
+                        "id embedding",
+                        () -> new SequentialBlock()
+                                .add(new LambdaBlock(BlocksTest::ids))
+                                .add(new IdEmbedding.Builder()
+                                        .setDictionarySize(5)
+                                        .setEmbeddingSize(3)
+                                        .build()),
+                        4),
+                row(
+                        "trained embedding",
+                        () -> new SequentialBlock()
+                                .add(new LambdaBlock(BlocksTest::ids))
+                                .add(new TrainableWordEmbedding(
+                                        new DefaultVocabulary(List.of("a", "b", "c", "d", "e")), 3)),
+                        4),
+                without(
+                        Eager.VALUE_ONLY,
+                        "bert",
+                        () -> new SequentialBlock()
+                                .add(new LambdaBlock(list -> {
+                                    NDArray ids = ids(list).head();
+                                    return new NDList(ids, ids.minimum(1), ids.gt(0));
+                                }))
+                                .add(BertBlock.builder()
+                                        .setTokenDictionarySize(5)
+                                        .optTypeDictionarySize(2)
+                                        .optEmbeddingSize(4)
+                                        .optTransformerBlockCount(1)
+                                        .optAttentionHeadCount(2)
+                                        .optHiddenSize(3)
+                                        .optMaxSequenceLength(3)
+                                        .build())
+                                .add(new LambdaBlock(list -> new NDList(list.get(1)))),
+                        3));
+    }
+
+    private static List<Case> basic() {
         return List.of(
                 row("linear", () -> Linear.builder().setUnits(3).build(), 4),
                 row(
@@ -300,7 +554,11 @@ class BlocksTest {
         }
 
         NDArray traced() {
-            return network.apply(x, c.training());
+            return apply(x);
+        }
+
+        NDArray apply(NDArray at) {
+            return network.apply(at, c.training(), KEY);
         }
 
         NDArray eager() {
@@ -349,11 +607,18 @@ class BlocksTest {
     }
 
     private static void assertClose(String what, NDArray actual, double[] expected, double relative) {
-        double largest = Arrays.stream(expected).map(Math::abs).max().orElse(0);
+        assertClose(what, actual, expected, relative, 0);
+    }
+
+    private static void assertClose(String what, NDArray actual, double[] expected, double relative, double floor) {
         assertThat(actual.toType(DataType.FLOAT64, true).toDoubleArray())
                 .as(what)
-                .usingComparatorWithPrecision(relative * Math.max(largest, 1e-3))
+                .usingComparatorWithPrecision(Math.max(floor, relative * Math.max(largest(expected), 1e-3)))
                 .containsExactly(expected);
+    }
+
+    private static double largest(double[] numbers) {
+        return Arrays.stream(numbers).map(Math::abs).max().orElse(0);
     }
 
     @ParameterizedTest
@@ -393,8 +658,13 @@ class BlocksTest {
                                 .map(Parameter::getArray))
                 .map(NDArray::getGradient)
                 .toList();
+        List<double[]> expected = eager.stream()
+                .map(gradient -> gradient.toType(DataType.FLOAT64, true).toDoubleArray())
+                .toList();
+        // some gradients are zero, and rounding is as large as the others ask for
+        double floor = 1e-6 * expected.stream().mapToDouble(BlocksTest::largest).max().orElse(0);
         for (int i = 0; i < eager.size(); i++) {
-            assertClose(pair.names().get(i), traced.get(i), eager.get(i), 5e-5);
+            assertClose(pair.names().get(i), traced.get(i), expected.get(i), 5e-5, floor);
         }
     }
 
@@ -405,14 +675,14 @@ class BlocksTest {
             return Gradients.ofParameters(
                             wrt,
                             () -> new Gradients.Loss(
-                                    pair.total(pair.network.apply(in.get(0), pair.c.training()), weights),
+                                    pair.total(pair.apply(in.get(0)), weights),
                                     new NDList()))
                     .gradients();
         });
     }
 
     private NDArray squaredSlope(Pair pair, NDArray x, NDArray weights) {
-        return Gradients.gradient(v -> pair.total(pair.network.apply(v, pair.c.training()), weights), x)
+        return Gradients.gradient(v -> pair.total(pair.apply(v), weights), x)
                 .square()
                 .sum();
     }
@@ -423,7 +693,7 @@ class BlocksTest {
         Pair pair = new Pair(c, DataType.FLOAT64);
         NDArray weights = pair.weights();
         NDList gradients = firstOrder(pair, weights).run(m, new NDList(pair.x));
-        Program value = Program.of(x -> pair.total(pair.network.apply(x, c.training()), weights));
+        Program value = Program.of(x -> pair.total(pair.apply(x), weights));
         assertDerivatives(pair, gradients, value);
     }
 
@@ -446,8 +716,10 @@ class BlocksTest {
 
     private void assertDerivatives(Pair pair, NDList gradients, Program value) {
         NDList wrt = pair.wrt();
+        double floor = 1e-9 * Math.abs(value.run(pair.x).getDouble()); // rounding of the value, over the step
         for (int i = 0; i < wrt.size(); i++) {
-            assertClose(pair.names().get(i), gradients.get(i), differences(wrt.get(i), value, pair.x), 1e-6);
+            double[] expected = differences(wrt.get(i), value, pair.x);
+            assertClose(pair.names().get(i), gradients.get(i), expected, 1e-6, floor);
         }
     }
 
@@ -564,11 +836,160 @@ class BlocksTest {
         }
     }
 
+    @Nested
+    class Drop {
+        private Network network;
+        private NDArray ones;
+
+        @BeforeEach
+        void make() {
+            network = Network.of(Dropout.builder().optRate(0.4f).build(), new Shape(50), Rng.of(0));
+            ones = m.ones(new Shape(4, 50));
+        }
+
+        /** Mask number i comes from {@code key.fork("dropout").fork(i)}, as anybody can draw it. */
+        @Test
+        void drawsFromTheKey() {
+            Rng key = Rng.of(8);
+            NDArray kept = key.fork("dropout").fork(0).uniform(m, ones.getShape()).lt(1 - (double) 0.4f);
+            float[] expected = kept.toType(DataType.FLOAT32, false)
+                    .div((float) (1 - (double) 0.4f))
+                    .toFloatArray();
+            assertThat(network.apply(ones, true, key).toFloatArray()).containsExactly(expected);
+            assertThat(network.apply(ones, true, key).toFloatArray()).containsExactly(expected);
+            assertThat(network.apply(ones, true, key.fork("other")).toFloatArray())
+                    .isNotEqualTo(expected);
+            Program program = Program.ofRandom((scope, in, rng) -> new NDList(network.apply(in.head(), true)));
+            assertThat(program.run(m, new NDList(ones), key).head().toFloatArray())
+                    .containsExactly(expected);
+        }
+
+        /** 200 draws keep a share of 0.6 with standard deviation 0.035: outside four of them in 6e-5 of all runs. */
+        @Test
+        void keepsTheShareAndTheMean() {
+            float[] values = network.apply(ones, true, Rng.of(3)).toFloatArray();
+            int kept = 0;
+            for (float value : values) {
+                kept += value != 0 ? 1 : 0;
+            }
+            assertThat(kept / 200.0).isBetween(0.6 - 0.14, 0.6 + 0.14);
+        }
+
+        @Test
+        void differsBetweenPlacesAndSteps() {
+            Program program = Program.ofRandom((scope, in, rng) -> {
+                NDList rows = new NDList(network.apply(in.head(), true), network.apply(in.head(), true));
+                rows.addAll(Loop.run(
+                        0, 2, new NDList(in.head(), in.head()), (state, step) -> {
+                            NDList inner = Loop.run(0, 2, new NDList(state), (now, index) -> new NDList(
+                                    now.get(1), network.apply(in.head(), true)));
+                            return new NDList(inner.get(0), inner.get(1));
+                        }));
+                rows.add(Loop.run(0, 1, new NDList(in.head()), (state, step) -> new NDList(
+                                network.apply(in.head(), true)))
+                        .head());
+                return rows;
+            });
+            NDList masks = program.run(m, new NDList(ones), Rng.of(2));
+            assertThat(masks.stream().map(mask -> Arrays.toString(mask.toFloatArray())).distinct())
+                    .hasSize(5);
+        }
+
+        @Test
+        void differsBetweenTheStepsOfALoopOverSteps() {
+            Program program = Program.ofRandom((scope, in, rng) -> Loop.run(
+                    0, 3, new NDList(in.head(), in.head()), (state, step) -> new NDList(
+                            state.get(1), network.apply(in.head(), true, step.fork(rng)))));
+            Rng key = Rng.of(2);
+            NDList last = program.run(m, new NDList(ones), key);
+            for (int i = 0; i < 2; i++) {
+                assertThat(last.get(i).toFloatArray())
+                        .containsExactly(network.apply(ones, true, key.fork(i + 1)).toFloatArray());
+            }
+        }
+
+        @Test
+        void hasTheSameMaskForTheGradient() {
+            NDArray gradient = Gradients.gradient(x -> network.apply(x, true, KEY), ones);
+            assertThat(gradient.toFloatArray())
+                    .containsExactly(network.apply(ones, true, KEY).toFloatArray());
+        }
+
+        @Test
+        void dropsEverythingAtRateOne() {
+            NDArray none = Program.of(x -> Dropout.dropout(x, 1f, true).head()).run(ones);
+            assertThat(none.sum().getFloat()).isZero();
+        }
+
+        @Test
+        void isRefusedWithoutAKey() {
+            assertThatThrownBy(() -> network.apply(ones, true))
+                    .isInstanceOf(UnsupportedOperationException.class)
+                    .hasMessageContaining("dropout in training without a key")
+                    .hasMessageContaining("network.apply(x, true, rng)")
+                    .hasMessageContaining("BlocksTest.java");
+            assertThat(network.apply(ones, false).toFloatArray()).containsOnly(1);
+        }
+    }
+
+    /** {@code (Σ|x|³)^(1/3)} over windows of a padded line: DJL's own leaves the sign and allows no padding. */
     @Test
-    void refusesDropoutInTraining() {
-        Network network = Network.of(Dropout.builder().optRate(0.4f).build(), new Shape(3), Rng.of(0));
-        assertThatThrownBy(() -> network.apply(m.ones(new Shape(2, 3)), true))
-                .isInstanceOf(UnsupportedOperationException.class)
-                .hasMessageContaining("dropout in training");
+    void lpPoolIsItsDefinition() {
+        NDArray x = numbers(m, new Shape(2, 1, 5), DataType.FLOAT64, 0.3);
+        NDArray traced = Program.of(v -> v.getNDArrayInternal()
+                        .lpPool(3, new Shape(2), new Shape(2), new Shape(1), false))
+                .run(x);
+        double[] in = x.toDoubleArray();
+        double[] expected = new double[6];
+        for (int i = 0; i < 10; i++) {
+            expected[i / 5 * 3 + (i % 5 + 1) / 2] += Math.pow(Math.abs(in[i]), 3);
+        }
+        Arrays.setAll(expected, i -> Math.cbrt(expected[i]));
+        assertThat(traced.getShape()).isEqualTo(new Shape(2, 1, 3));
+        assertClose("value", traced, expected, 1e-12);
+        NDArray cube = numbers(m, new Shape(1, 2, 2, 2, 2), DataType.FLOAT64, 0.3);
+        Shape two = new Shape(2, 2, 2);
+        NDArray whole = Program.of(v -> v.getNDArrayInternal().lpPool(2, two, two, new Shape(0, 0, 0), false))
+                .run(cube);
+        assertClose("value", whole.flatten(), cube.reshape(2, 8).norm(new int[] {1}), 1e-12);
+    }
+
+    @Nested
+    class Ghost {
+        /** DJL stacks the virtual batches and takes the first axis for one of length one. */
+        @Test
+        void refusesMoreThanOneVirtualBatch() {
+            Block block = GhostBatchNorm.builder().optVirtualBatchSize(2).build();
+            Network network = Network.of(block, new Shape(3), Rng.of(0));
+            assertThat(network.apply(m.ones(new Shape(2, 3))).getShape()).isEqualTo(new Shape(2, 3));
+            assertThatThrownBy(() -> network.apply(m.ones(new Shape(4, 3))))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("axis 0 to squeeze must have length 1, got the shape (2, 2, 3)");
+        }
+    }
+
+    /** DJL's engine takes the last axis for the second. */
+    @Test
+    void normalisesOverTheLastAxisByItsNegativeNumber() {
+        NDArray x = numbers(m, new Shape(4, 2, 3), DataType.FLOAT64, 0.3);
+        NDArray scale = m.create(new double[] {1, 2, 3});
+        NDArray offset = m.create(new double[] {0.1, 0.2, 0.3});
+        NDArray traced = Program.of(v -> BatchNorm.batchNorm(
+                                v,
+                                v.getManager().zeros(new Shape(3), DataType.FLOAT64),
+                                v.getManager().ones(new Shape(3), DataType.FLOAT64),
+                                scale,
+                                offset,
+                                -1,
+                                0.9f,
+                                1e-5f,
+                                true)
+                        .head())
+                .run(x);
+        NDArray rows = x.reshape(8, 3);
+        NDArray mean = rows.mean(new int[] {0});
+        NDArray variance = rows.sub(mean).square().mean(new int[] {0});
+        NDArray expected = rows.sub(mean).div(variance.add((double) 1e-5f).sqrt()).mul(scale).add(offset);
+        assertClose("value", traced, expected.reshape(4, 2, 3), 1e-12);
     }
 }
