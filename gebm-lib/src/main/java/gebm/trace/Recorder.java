@@ -600,10 +600,10 @@ final class Recorder implements AutoCloseable {
         List<Value> outputs = new ArrayList<>();
         results.forEach(result -> outputs.add(valueOf(result)));
         Graph recorded = new Graph(List.copyOf(inputs), frames.get(0).nodes, outputs).withoutDeadCode();
-        Graph derived = WITHOUT_RULES.get()
-                ? recorded
-                : Derivatives.applyTo(recorded, facts, this::newValue).graph().withoutDeadCode();
-        Graph merged = Merging.applyTo(derived);
+        Derivatives.Result derived = WITHOUT_RULES.get()
+                ? new Derivatives.Result(recorded, List.of())
+                : Derivatives.applyTo(recorded, facts, this::newValue);
+        Graph merged = Merging.applyTo(derived.graph().withoutDeadCode());
         Graph graph = Hoisting.applyTo(Folding.applyTo(merged, this)).withoutDeadCode();
         NDList implicit = new NDList();
         int explicit = inputs.size() - 1 - captured.size();
@@ -611,7 +611,7 @@ final class Recorder implements AutoCloseable {
         for (int i = explicit; i < examples.size(); i++) {
             implicit.add(examples.get(i));
         }
-        ProgramGraph view = ProgramGraph.of(graph, explicit, facts, written.ways());
+        ProgramGraph view = ProgramGraph.of(graph, explicit, facts, derived.ways());
         return new Executable(Printer.print(graph), device(), implicit, new Executable.Recorded(graph, view));
     }
 

@@ -20,8 +20,8 @@ import ai.djl.nn.ParallelBlock;
 import ai.djl.nn.Parameter;
 import ai.djl.nn.SequentialBlock;
 import ai.djl.nn.convolutional.Conv1d;
-import ai.djl.nn.convolutional.Conv2d;
 import ai.djl.nn.convolutional.Conv1dTranspose;
+import ai.djl.nn.convolutional.Conv2d;
 import ai.djl.nn.convolutional.Conv2dTranspose;
 import ai.djl.nn.convolutional.Conv3d;
 import ai.djl.nn.core.ConstantEmbedding;
@@ -168,8 +168,7 @@ class BlocksTest {
                 row("average pool 3d", () -> Pool.avgPool3dBlock(new Shape(2, 2, 2), new Shape(1, 1, 1)), 2, 3, 3, 3),
                 row(
                         "average pool, rounded up",
-                        () -> Pool.avgPool2dBlock(
-                                new Shape(2, 2), new Shape(2, 2), new Shape(0, 0), true, false),
+                        () -> Pool.avgPool2dBlock(new Shape(2, 2), new Shape(2, 2), new Shape(0, 0), true, false),
                         2,
                         5,
                         5),
@@ -181,7 +180,11 @@ class BlocksTest {
                 row("global max pool 3d", Pool::globalMaxPool3dBlock, 2, 2, 2, 3),
                 row("global lp pool 1d", () -> Pool.globalLpPool1dBlock(2), 2, 5),
                 row("global lp pool", () -> Pool.globalLpPool2dBlock(2), 2, 3, 3),
-                row("batch norm over the last axis", () -> BatchNorm.builder().optAxis(2).build(), 3, 4),
+                row(
+                        "batch norm over the last axis",
+                        () -> BatchNorm.builder().optAxis(2).build(),
+                        3,
+                        4),
                 inTraining(
                         "batch norm over the last axis",
                         () -> BatchNorm.builder().optAxis(3).build(),
@@ -196,15 +199,18 @@ class BlocksTest {
                         "multiplication", // puts its units before the batch
                         () -> new SequentialBlock()
                                 .add(Multiplication.builder().setUnits(2).build())
-                                .add(new LambdaBlock(list ->
-                                        new NDList(list.head().swapAxes(0, 1)))),
+                                .add(new LambdaBlock(
+                                        list -> new NDList(list.head().swapAxes(0, 1)))),
                         3),
-                row("linear collection", () -> LinearCollection.builder().setUnits(2).build(), 3, 4),
+                row(
+                        "linear collection",
+                        () -> LinearCollection.builder().setUnits(2).build(),
+                        3,
+                        4),
                 without(
                         Eager.VALUE_ONLY, // which depends on nothing
                         "constant embedding",
-                        () -> new ConstantEmbedding(
-                                NDManager.newBaseManager().create(new float[] {1, 2, 3})),
+                        () -> new ConstantEmbedding(NDManager.newBaseManager().create(new float[] {1, 2, 3})),
                         2));
     }
 
@@ -233,9 +239,11 @@ class BlocksTest {
                 row(
                         "lstm with its state",
                         () -> new SequentialBlock()
-                                .add(sized(LSTM.builder(), 1).optReturnState(true).build())
-                                .add(new LambdaBlock(list ->
-                                        new NDList(list.get(1).swapAxes(0, 1)))),
+                                .add(sized(LSTM.builder(), 1)
+                                        .optReturnState(true)
+                                        .build())
+                                .add(new LambdaBlock(
+                                        list -> new NDList(list.get(1).swapAxes(0, 1)))),
                         3,
                         2),
                 without(
@@ -283,11 +291,7 @@ class BlocksTest {
                                         .build()),
                         3,
                         4),
-                row(
-                        "transformer encoder",
-                        () -> new TransformerEncoderBlock(4, 2, 3, 0.3f, Activation::gelu),
-                        3,
-                        4),
+                row("transformer encoder", () -> new TransformerEncoderBlock(4, 2, 3, 0.3f, Activation::gelu), 3, 4),
                 drawing(
                         "transformer encoder",
                         () -> new TransformerEncoderBlock(4, 2, 3, 0.3f, Activation::gelu),
@@ -662,7 +666,8 @@ class BlocksTest {
                 .map(gradient -> gradient.toType(DataType.FLOAT64, true).toDoubleArray())
                 .toList();
         // some gradients are zero, and rounding is as large as the others ask for
-        double floor = 1e-6 * expected.stream().mapToDouble(BlocksTest::largest).max().orElse(0);
+        double floor =
+                1e-6 * expected.stream().mapToDouble(BlocksTest::largest).max().orElse(0);
         for (int i = 0; i < eager.size(); i++) {
             assertClose(pair.names().get(i), traced.get(i), expected.get(i), 5e-5, floor);
         }
@@ -673,10 +678,7 @@ class BlocksTest {
             NDList wrt = pair.wrt();
             wrt.set(0, in.get(0));
             return Gradients.ofParameters(
-                            wrt,
-                            () -> new Gradients.Loss(
-                                    pair.total(pair.apply(in.get(0)), weights),
-                                    new NDList()))
+                            wrt, () -> new Gradients.Loss(pair.total(pair.apply(in.get(0)), weights), new NDList()))
                     .gradients();
         });
     }
@@ -851,7 +853,8 @@ class BlocksTest {
         @Test
         void drawsFromTheKey() {
             Rng key = Rng.of(8);
-            NDArray kept = key.fork("dropout").fork(0).uniform(m, ones.getShape()).lt(1 - (double) 0.4f);
+            NDArray kept =
+                    key.fork("dropout").fork(0).uniform(m, ones.getShape()).lt(1 - (double) 0.4f);
             float[] expected = kept.toType(DataType.FLOAT32, false)
                     .div((float) (1 - (double) 0.4f))
                     .toFloatArray();
@@ -879,32 +882,42 @@ class BlocksTest {
         void differsBetweenPlacesAndSteps() {
             Program program = Program.ofRandom((scope, in, rng) -> {
                 NDList rows = new NDList(network.apply(in.head(), true), network.apply(in.head(), true));
-                rows.addAll(Loop.run(
-                        0, 2, new NDList(in.head(), in.head()), (state, step) -> {
-                            NDList inner = Loop.run(0, 2, new NDList(state), (now, index) -> new NDList(
-                                    now.get(1), network.apply(in.head(), true)));
-                            return new NDList(inner.get(0), inner.get(1));
-                        }));
-                rows.add(Loop.run(0, 1, new NDList(in.head()), (state, step) -> new NDList(
-                                network.apply(in.head(), true)))
+                rows.addAll(Loop.run(0, 2, new NDList(in.head(), in.head()), (state, step) -> {
+                    NDList inner = Loop.run(
+                            0,
+                            2,
+                            new NDList(state),
+                            (now, index) -> new NDList(now.get(1), network.apply(in.head(), true)));
+                    return new NDList(inner.get(0), inner.get(1));
+                }));
+                rows.add(Loop.run(
+                                0,
+                                1,
+                                new NDList(in.head()),
+                                (state, step) -> new NDList(network.apply(in.head(), true)))
                         .head());
                 return rows;
             });
             NDList masks = program.run(m, new NDList(ones), Rng.of(2));
-            assertThat(masks.stream().map(mask -> Arrays.toString(mask.toFloatArray())).distinct())
+            assertThat(masks.stream()
+                            .map(mask -> Arrays.toString(mask.toFloatArray()))
+                            .distinct())
                     .hasSize(5);
         }
 
         @Test
         void differsBetweenTheStepsOfALoopOverSteps() {
             Program program = Program.ofRandom((scope, in, rng) -> Loop.run(
-                    0, 3, new NDList(in.head(), in.head()), (state, step) -> new NDList(
-                            state.get(1), network.apply(in.head(), true, step.fork(rng)))));
+                    0,
+                    3,
+                    new NDList(in.head(), in.head()),
+                    (state, step) -> new NDList(state.get(1), network.apply(in.head(), true, step.fork(rng)))));
             Rng key = Rng.of(2);
             NDList last = program.run(m, new NDList(ones), key);
             for (int i = 0; i < 2; i++) {
                 assertThat(last.get(i).toFloatArray())
-                        .containsExactly(network.apply(ones, true, key.fork(i + 1)).toFloatArray());
+                        .containsExactly(
+                                network.apply(ones, true, key.fork(i + 1)).toFloatArray());
             }
         }
 
@@ -936,8 +949,8 @@ class BlocksTest {
     @Test
     void lpPoolIsItsDefinition() {
         NDArray x = numbers(m, new Shape(2, 1, 5), DataType.FLOAT64, 0.3);
-        NDArray traced = Program.of(v -> v.getNDArrayInternal()
-                        .lpPool(3, new Shape(2), new Shape(2), new Shape(1), false))
+        NDArray traced = Program.of(
+                        v -> v.getNDArrayInternal().lpPool(3, new Shape(2), new Shape(2), new Shape(1), false))
                 .run(x);
         double[] in = x.toDoubleArray();
         double[] expected = new double[6];
@@ -989,7 +1002,10 @@ class BlocksTest {
         NDArray rows = x.reshape(8, 3);
         NDArray mean = rows.mean(new int[] {0});
         NDArray variance = rows.sub(mean).square().mean(new int[] {0});
-        NDArray expected = rows.sub(mean).div(variance.add((double) 1e-5f).sqrt()).mul(scale).add(offset);
+        NDArray expected = rows.sub(mean)
+                .div(variance.add((double) 1e-5f).sqrt())
+                .mul(scale)
+                .add(offset);
         assertClose("value", traced, expected.reshape(4, 2, 3), 1e-12);
     }
 }

@@ -156,7 +156,9 @@ class CoverageTest {
             call(name + "(NDArray)", with(s -> args(floats(s, 3, 4).square().add(0.5f))));
         }
         for (String name : List.of("logicalAnd", "logicalOr", "logicalXor")) {
-            call(name + "(NDArray)", on(s -> floats(s, 3, 4).gt(0), s -> args(floats(s, 3, 4).lt(0.3f))));
+            call(
+                    name + "(NDArray)",
+                    on(s -> floats(s, 3, 4).gt(0), s -> args(floats(s, 3, 4).lt(0.3f))));
         }
         call("logicalNot()", on(s -> floats(s, 3, 4).gt(0), s -> args()));
         call("clip(Number,Number)", of(-0.2f, 0.4f));
@@ -183,10 +185,12 @@ class CoverageTest {
             call(name + "(long)", of(4L));
             call(name + "(long,long)", of(4L, 1L));
         }
-        call("stft(long,long,boolean,NDArray,boolean)", on(s -> floats(s, 32), s -> args(
-                8L, 4L, true, s.hanningWindow(8), true)));
-        call("stft(long,long,boolean,NDArray,boolean,boolean)", on(s -> floats(s, 32), s -> args(
-                8L, 4L, false, s.hanningWindow(8), true, false)));
+        call(
+                "stft(long,long,boolean,NDArray,boolean)",
+                on(s -> floats(s, 32), s -> args(8L, 4L, true, s.hanningWindow(8), true)));
+        call(
+                "stft(long,long,boolean,NDArray,boolean,boolean)",
+                on(s -> floats(s, 32), s -> args(8L, 4L, false, s.hanningWindow(8), true, false)));
         call("pad(Shape,double)", of(new Shape(1, 2), 0.5));
         call("reshape(Shape)", of(new Shape(2, 6)));
         call("reshape(long[])", of((Object) new long[] {4, 3}));
@@ -244,7 +248,9 @@ class CoverageTest {
         }
         call("sequenceMask(NDArray)", with(s -> args(s.create(new int[] {1, 4, 2}))));
         call("sequenceMask(NDArray,float)", with(s -> args(s.create(new int[] {1, 4, 2}), -5f)));
-        call("where(NDArray,NDArray)", with(s -> args(floats(s, 3, 4).gt(0), floats(s, 3, 4).neg())));
+        call(
+                "where(NDArray,NDArray)",
+                with(s -> args(floats(s, 3, 4).gt(0), floats(s, 3, 4).neg())));
         call("set(NDIndex,NDArray)", with(s -> args(new NDIndex(":, 1:3"), floats(s, 2))));
         call("set(NDIndex,Number)", of(new NDIndex("1"), 7));
         call("set(NDIndex,Function)", of(new NDIndex("1"), (Function<NDArray, NDArray>) NDArray::exp));
@@ -331,8 +337,7 @@ class CoverageTest {
                         true)));
         call(
                 "gru(NDArray,NDArray," + tail,
-                with(s -> args(
-                        floats(s, 2, 5, 3), floats(s, 1, 2, 4), cell(s, 3), true, 1, 0.0, false, false, true)));
+                with(s -> args(floats(s, 2, 5, 3), floats(s, 1, 2, 4), cell(s, 3), true, 1, 0.0, false, false, true)));
         call(
                 "lstm(NDArray,NDList," + tail,
                 with(s -> args(
@@ -348,7 +353,9 @@ class CoverageTest {
 
         call("create(Shape,DataType,Device)", of(new Shape(2), DataType.INT32, Device.cpu()));
         call("create(Buffer,Shape)", with(s -> args(FloatBuffer.wrap(new float[] {1, 2}), new Shape(2))));
-        call("create(Buffer,Shape,DataType)", with(s -> args(FloatBuffer.wrap(new float[] {1, 2}), new Shape(2), DataType.FLOAT32)));
+        call(
+                "create(Buffer,Shape,DataType)",
+                with(s -> args(FloatBuffer.wrap(new float[] {1, 2}), new Shape(2), DataType.FLOAT32)));
         call("create(float[][])", of((Object) new float[][] {{1, 2}}));
         call("create(int[][])", of((Object) new int[][] {{1, 2}}));
         call("create(double[][])", of((Object) new double[][] {{1, 2}}));
@@ -395,7 +402,18 @@ class CoverageTest {
 
     private static Object standard(Class<?> type, NDManager scope) {
         Map<Class<?>, Object> values = new HashMap<>(Map.of(
-                Number.class, 2, int.class, 1, long.class, 1L, float.class, 0.5f, double.class, 0.5, boolean.class, false));
+                Number.class,
+                2,
+                int.class,
+                1,
+                long.class,
+                1L,
+                float.class,
+                0.5f,
+                double.class,
+                0.5,
+                boolean.class,
+                false));
         values.put(byte.class, (byte) 1);
         values.put(int[].class, new int[] {1});
         values.put(long[].class, new long[] {1});
@@ -527,7 +545,8 @@ class CoverageTest {
             int before = recorder.written().size();
             Object result = prepared.invoke();
             recorder.written().stream().skip(before).forEach(node -> operations.addAll(names(node)));
-            constant[0] = method.getReturnType() == NDArray.class && owner(method).equals("NDManager");
+            constant[0] =
+                    method.getReturnType() == NDArray.class && owner(method).equals("NDManager");
             return result instanceof NDArray array
                     ? new NDList(array)
                     : result instanceof NDList list ? list : new NDList(scope.zeros(new Shape(1)));
@@ -600,16 +619,13 @@ class CoverageTest {
     }
 
     private static void assertSame(NDList arrays, Object eager) {
-        NDList expected = eager instanceof NDArray array
-                ? new NDList(array)
-                : eager instanceof NDList list ? list : new NDList();
+        NDList expected =
+                eager instanceof NDArray array ? new NDList(array) : eager instanceof NDList list ? list : new NDList();
         for (int i = 0; i < expected.size(); i++) {
             NDArray djls = expected.get(i);
             assertThat(arrays.get(i).getShape()).as("shape").isEqualTo(djls.getShape());
             assertThat(arrays.get(i).getDataType()).as("type").isEqualTo(djls.getDataType());
-            assertThat(values(arrays.get(i)))
-                    .usingComparatorWithPrecision(1e-5)
-                    .containsExactly(values(djls));
+            assertThat(values(arrays.get(i))).usingComparatorWithPrecision(1e-5).containsExactly(values(djls));
         }
     }
 

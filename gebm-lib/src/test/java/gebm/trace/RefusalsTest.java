@@ -6,21 +6,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import ai.djl.Device;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.ndarray.types.SparseFormat;
-import ai.djl.nn.Parameter;
 import ai.djl.nn.core.Linear;
 import ai.djl.training.GradientCollector;
-import ai.djl.training.ParameterStore;
-import gebm.core.Rng;
 import java.util.List;
 import java.util.function.UnaryOperator;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
@@ -72,34 +67,125 @@ class RefusalsTest {
         return List.of(
                 row("all values", x -> x.mul(x.toFloatArray()[0]), "reading values with toFloatArray", values),
                 row("one value", x -> x.mul(x.getFloat(0)), "reading values with getFloat", values),
-                row("a value for a branch", x -> x.sum().getFloat() > 0 ? x : x.neg(), "reading values with getFloat", "where"),
-                row("a truth value for a branch", x -> x.gt(0).all().getBoolean() ? x : x.neg(), "reading values with getBoolean", "where"),
-                row("comparing contents", x -> x.contentEquals(x.abs()) ? x : x.neg(), "reading values with contentEquals", values),
+                row(
+                        "a value for a branch",
+                        x -> x.sum().getFloat() > 0 ? x : x.neg(),
+                        "reading values with getFloat",
+                        "where"),
+                row(
+                        "a truth value for a branch",
+                        x -> x.gt(0).all().getBoolean() ? x : x.neg(),
+                        "reading values with getBoolean",
+                        "where"),
+                row(
+                        "comparing contents",
+                        x -> x.contentEquals(x.abs()) ? x : x.neg(),
+                        "reading values with contentEquals",
+                        values),
                 row("comparing nearly", x -> x.allClose(x.abs()) ? x : x.neg(), "reading values with allClose", values),
                 row("numbers as objects", x -> x.mul(x.toArray()[0]), "reading values with toArray", values),
                 row("bytes", x -> x.getManager().decode(x.encode()), "reading values with encode", values),
-                row("a constant on the left", x -> constant.mul(x), "reading values with toByteBuffer", "make the recorded array the receiver"),
-                row("a constant copied over", x -> { x.exp().copyTo(x); constant.add(x); return x; }, "reading values", "getManager().from(constant)"),
+                row(
+                        "a constant on the left",
+                        x -> constant.mul(x),
+                        "reading values with toByteBuffer",
+                        "make the recorded array the receiver"),
+                row(
+                        "a constant copied over",
+                        x -> {
+                            x.exp().copyTo(x);
+                            constant.add(x);
+                            return x;
+                        },
+                        "reading values",
+                        "getManager().from(constant)"),
                 row("places of non-zeros", x -> x.nonzero(), "nonzero", shapes),
                 row("different elements", x -> x.unique().head(), "unique", shapes),
                 row("a mask that picks", x -> x.booleanMask(x.gt(0)), "booleanMask", shapes),
-                row("a mask as an index", x -> x.get(x.gt(0)), "get with an array of truth values", "sum(x * mask) / sum(mask)"),
-                row("a global draw", x -> x.add(x.getManager().randomNormal(x.getShape())), "randomNormal", "rng.normal(manager, shape)"),
-                row("a global uniform draw", x -> x.add(x.getManager().randomUniform(0, 1, x.getShape())), "randomUniform", "rng.normal(manager, shape)"),
-                row("a global permutation", x -> x.get(x.getManager().randomPermutation(3)), "randomPermutation", "Program.ofRandom"),
-                row("asking for gradients", x -> { x.setRequiresGradient(true); return x; }, "setRequiresGradient", "use Gradients.valueAndGradient"),
-                row("taking a gradient", x -> x.square().getGradient(), "getGradient", "use Gradients.valueAndGradient"),
-                row("another device", x -> x.toDevice(Device.gpu(3), false), "toDevice", "hand in all arrays on one device"),
-                row("a manager elsewhere", x -> x.getManager().newSubManager(Device.gpu(3)).ones(x.getShape()), "newSubManager", "on one device"),
+                row(
+                        "a mask as an index",
+                        x -> x.get(x.gt(0)),
+                        "get with an array of truth values",
+                        "sum(x * mask) / sum(mask)"),
+                row(
+                        "a global draw",
+                        x -> x.add(x.getManager().randomNormal(x.getShape())),
+                        "randomNormal",
+                        "rng.normal(manager, shape)"),
+                row(
+                        "a global uniform draw",
+                        x -> x.add(x.getManager().randomUniform(0, 1, x.getShape())),
+                        "randomUniform",
+                        "rng.normal(manager, shape)"),
+                row(
+                        "a global permutation",
+                        x -> x.get(x.getManager().randomPermutation(3)),
+                        "randomPermutation",
+                        "Program.ofRandom"),
+                row(
+                        "asking for gradients",
+                        x -> {
+                            x.setRequiresGradient(true);
+                            return x;
+                        },
+                        "setRequiresGradient",
+                        "use Gradients.valueAndGradient"),
+                row(
+                        "taking a gradient",
+                        x -> x.square().getGradient(),
+                        "getGradient",
+                        "use Gradients.valueAndGradient"),
+                row(
+                        "another device",
+                        x -> x.toDevice(Device.gpu(3), false),
+                        "toDevice",
+                        "hand in all arrays on one device"),
+                row(
+                        "a manager elsewhere",
+                        x -> x.getManager().newSubManager(Device.gpu(3)).ones(x.getShape()),
+                        "newSubManager",
+                        "on one device"),
                 row("sparse arrays", x -> x.toSparse(SparseFormat.COO), "toSparse", "leave it out"),
-                row("a file", x -> x.getManager().load(java.nio.file.Path.of("x")).head(), "load", "outside of the program"),
+                row(
+                        "a file",
+                        x -> x.getManager().load(java.nio.file.Path.of("x")).head(),
+                        "load",
+                        "outside of the program"),
                 row("strings", x -> x.getManager().create("text"), "create", "programs compute with numbers"),
-                row("putting one array in another's place", x -> { x.intern(x.exp()); return x; }, "intern", "overwrite this one with set"),
-                row("median over two axes", x -> x.reshape(1, 3).median(new int[] {0, 1}), "median over [0, 1]", "name one axis"),
-                row("a fused update", x -> { x.getNDArrayInternal().sgdUpdate(new NDList(x), new NDList(x), 1, 0, 1, 0, 0, false); return x; }, "sgdUpdate", "Ops.assign"),
+                row(
+                        "putting one array in another's place",
+                        x -> {
+                            x.intern(x.exp());
+                            return x;
+                        },
+                        "intern",
+                        "overwrite this one with set"),
+                row(
+                        "median over two axes",
+                        x -> x.reshape(1, 3).median(new int[] {0, 1}),
+                        "median over [0, 1]",
+                        "name one axis"),
+                row(
+                        "a fused update",
+                        x -> {
+                            x.getNDArrayInternal().sgdUpdate(new NDList(x), new NDList(x), 1, 0, 1, 0, 0, false);
+                            return x;
+                        },
+                        "sgdUpdate",
+                        "Ops.assign"),
                 row("random images", x -> x.getNDArrayInternal().randomFlipLeftRight(), "randomFlipLeftRight", "Rng"),
-                row("boxes", x -> x.getNDArrayInternal().multiBoxPrior(List.of(), List.of(), List.of(), List.of(), false).head(), "multiBoxPrior", "outside of programs"),
-                row("a native call by name", x -> x.getManager().invoke("exp", new NDList(x), null).head(), "invoke", "method of NDArray"));
+                row(
+                        "boxes",
+                        x -> x.getNDArrayInternal()
+                                .multiBoxPrior(List.of(), List.of(), List.of(), List.of(), false)
+                                .head(),
+                        "multiBoxPrior",
+                        "outside of programs"),
+                row(
+                        "a native call by name",
+                        x -> x.getManager().invoke("exp", new NDList(x), null).head(),
+                        "invoke",
+                        "method of NDArray"));
     }
     // spotless:on
     // @formatter:on
@@ -164,12 +250,16 @@ class RefusalsTest {
         @Test
         void stoppingInsideAGradient() {
             refused(
-                    x -> Loop.run(0, 2, new NDList(x), (state, step) -> new NDList(Gradients.gradient(
-                                    y -> {
-                                        step.stopIf(y.sum().gt(3));
-                                        return y.square();
-                                    },
-                                    state.head())))
+                    x -> Loop.run(
+                                    0,
+                                    2,
+                                    new NDList(x),
+                                    (state, step) -> new NDList(Gradients.gradient(
+                                            y -> {
+                                                step.stopIf(y.sum().gt(3));
+                                                return y.square();
+                                            },
+                                            state.head())))
                             .head(),
                     "stopping here",
                     "directly inside a loop's step");
