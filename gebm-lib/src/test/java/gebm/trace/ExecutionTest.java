@@ -17,7 +17,6 @@ import gebm.core.Rng;
 import gebm.model.Energy;
 import gebm.nn.Mlp;
 import java.io.ByteArrayInputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -231,7 +230,7 @@ class ExecutionTest {
         Path folder;
 
         @Test
-        void isTheOneWhoseTextAndFileAreGiven() throws Exception {
+        void isTheOneWhoseTextAndFileAreGiven() {
             Program program = Program.of(
                     x -> x.getShape().get(0) == 1 ? x.sin() : x.getShape().get(0) == 2 ? x.cos() : x.tan());
             assertThatThrownBy(program::source).isInstanceOf(IllegalStateException.class);
@@ -240,8 +239,9 @@ class ExecutionTest {
                 String operation =
                         List.of("torch.sin", "torch.cos", "torch.tan").get(i);
                 assertThat(program.source()).contains(operation);
-                program.save(folder.resolve("program.pt"));
-                assertThat(Files.readAllBytes(folder.resolve("program.pt"))).isEqualTo(Archive.of(program.source()));
+                Path file = folder.resolve("program.pt");
+                program.save(file);
+                assertThat(Program.load(file).source()).contains(operation);
             }
         }
 
