@@ -151,8 +151,6 @@ final class Arrangement {
         on("close() setName(String) attach(NDManager) tempAttach(NDManager) detach()", (x, a) -> null);
         on("returnResource(NDManager)", (x, a) -> null);
         on("getResourceNDArrays()", (x, a) -> List.of(x.proxy()));
-        on(
-                "toDebugString() toDebugString(boolean) toDebugString(int,int,int,int,boolean)",
-                (x, a) -> x.toString());
+        on("toDebugString() toDebugString(boolean) toDebugString(int,int,int,int,boolean)", (x, a) -> x.toString());
     }
 }

@@ -115,13 +115,7 @@ final class Layers {
         on(
                 "globalLpPool(float)",
                 (x, a) -> array(
-                        x,
-                        "torch.linalg_vector_norm",
-                        x.value,
-                        a[0],
-                        spatial(x),
-                        false,
-                        new Named("dtype", null)));
+                        x, "torch.linalg_vector_norm", x.value, a[0], spatial(x), false, new Named("dtype", null)));
     }
 
     private static int[] spatial(RecordingArray x) {

@@ -35,8 +35,7 @@ public final class Network implements Trainable, AutoCloseable {
     private final Map<Parameter, NDArray> values = new LinkedHashMap<>();
     private final Map<String, NDArray> named = new LinkedHashMap<>();
     private final Program prediction = Program.of(x -> forward(x, false));
-    private final Program training =
-            Program.of(x -> Recorder.current().masks.from(null, () -> forward(x, true)));
+    private final Program training = Program.of(x -> Recorder.current().masks.from(null, () -> forward(x, true)));
     private final Program drawing = Program.ofRandom(
             (scope, list, rng) -> new NDList(Recorder.current().masks.from(rng, () -> forward(list.head(), true))));
 
@@ -66,8 +65,7 @@ public final class Network implements Trainable, AutoCloseable {
             Network network = new Network(block, input, output.slice(1), type);
             for (Pair<String, Parameter> pair : block.getParameters()) {
                 NDArray array = pair.getValue().getArray();
-                NDArray value =
-                        described ? initial(scope, pair, block, rng.fork(pair.getKey())) : array;
+                NDArray value = described ? initial(scope, pair, block, rng.fork(pair.getKey())) : array;
                 network.own(pair.getKey(), pair.getValue(), value);
             }
             return network;
@@ -162,9 +160,7 @@ public final class Network implements Trainable, AutoCloseable {
      */
     public NDArray apply(NDArray x, boolean inTraining, Rng rng) {
         check(x);
-        return inTraining
-                ? drawing.run(x.getManager(), new NDList(x), rng).head()
-                : prediction.run(x);
+        return inTraining ? drawing.run(x.getManager(), new NDList(x), rng).head() : prediction.run(x);
     }
 
     private void check(NDArray x) {

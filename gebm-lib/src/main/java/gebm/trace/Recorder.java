@@ -122,6 +122,9 @@ final class Recorder implements AutoCloseable {
 
     /** What {@code array} is called at this place of the program; an ordinary array becomes an input. */
     Value valueOf(NDArray array) {
+        if (array == null) {
+            throw new IllegalArgumentException("an array of a program must not be null (at " + site() + ")");
+        }
         RecordingArray recorded = RecordingArray.of(array);
         if (recorded == null) {
             return visible(captured.computeIfAbsent(array, this::addInput));
@@ -513,6 +516,14 @@ final class Recorder implements AutoCloseable {
                 .findFirst()
                 .map(StackWalker.StackFrame::toStackTraceElement)
                 .orElse(null));
+    }
+
+    static boolean isUsers(StackTraceElement frame) {
+        try {
+            return isUsers(Class.forName(frame.getClassName(), false, Recorder.class.getClassLoader()));
+        } catch (ClassNotFoundException e) {
+            return true; // a notebook's
+        }
     }
 
     private static boolean isUsers(Class<?> type) {

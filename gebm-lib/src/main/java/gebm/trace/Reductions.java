@@ -106,9 +106,7 @@ final class Reductions {
         on("cumSum()", (x, a) -> array(x, "torch.cumsum", x.recorder.call("torch.flatten", x.value, 0, -1), 0));
         on("cumSum(int)", plain("torch.cumsum"));
         on("cumProd(int)", plain("torch.cumprod"));
-        on(
-                "cumProd(int,DataType)",
-                (x, a) -> array(x, "torch.cumprod", x.value, a[0], new Named("dtype", a[1])));
+        on("cumProd(int,DataType)", (x, a) -> array(x, "torch.cumprod", x.value, a[0], new Named("dtype", a[1])));
         on("diff(int,int)", (x, a) -> array(x, "torch.diff", x.value, a[0], a[1], null, null));
     }
 
@@ -121,7 +119,6 @@ final class Reductions {
         }
         on(
                 "stft(long,long,boolean,NDArray,boolean,boolean)",
-                (x, a) -> array(
-                        x, "torch.stft", x.value, a[0], a[1], null, a[3], a[2], "reflect", a[4], null, a[5]));
+                (x, a) -> array(x, "torch.stft", x.value, a[0], a[1], null, a[3], a[2], "reflect", a[4], null, a[5]));
     }
 }

@@ -181,9 +181,7 @@ final class Selection {
                 : x.recorder.call("torch.type_as", value, x.value);
         x.recorder.effect(
                 "torch.index_put_({0}, annotate(List[Optional[Tensor]], {1}), {2}, False)",
-                place.array,
-                place.indices,
-                written);
+                place.array, place.indices, written);
         return null;
     }
 
@@ -228,8 +226,8 @@ final class Selection {
     /** {@code (batch, time, …)} with {@code value} where the time is not below the sequence's length. */
     private static NDArray sequenceMask(RecordingArray x, NDArray lengths, double value) {
         Shape shape = x.recorder.shape(x.value);
-        Value times = x.recorder.call(
-                "torch.arange", shape.get(1), new Node.Named("device", x.recorder.deviceArgument()));
+        Value times =
+                x.recorder.call("torch.arange", shape.get(1), new Node.Named("device", x.recorder.deviceArgument()));
         Value over = x.recorder.call("torch.ge", times, x.recorder.call("torch.unsqueeze", lengths, 1));
         long[] sizes = new long[shape.dimension()];
         java.util.Arrays.fill(sizes, 1);

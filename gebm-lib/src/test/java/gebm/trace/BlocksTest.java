@@ -20,8 +20,8 @@ import ai.djl.nn.ParallelBlock;
 import ai.djl.nn.Parameter;
 import ai.djl.nn.SequentialBlock;
 import ai.djl.nn.convolutional.Conv1d;
-import ai.djl.nn.convolutional.Conv2d;
 import ai.djl.nn.convolutional.Conv1dTranspose;
+import ai.djl.nn.convolutional.Conv2d;
 import ai.djl.nn.convolutional.Conv2dTranspose;
 import ai.djl.nn.convolutional.Conv3d;
 import ai.djl.nn.core.ConstantEmbedding;
@@ -39,6 +39,7 @@ import ai.djl.nn.recurrent.LSTM;
 import ai.djl.nn.recurrent.RNN;
 import ai.djl.nn.recurrent.RecurrentBlock;
 import ai.djl.nn.transformer.BertBlock;
+import ai.djl.nn.transformer.BertPretrainingBlock;
 import ai.djl.nn.transformer.IdEmbedding;
 import ai.djl.nn.transformer.PointwiseFeedForwardBlock;
 import ai.djl.nn.transformer.ScaledDotProductAttentionBlock;
@@ -168,8 +169,7 @@ class BlocksTest {
                 row("average pool 3d", () -> Pool.avgPool3dBlock(new Shape(2, 2, 2), new Shape(1, 1, 1)), 2, 3, 3, 3),
                 row(
                         "average pool, rounded up",
-                        () -> Pool.avgPool2dBlock(
-                                new Shape(2, 2), new Shape(2, 2), new Shape(0, 0), true, false),
+                        () -> Pool.avgPool2dBlock(new Shape(2, 2), new Shape(2, 2), new Shape(0, 0), true, false),
                         2,
                         5,
                         5),
@@ -181,7 +181,11 @@ class BlocksTest {
                 row("global max pool 3d", Pool::globalMaxPool3dBlock, 2, 2, 2, 3),
                 row("global lp pool 1d", () -> Pool.globalLpPool1dBlock(2), 2, 5),
                 row("global lp pool", () -> Pool.globalLpPool2dBlock(2), 2, 3, 3),
-                row("batch norm over the last axis", () -> BatchNorm.builder().optAxis(2).build(), 3, 4),
+                row(
+                        "batch norm over the last axis",
+                        () -> BatchNorm.builder().optAxis(2).build(),
+                        3,
+                        4),
                 inTraining(
                         "batch norm over the last axis",
                         () -> BatchNorm.builder().optAxis(3).build(),
@@ -196,15 +200,18 @@ class BlocksTest {
                         "multiplication", // puts its units before the batch
                         () -> new SequentialBlock()
                                 .add(Multiplication.builder().setUnits(2).build())
-                                .add(new LambdaBlock(list ->
-                                        new NDList(list.head().swapAxes(0, 1)))),
+                                .add(new LambdaBlock(
+                                        list -> new NDList(list.head().swapAxes(0, 1)))),
                         3),
-                row("linear collection", () -> LinearCollection.builder().setUnits(2).build(), 3, 4),
+                row(
+                        "linear collection",
+                        () -> LinearCollection.builder().setUnits(2).build(),
+                        3,
+                        4),
                 without(
                         Eager.VALUE_ONLY, // which depends on nothing
                         "constant embedding",
-                        () -> new ConstantEmbedding(
-                                NDManager.newBaseManager().create(new float[] {1, 2, 3})),
+                        () -> new ConstantEmbedding(NDManager.newBaseManager().create(new float[] {1, 2, 3})),
                         2));
     }
 
@@ -233,9 +240,11 @@ class BlocksTest {
                 row(
                         "lstm with its state",
                         () -> new SequentialBlock()
-                                .add(sized(LSTM.builder(), 1).optReturnState(true).build())
-                                .add(new LambdaBlock(list ->
-                                        new NDList(list.get(1).swapAxes(0, 1)))),
+                                .add(sized(LSTM.builder(), 1)
+                                        .optReturnState(true)
+                                        .build())
+                                .add(new LambdaBlock(
+                                        list -> new NDList(list.get(1).swapAxes(0, 1)))),
                         3,
                         2),
                 without(
@@ -283,11 +292,7 @@ class BlocksTest {
                                         .build()),
                         3,
                         4),
-                row(
-                        "transformer encoder",
-                        () -> new TransformerEncoderBlock(4, 2, 3, 0.3f, Activation::gelu),
-                        3,
-                        4),
+                row("transformer encoder", () -> new TransformerEncoderBlock(4, 2, 3, 0.3f, Activation::gelu), 3, 4),
                 drawing(
                         "transformer encoder",
                         () -> new TransformerEncoderBlock(4, 2, 3, 0.3f, Activation::gelu),
@@ -326,17 +331,39 @@ class BlocksTest {
                                     NDArray ids = ids(list).head();
                                     return new NDList(ids, ids.minimum(1), ids.gt(0));
                                 }))
-                                .add(BertBlock.builder()
-                                        .setTokenDictionarySize(5)
-                                        .optTypeDictionarySize(2)
-                                        .optEmbeddingSize(4)
-                                        .optTransformerBlockCount(1)
-                                        .optAttentionHeadCount(2)
-                                        .optHiddenSize(3)
-                                        .optMaxSequenceLength(3)
-                                        .build())
+                                .add(smallBert().build())
                                 .add(new LambdaBlock(list -> new NDList(list.get(1)))),
+                        3),
+                without(
+                        Eager.VALUE_ONLY,
+                        "bert, pretraining",
+                        () -> new SequentialBlock()
+                                .add(new LambdaBlock(list -> {
+                                    NDArray ids = ids(list).head();
+                                    return new NDList(ids, ids.minimum(1), ids.gt(0), ids.minimum(2));
+                                }))
+                                .add(new BertPretrainingBlock(smallBert()))
+                                .add(new LambdaBlock(list -> new NDList(list.get(0)
+                                        .concat(
+                                                list.get(1)
+                                                        .reshape(
+                                                                list.get(0)
+                                                                        .getShape()
+                                                                        .get(0),
+                                                                -1),
+                                                1)))),
                         3));
+    }
+
+    private static BertBlock.Builder smallBert() {
+        return BertBlock.builder()
+                .setTokenDictionarySize(5)
+                .optTypeDictionarySize(2)
+                .optEmbeddingSize(4)
+                .optTransformerBlockCount(1)
+                .optAttentionHeadCount(2)
+                .optHiddenSize(3)
+                .optMaxSequenceLength(3);
     }
 
     private static List<Case> basic() {
@@ -662,7 +689,8 @@ class BlocksTest {
                 .map(gradient -> gradient.toType(DataType.FLOAT64, true).toDoubleArray())
                 .toList();
         // some gradients are zero, and rounding is as large as the others ask for
-        double floor = 1e-6 * expected.stream().mapToDouble(BlocksTest::largest).max().orElse(0);
+        double floor =
+                1e-6 * expected.stream().mapToDouble(BlocksTest::largest).max().orElse(0);
         for (int i = 0; i < eager.size(); i++) {
             assertClose(pair.names().get(i), traced.get(i), expected.get(i), 5e-5, floor);
         }
@@ -673,10 +701,7 @@ class BlocksTest {
             NDList wrt = pair.wrt();
             wrt.set(0, in.get(0));
             return Gradients.ofParameters(
-                            wrt,
-                            () -> new Gradients.Loss(
-                                    pair.total(pair.apply(in.get(0)), weights),
-                                    new NDList()))
+                            wrt, () -> new Gradients.Loss(pair.total(pair.apply(in.get(0)), weights), new NDList()))
                     .gradients();
         });
     }
@@ -851,7 +876,8 @@ class BlocksTest {
         @Test
         void drawsFromTheKey() {
             Rng key = Rng.of(8);
-            NDArray kept = key.fork("dropout").fork(0).uniform(m, ones.getShape()).lt(1 - (double) 0.4f);
+            NDArray kept =
+                    key.fork("dropout").fork(0).uniform(m, ones.getShape()).lt(1 - (double) 0.4f);
             float[] expected = kept.toType(DataType.FLOAT32, false)
                     .div((float) (1 - (double) 0.4f))
                     .toFloatArray();
@@ -879,32 +905,42 @@ class BlocksTest {
         void differsBetweenPlacesAndSteps() {
             Program program = Program.ofRandom((scope, in, rng) -> {
                 NDList rows = new NDList(network.apply(in.head(), true), network.apply(in.head(), true));
-                rows.addAll(Loop.run(
-                        0, 2, new NDList(in.head(), in.head()), (state, step) -> {
-                            NDList inner = Loop.run(0, 2, new NDList(state), (now, index) -> new NDList(
-                                    now.get(1), network.apply(in.head(), true)));
-                            return new NDList(inner.get(0), inner.get(1));
-                        }));
-                rows.add(Loop.run(0, 1, new NDList(in.head()), (state, step) -> new NDList(
-                                network.apply(in.head(), true)))
+                rows.addAll(Loop.run(0, 2, new NDList(in.head(), in.head()), (state, step) -> {
+                    NDList inner = Loop.run(
+                            0,
+                            2,
+                            new NDList(state),
+                            (now, index) -> new NDList(now.get(1), network.apply(in.head(), true)));
+                    return new NDList(inner.get(0), inner.get(1));
+                }));
+                rows.add(Loop.run(
+                                0,
+                                1,
+                                new NDList(in.head()),
+                                (state, step) -> new NDList(network.apply(in.head(), true)))
                         .head());
                 return rows;
             });
             NDList masks = program.run(m, new NDList(ones), Rng.of(2));
-            assertThat(masks.stream().map(mask -> Arrays.toString(mask.toFloatArray())).distinct())
+            assertThat(masks.stream()
+                            .map(mask -> Arrays.toString(mask.toFloatArray()))
+                            .distinct())
                     .hasSize(5);
         }
 
         @Test
         void differsBetweenTheStepsOfALoopOverSteps() {
             Program program = Program.ofRandom((scope, in, rng) -> Loop.run(
-                    0, 3, new NDList(in.head(), in.head()), (state, step) -> new NDList(
-                            state.get(1), network.apply(in.head(), true, step.fork(rng)))));
+                    0,
+                    3,
+                    new NDList(in.head(), in.head()),
+                    (state, step) -> new NDList(state.get(1), network.apply(in.head(), true, step.fork(rng)))));
             Rng key = Rng.of(2);
             NDList last = program.run(m, new NDList(ones), key);
             for (int i = 0; i < 2; i++) {
                 assertThat(last.get(i).toFloatArray())
-                        .containsExactly(network.apply(ones, true, key.fork(i + 1)).toFloatArray());
+                        .containsExactly(
+                                network.apply(ones, true, key.fork(i + 1)).toFloatArray());
             }
         }
 
@@ -936,8 +972,8 @@ class BlocksTest {
     @Test
     void lpPoolIsItsDefinition() {
         NDArray x = numbers(m, new Shape(2, 1, 5), DataType.FLOAT64, 0.3);
-        NDArray traced = Program.of(v -> v.getNDArrayInternal()
-                        .lpPool(3, new Shape(2), new Shape(2), new Shape(1), false))
+        NDArray traced = Program.of(
+                        v -> v.getNDArrayInternal().lpPool(3, new Shape(2), new Shape(2), new Shape(1), false))
                 .run(x);
         double[] in = x.toDoubleArray();
         double[] expected = new double[6];
@@ -952,6 +988,79 @@ class BlocksTest {
         NDArray whole = Program.of(v -> v.getNDArrayInternal().lpPool(2, two, two, new Shape(0, 0, 0), false))
                 .run(cube);
         assertClose("value", whole.flatten(), cube.reshape(2, 8).norm(new int[] {1}), 1e-12);
+    }
+
+    @Nested
+    class Recurrent {
+        private NDList numbersFor(int from, int gates, double phase) {
+            long rows = 3L * gates;
+            NDList weights = new NDList();
+            for (Shape shape : List.of(new Shape(rows, from), new Shape(rows, 3), new Shape(rows), new Shape(rows))) {
+                weights.add(numbers(m, shape, DataType.FLOAT64, phase + weights.size()));
+            }
+            return weights;
+        }
+
+        private NDList joined(NDList a, NDList b) {
+            NDList all = new NDList(a);
+            all.addAll(b);
+            return all;
+        }
+
+        private NDArray gru(NDArray x, NDArray state, NDList weights) {
+            return x.getNDArrayInternal()
+                    .gru(x, state, weights, true, 1, 0, true, false, true)
+                    .head();
+        }
+
+        /** Both directions are one cell on the sequence and another one on the sequence reversed. */
+        @Test
+        void readsInBothDirections() {
+            NDArray x = numbers(m, new Shape(2, 4, 2), DataType.FLOAT64, 0.1);
+            NDList forth = numbersFor(2, 3, 0.5);
+            NDList back = numbersFor(2, 3, 1.5);
+            NDArray none = m.zeros(new Shape(1, 2, 3), DataType.FLOAT64);
+            // DJL's order: the weights of both directions, then the biases of both
+            NDList both = new NDList(
+                    forth.get(0),
+                    forth.get(1),
+                    back.get(0),
+                    back.get(1),
+                    forth.get(2),
+                    forth.get(3),
+                    back.get(2),
+                    back.get(3));
+            NDArray traced = Program.of(v -> v.getNDArrayInternal()
+                            .gru(v, none.repeat(0, 2), both, true, 1, 0, false, true, true)
+                            .head())
+                    .run(x);
+            NDArray expected =
+                    gru(x, none, forth).concat(gru(x.flip(1), none, back).flip(1), 2);
+            assertClose("value", traced, expected, 1e-12);
+        }
+
+        /** A mask lies on what goes from one layer to the next. */
+        @Test
+        void dropsBetweenLayers() {
+            NDArray x = numbers(m, new Shape(2, 4, 2), DataType.FLOAT64, 0.1);
+            NDList first = numbersFor(2, 3, 0.5);
+            NDList second = numbersFor(3, 3, 1.5);
+            NDList both = joined(first, second);
+            NDArray none = m.zeros(new Shape(1, 2, 3), DataType.FLOAT64);
+            NDList traced = Program.ofRandom((scope, in, rng) -> in.head()
+                            .getNDArrayInternal()
+                            .gru(in.head(), none.repeat(0, 2), both, true, 2, 0.5, true, false, true))
+                    .run(m, new NDList(x), KEY);
+            NDArray mask =
+                    KEY.fork("dropout").fork(0).uniform(m, new Shape(2, 4, 3)).lt(0.5);
+            NDArray between = gru(x, none, first)
+                    .mul(mask.toType(DataType.FLOAT64, false))
+                    .mul(2);
+            NDArray expected = gru(between, none, second);
+            assertClose("value", traced.head(), expected, 1e-12);
+            assertThat(traced.get(1).getShape()).isEqualTo(new Shape(2, 2, 3));
+            assertClose("last state", traced.get(1).get(1), expected.get(":, 3"), 1e-12);
+        }
     }
 
     @Nested
@@ -989,7 +1098,10 @@ class BlocksTest {
         NDArray rows = x.reshape(8, 3);
         NDArray mean = rows.mean(new int[] {0});
         NDArray variance = rows.sub(mean).square().mean(new int[] {0});
-        NDArray expected = rows.sub(mean).div(variance.add((double) 1e-5f).sqrt()).mul(scale).add(offset);
+        NDArray expected = rows.sub(mean)
+                .div(variance.add((double) 1e-5f).sqrt())
+                .mul(scale)
+                .add(offset);
         assertClose("value", traced, expected.reshape(4, 2, 3), 1e-12);
     }
 }

@@ -6,21 +6,20 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import ai.djl.Device;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.ndarray.types.SparseFormat;
-import ai.djl.nn.Parameter;
 import ai.djl.nn.core.Linear;
 import ai.djl.training.GradientCollector;
 import ai.djl.training.ParameterStore;
 import gebm.core.Rng;
 import java.util.List;
 import java.util.function.UnaryOperator;
-import java.util.stream.Stream;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
@@ -45,7 +44,7 @@ class RefusalsTest {
     /**
      * A function and what its refusal says.
      *
-     * @param line where the function stands: the message must name it
+     * @param line where the row begins: the message must name a line from there to the next row
      */
     record Case(String name, UnaryOperator<NDArray> function, int line, String operation, String advice) {
         @Override
@@ -54,7 +53,6 @@ class RefusalsTest {
         }
     }
 
-    /** A row that stands on one line, which calls this. */
     private static Case row(String name, UnaryOperator<NDArray> function, String operation, String advice) {
         int line = StackWalker.getInstance()
                 .walk(frames -> frames.skip(1).findFirst().orElseThrow().getLineNumber());
@@ -63,8 +61,6 @@ class RefusalsTest {
 
     private static final NDManager OUTSIDE = NDManager.newBaseManager();
 
-    // @formatter:off
-    // spotless:off
     static List<Case> cases() {
         String values = "a recorded array has no values yet";
         String shapes = "where(mask, x, 0)";
@@ -72,37 +68,126 @@ class RefusalsTest {
         return List.of(
                 row("all values", x -> x.mul(x.toFloatArray()[0]), "reading values with toFloatArray", values),
                 row("one value", x -> x.mul(x.getFloat(0)), "reading values with getFloat", values),
-                row("a value for a branch", x -> x.sum().getFloat() > 0 ? x : x.neg(), "reading values with getFloat", "where"),
-                row("a truth value for a branch", x -> x.gt(0).all().getBoolean() ? x : x.neg(), "reading values with getBoolean", "where"),
-                row("comparing contents", x -> x.contentEquals(x.abs()) ? x : x.neg(), "reading values with contentEquals", values),
+                row(
+                        "a value for a branch",
+                        x -> x.sum().getFloat() > 0 ? x : x.neg(),
+                        "reading values with getFloat",
+                        "where"),
+                row(
+                        "a truth value for a branch",
+                        x -> x.gt(0).all().getBoolean() ? x : x.neg(),
+                        "reading values with getBoolean",
+                        "where"),
+                row(
+                        "comparing contents",
+                        x -> x.contentEquals(x.abs()) ? x : x.neg(),
+                        "reading values with contentEquals",
+                        values),
                 row("comparing nearly", x -> x.allClose(x.abs()) ? x : x.neg(), "reading values with allClose", values),
                 row("numbers as objects", x -> x.mul(x.toArray()[0]), "reading values with toArray", values),
                 row("bytes", x -> x.getManager().decode(x.encode()), "reading values with encode", values),
-                row("a constant on the left", x -> constant.mul(x), "reading values with toByteBuffer", "make the recorded array the receiver"),
-                row("a constant copied over", x -> { x.exp().copyTo(x); constant.add(x); return x; }, "reading values", "getManager().from(constant)"),
+                row(
+                        "a constant on the left",
+                        x -> constant.mul(x),
+                        "reading values with toByteBuffer",
+                        "make the recorded array the receiver"),
+                row(
+                        "a constant copied over",
+                        x -> {
+                            x.exp().copyTo(x);
+                            constant.add(x);
+                            return x;
+                        },
+                        "reading values",
+                        "getManager().from(constant)"),
                 row("places of non-zeros", x -> x.nonzero(), "nonzero", shapes),
                 row("different elements", x -> x.unique().head(), "unique", shapes),
                 row("a mask that picks", x -> x.booleanMask(x.gt(0)), "booleanMask", shapes),
-                row("a mask as an index", x -> x.get(x.gt(0)), "get with an array of truth values", "sum(x * mask) / sum(mask)"),
-                row("a global draw", x -> x.add(x.getManager().randomNormal(x.getShape())), "randomNormal", "rng.normal(manager, shape)"),
-                row("a global uniform draw", x -> x.add(x.getManager().randomUniform(0, 1, x.getShape())), "randomUniform", "rng.normal(manager, shape)"),
-                row("a global permutation", x -> x.get(x.getManager().randomPermutation(3)), "randomPermutation", "Program.ofRandom"),
-                row("asking for gradients", x -> { x.setRequiresGradient(true); return x; }, "setRequiresGradient", "use Gradients.valueAndGradient"),
-                row("taking a gradient", x -> x.square().getGradient(), "getGradient", "use Gradients.valueAndGradient"),
-                row("another device", x -> x.toDevice(Device.gpu(3), false), "toDevice", "hand in all arrays on one device"),
-                row("a manager elsewhere", x -> x.getManager().newSubManager(Device.gpu(3)).ones(x.getShape()), "newSubManager", "on one device"),
+                row(
+                        "a mask as an index",
+                        x -> x.get(x.gt(0)),
+                        "get with an array of truth values",
+                        "sum(x * mask) / sum(mask)"),
+                row(
+                        "a global draw",
+                        x -> x.add(x.getManager().randomNormal(x.getShape())),
+                        "randomNormal",
+                        "rng.normal(manager, shape)"),
+                row(
+                        "a global uniform draw",
+                        x -> x.add(x.getManager().randomUniform(0, 1, x.getShape())),
+                        "randomUniform",
+                        "rng.normal(manager, shape)"),
+                row(
+                        "a global permutation",
+                        x -> x.get(x.getManager().randomPermutation(3)),
+                        "randomPermutation",
+                        "Program.ofRandom"),
+                row(
+                        "asking for gradients",
+                        x -> {
+                            x.setRequiresGradient(true);
+                            return x;
+                        },
+                        "setRequiresGradient",
+                        "use Gradients.valueAndGradient"),
+                row(
+                        "taking a gradient",
+                        x -> x.square().getGradient(),
+                        "getGradient",
+                        "use Gradients.valueAndGradient"),
+                row(
+                        "another device",
+                        x -> x.toDevice(Device.gpu(3), false),
+                        "toDevice",
+                        "hand in all arrays on one device"),
+                row(
+                        "a manager elsewhere",
+                        x -> x.getManager().newSubManager(Device.gpu(3)).ones(x.getShape()),
+                        "newSubManager",
+                        "on one device"),
                 row("sparse arrays", x -> x.toSparse(SparseFormat.COO), "toSparse", "leave it out"),
-                row("a file", x -> x.getManager().load(java.nio.file.Path.of("x")).head(), "load", "outside of the program"),
+                row(
+                        "a file",
+                        x -> x.getManager().load(java.nio.file.Path.of("x")).head(),
+                        "load",
+                        "outside of the program"),
                 row("strings", x -> x.getManager().create("text"), "create", "programs compute with numbers"),
-                row("putting one array in another's place", x -> { x.intern(x.exp()); return x; }, "intern", "overwrite this one with set"),
-                row("median over two axes", x -> x.reshape(1, 3).median(new int[] {0, 1}), "median over [0, 1]", "name one axis"),
-                row("a fused update", x -> { x.getNDArrayInternal().sgdUpdate(new NDList(x), new NDList(x), 1, 0, 1, 0, 0, false); return x; }, "sgdUpdate", "Ops.assign"),
+                row(
+                        "putting one array in another's place",
+                        x -> {
+                            x.intern(x.exp());
+                            return x;
+                        },
+                        "intern",
+                        "overwrite this one with set"),
+                row(
+                        "median over two axes",
+                        x -> x.reshape(1, 3).median(new int[] {0, 1}),
+                        "median over [0, 1]",
+                        "name one axis"),
+                row(
+                        "a fused update",
+                        x -> {
+                            x.getNDArrayInternal().sgdUpdate(new NDList(x), new NDList(x), 1, 0, 1, 0, 0, false);
+                            return x;
+                        },
+                        "sgdUpdate",
+                        "Ops.assign"),
                 row("random images", x -> x.getNDArrayInternal().randomFlipLeftRight(), "randomFlipLeftRight", "Rng"),
-                row("boxes", x -> x.getNDArrayInternal().multiBoxPrior(List.of(), List.of(), List.of(), List.of(), false).head(), "multiBoxPrior", "outside of programs"),
-                row("a native call by name", x -> x.getManager().invoke("exp", new NDList(x), null).head(), "invoke", "method of NDArray"));
+                row(
+                        "boxes",
+                        x -> x.getNDArrayInternal()
+                                .multiBoxPrior(List.of(), List.of(), List.of(), List.of(), false)
+                                .head(),
+                        "multiBoxPrior",
+                        "outside of programs"),
+                row(
+                        "a native call by name",
+                        x -> x.getManager().invoke("exp", new NDList(x), null).head(),
+                        "invoke",
+                        "method of NDArray"));
     }
-    // spotless:on
-    // @formatter:on
 
     @ParameterizedTest
     @MethodSource("cases")
@@ -113,10 +198,24 @@ class RefusalsTest {
                 .isInstanceOf(UnsupportedOperationException.class)
                 .hasMessageContaining(c.operation())
                 .hasMessageContaining("cannot be recorded (at ")
-                .hasMessageContaining("RefusalsTest.java:" + c.line() + ")")
-                .hasMessageContaining(c.advice());
+                .hasMessageContaining(c.advice())
+                .satisfies(e -> assertThat(line(e.getMessage())).isBetween(c.line(), end(c)));
         assertThat(Recorder.current()).isNull();
         assertThat(x.toFloatArray()).containsExactly(1, -2, 3);
+    }
+
+    private static int line(String message) {
+        Matcher matcher = Pattern.compile("RefusalsTest\\.java:(\\d+)\\)").matcher(message);
+        assertThat(matcher.find()).as(message).isTrue();
+        return Integer.parseInt(matcher.group(1));
+    }
+
+    private static int end(Case c) {
+        return cases().stream()
+                .mapToInt(Case::line)
+                .filter(line -> line > c.line())
+                .min()
+                .orElse(c.line() + 10);
     }
 
     /** What goes wrong between recordings, loops and gradients. */
@@ -164,12 +263,16 @@ class RefusalsTest {
         @Test
         void stoppingInsideAGradient() {
             refused(
-                    x -> Loop.run(0, 2, new NDList(x), (state, step) -> new NDList(Gradients.gradient(
-                                    y -> {
-                                        step.stopIf(y.sum().gt(3));
-                                        return y.square();
-                                    },
-                                    state.head())))
+                    x -> Loop.run(
+                                    0,
+                                    2,
+                                    new NDList(x),
+                                    (state, step) -> new NDList(Gradients.gradient(
+                                            y -> {
+                                                step.stopIf(y.sum().gt(3));
+                                                return y.square();
+                                            },
+                                            state.head())))
                             .head(),
                     "stopping here",
                     "directly inside a loop's step");
@@ -194,15 +297,65 @@ class RefusalsTest {
 
         @Test
         void aGradientCollectorInside() {
-            assertThatThrownBy(() -> Program.of(x -> {
-                                try (GradientCollector collector =
-                                        Engine.getInstance().newGradientCollector()) {
-                                    collector.backward(x.square().sum());
-                                }
-                                return x;
+            refused(
+                    x -> {
+                        try (GradientCollector collector = Engine.getInstance().newGradientCollector()) {
+                            collector.backward(x.square().sum());
+                        }
+                        return x;
+                    },
+                    "handing a recorded array to the engine (backward)",
+                    "use Gradients");
+        }
+
+        @Test
+        void aConstantThatGathers() {
+            NDArray constant = m.create(new float[] {1, 2, 3});
+            refused(
+                    x -> constant.take(x.toType(DataType.INT64, false)),
+                    "handing a recorded array to the engine (take)",
+                    "make the recorded array the receiver");
+        }
+
+        @Test
+        void aBlockWithItsOwnParameters() {
+            Linear block = Linear.builder().setUnits(2).build();
+            block.initialize(m, DataType.FLOAT32, new Shape(1, 2));
+            NDArray y = Program.of(x -> block.forward(new ParameterStore(m, false), new NDList(x), false)
+                            .head())
+                    .run(m.ones(new Shape(1, 2)));
+            NDArray weight = block.getParameters().get(0).getValue().getArray();
+            assertThat(y.toFloatArray())
+                    .containsExactly(weight.sum(new int[] {1}).toFloatArray());
+        }
+
+        @Test
+        void aResultThatIsNull() {
+            assertThatThrownBy(() -> Program.of(x -> null).run(m.create(1f)))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("an array of a program must not be null (at ")
+                    .hasMessageContaining("RefusalsTest.java");
+        }
+
+        @Test
+        void aWrongNumberOfCarriedArrays() {
+            assertThatThrownBy(() -> Program.ofList(in -> Loop.run(0, 2, in, (state, step) -> new NDList()))
+                            .run(m, new NDList(m.create(1f))))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("must return as many arrays as it carries, 1, got 0");
+        }
+
+        @Test
+        void keysThatAreRead() {
+            assertThatThrownBy(() -> Program.ofRandom((scope, in, rng) -> {
+                                rng.permutation(3);
+                                return in;
                             })
-                            .run(m.create(new float[] {1, 2})))
-                    .isInstanceOf(RuntimeException.class);
+                            .run(m, new NDList(m.create(1f)), Rng.of(1)))
+                    .isInstanceOf(UnsupportedOperationException.class)
+                    .hasMessageContaining("reading a key")
+                    .hasMessageContaining("RefusalsTest.java")
+                    .hasMessageContaining("draw from it");
         }
 
         @Test
