@@ -71,22 +71,98 @@ public final class Rng {
 
     /** Independent N(0, 1) draws in float32, owned by {@code scope}. */
     public NDArray normal(NDManager scope, Shape shape) {
-        return stream.normal(scope, shape, DataType.FLOAT32);
+        return normal(scope, shape, DataType.FLOAT32);
     }
 
     /** Independent N(0, 1) draws of the given type, owned by {@code scope}. */
     public NDArray normal(NDManager scope, Shape shape, DataType type) {
-        return stream.normal(scope, shape, type);
+        return stream.draws().normal(scope, shape, type);
+    }
+
+    /**
+     * Independent {@code mean + scale·ξ}, {@code ξ ~ N(0, 1)}, owned by the manager of {@code mean}.
+     *
+     * <p>Shapes: mean and scale are broadcast against each other; ξ has the result's shape and the type of mean, and
+     * the bits of {@code normal(scope, shape, type)}. The derivatives are those of {@code mean + scale·ξ}, ξ fixed.
+     *
+     * @throws IllegalArgumentException if the shapes do not broadcast
+     */
+    public NDArray normal(NDArray mean, NDArray scale) {
+        return stream.draws().normal(mean, scale);
     }
 
     /** Independent draws, uniform on [0, 1), in float32, owned by {@code scope}. */
     public NDArray uniform(NDManager scope, Shape shape) {
-        return stream.uniform(scope, shape, DataType.FLOAT32);
+        return uniform(scope, shape, DataType.FLOAT32);
     }
 
     /** Independent draws, uniform on [0, 1), of the given type, owned by {@code scope}. */
     public NDArray uniform(NDManager scope, Shape shape, DataType type) {
-        return stream.uniform(scope, shape, type);
+        return stream.draws().uniform(scope, shape, type);
+    }
+
+    /** Independent draws from the exponential distribution with mean 1, in float32, owned by {@code scope}. */
+    public NDArray exponential(NDManager scope, Shape shape) {
+        return exponential(scope, shape, DataType.FLOAT32);
+    }
+
+    /**
+     * Independent draws from the exponential distribution with mean 1, of the given type, owned by {@code scope}:
+     * {@code −log(1 − u)} with u uniform in steps of 2⁻⁵³, so the largest draw is 36.8.
+     */
+    public NDArray exponential(NDManager scope, Shape shape, DataType type) {
+        return stream.draws().exponential(scope, shape, type);
+    }
+
+    /**
+     * Independent draws, 1 with the given probability and else 0, in its shape and type, owned by its manager.
+     *
+     * <p>A probability that is NaN or outside [0, 1] gives NaN. The draws have no derivative; a probability is
+     * compared with a uniform number in steps of 2⁻⁵³, whatever its type.
+     */
+    public NDArray bernoulli(NDArray probability) {
+        return stream.draws().bernoulli(probability);
+    }
+
+    /**
+     * Independent draws of an index i with probability {@code softmax(logits)ᵢ} along the last axis, owned by the
+     * manager of {@code logits}: the inverse of the distribution function in float64, whatever the type of logits.
+     *
+     * <p>A logit of −∞ is never drawn. Where a logit is NaN or +∞, or all are −∞, the draw is k, which is no index.
+     *
+     * <p>Shapes: logits {@code (…, k)}; result {@code (…)}, int64.
+     */
+    public NDArray categorical(NDArray logits) {
+        return categorical(logits, 1).squeeze(-1);
+    }
+
+    /**
+     * As {@link #categorical(NDArray)}, n times for each row: logits {@code (…, k)} give {@code (…, n)}.
+     *
+     * @throws IllegalArgumentException unless {@code n > 0}
+     */
+    public NDArray categorical(NDArray logits, int n) {
+        return stream.draws().categorical(logits, Require.positive("n", n));
+    }
+
+    /**
+     * Independent draws from the gamma distribution with the given concentration and scale 1, in the shape and type
+     * of {@code concentration}, owned by its manager.
+     *
+     * <p>Inside a program a draw has a first derivative with respect to the concentration, by implicit
+     * reparameterisation; a second throws. A concentration that is not positive and finite gives NaN. Draws too small
+     * for the type are its smallest normal number: in float32 one in a hundred at concentration 0.05.
+     *
+     * <p>Source: Marsaglia and Tsang (2000), A Simple Method for Generating Gamma Variables; for the derivative
+     * Figurnov, Mohamed and Mnih (2018), Implicit Reparameterization Gradients.
+     */
+    public NDArray gamma(NDArray concentration) {
+        return stream.draws().gamma(concentration);
+    }
+
+    /** A uniformly drawn order of {@code 0..n-1}, int64, {@code (n)}; another one than {@link #permutation(int)}. */
+    public NDArray permutation(NDManager scope, int n) {
+        return stream.draws().permutation(scope, Require.positive("n", n));
     }
 
     /** A uniformly drawn order of {@code 0..n-1}. */
@@ -150,20 +226,41 @@ public final class Rng {
         /** The key, where it is known. */
         long key();
 
-        /** Normal draws. */
-        NDArray normal(NDManager scope, Shape shape, DataType type);
-
-        /** Uniform draws. */
-        NDArray uniform(NDManager scope, Shape shape, DataType type);
+        /** What is drawn for this key. */
+        Draws draws();
     }
 
-    /** Draws arrays for a known key: the engine's side of {@link Rng}, found as a service. */
+    /** Draws for one key: what the methods of {@link Rng} of the same names and arguments give. */
     public interface Draws {
-        /** Normal draws from a fresh generator seeded with {@code key}. */
-        NDArray normal(NDManager scope, Shape shape, DataType type, long key);
+        /** {@link Rng#normal(NDManager, Shape, DataType)}. */
+        NDArray normal(NDManager scope, Shape shape, DataType type);
 
-        /** Uniform draws from a fresh generator seeded with {@code key}. */
-        NDArray uniform(NDManager scope, Shape shape, DataType type, long key);
+        /** {@link Rng#normal(NDArray, NDArray)}. */
+        NDArray normal(NDArray mean, NDArray scale);
+
+        /** {@link Rng#uniform(NDManager, Shape, DataType)}. */
+        NDArray uniform(NDManager scope, Shape shape, DataType type);
+
+        /** {@link Rng#exponential(NDManager, Shape, DataType)}. */
+        NDArray exponential(NDManager scope, Shape shape, DataType type);
+
+        /** {@link Rng#bernoulli(NDArray)}. */
+        NDArray bernoulli(NDArray probability);
+
+        /** {@link Rng#categorical(NDArray, int)}. */
+        NDArray categorical(NDArray logits, int n);
+
+        /** {@link Rng#gamma(NDArray)}. */
+        NDArray gamma(NDArray concentration);
+
+        /** {@link Rng#permutation(NDManager, int)}. */
+        NDArray permutation(NDManager scope, int n);
+    }
+
+    /** Where draws for known keys come from: the engine's side of {@link Rng}, found as a service. */
+    public interface Source {
+        /** Draws from fresh generators seeded with {@code key}. */
+        Draws of(long key);
     }
 
     private record KeyStream(long key) implements Stream {
@@ -178,19 +275,14 @@ public final class Rng {
         }
 
         @Override
-        public NDArray normal(NDManager scope, Shape shape, DataType type) {
-            return Engine.DRAWS.normal(scope, shape, type, key);
-        }
-
-        @Override
-        public NDArray uniform(NDManager scope, Shape shape, DataType type) {
-            return Engine.DRAWS.uniform(scope, shape, type, key);
+        public Draws draws() {
+            return Engine.SOURCE.of(key);
         }
     }
 
     private static final class Engine {
-        static final Draws DRAWS = java.util.ServiceLoader.load(Draws.class, Rng.class.getClassLoader())
+        static final Source SOURCE = java.util.ServiceLoader.load(Source.class, Rng.class.getClassLoader())
                 .findFirst()
-                .orElseThrow(() -> new IllegalStateException("no service for " + Draws.class.getName()));
+                .orElseThrow(() -> new IllegalStateException("no service for " + Source.class.getName()));
     }
 }

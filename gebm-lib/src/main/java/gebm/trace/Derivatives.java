@@ -1,7 +1,10 @@
 package gebm.trace;
 
+import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -10,74 +13,64 @@ import java.util.Set;
 import java.util.function.Supplier;
 
 /**
- * Reverse-mode derivatives, from graph to graph: a gradient whose body has a rule for every operation becomes plain
- * operations; any other is left to the engine's own gradient inside the program.
+ * Derivatives from graph to graph: a gradient or tangent whose body has a rule for every operation that matters becomes
+ * plain operations; any other is left to the engine's own gradient inside the program.
  *
- * <p>Inner gradients go first, so a gradient of a gradient needs the engine for neither. What the rules write has
- * rules itself.
+ * <p>{@link Rules} says how each operation hands a cotangent back to its arguments. Tangents need no rules of their
+ * own: what the rules write is linear in the cotangent, so reversing it once more, from the arguments' side, gives the
+ * derivative along a direction. That costs nothing: the cotangents themselves are dead code afterwards.
+ *
+ * <p>Inner derivatives go first, so that a gradient of a gradient needs the engine for neither; what the rules write
+ * has rules itself.
  */
 final class Derivatives {
-    /** Adjoints of the arguments of {@code call}, in their order, null where there is none. */
-    private interface Rule {
-        List<Object> adjoints(Derivatives d, Node.Call call, Object g);
-    }
-
-    private static final Map<String, Rule> RULES = new HashMap<>();
-    /** Operations through which no gradient flows. */
-    private static final Set<String> CONSTANT = Set.of(
-            "torch.detach",
-            "torch.zeros_like",
-            "torch.ones_like",
-            "torch.full_like",
-            "torch.size",
-            "torch.sign",
-            "torch.eq",
-            "torch.ne",
-            "torch.gt",
-            "torch.ge",
-            "torch.lt",
-            "torch.le",
-            "ops.prim.device",
-            "ops.prim.dtype",
-            "torch.isnan",
-            "torch.isinf",
-            "torch.logical_not",
-            "torch.isfinite");
+    /** How one gradient or tangent is computed, and, where by the engine, the node that asked for it. */
+    record Way(boolean tangent, StackTraceElement site, Node without) {}
 
     /** An adjoint with one number everywhere, in the shape of {@code like}: written only where an array is needed. */
     private record Same(Object like, double number) {}
 
-    private final Shapes shapes;
+    /** A body ready to be reversed, with the values that depend on its parameters; or the node that prevents it. */
+    private record Body(List<Node> nodes, Set<Value> active, Node without) {}
+
+    final Facts facts;
     private final Supplier<Value> newValue;
+    private final Map<Value, Value> roots;
+    private final List<Way> ways = new ArrayList<>();
     private List<Node> out;
     private StackTraceElement site;
-    private Set<Value> wanted; // the values whose adjoints count in the gradient being written
+    private Set<Value> wanted; // the values whose adjoints count in what is being reversed
+    private Set<Value> apart = Set.of(); // the parameters of which every sample has a gradient of its own
 
-    private Derivatives(Shapes shapes, Supplier<Value> newValue) {
-        this.shapes = shapes;
+    private Derivatives(Facts facts, Supplier<Value> newValue, Map<Value, Value> roots) {
+        this.facts = facts;
         this.newValue = newValue;
+        this.roots = roots;
     }
 
-    /** {@code graph} with every gradient written out that can be. */
-    static Graph applyTo(Graph graph, Map<Value, Shape> known, Supplier<Value> newValue) {
-        Derivatives d = new Derivatives(new Shapes(known), newValue);
-        return new Graph(graph.inputs(), d.rewrite(graph.nodes()), graph.results());
+    /** A graph with derivatives written out, and how each was. */
+    record Result(Graph graph, List<Way> ways) {}
+
+    /** {@code graph} with every derivative written out that can be. */
+    static Result applyTo(Graph graph, Facts facts, Supplier<Value> newValue) {
+        Derivatives d = new Derivatives(facts, newValue, graph.roots());
+        return new Result(new Graph(graph.inputs(), d.rewrite(graph.nodes()), graph.results()), d.ways);
+    }
+
+    /** Whether {@code node}, a gradient per sample, can be written out. */
+    static boolean separates(Node.Gradient node, Facts facts, Supplier<Value> newValue, Map<Value, Value> roots) {
+        Derivatives d = new Derivatives(facts, newValue, roots);
+        d.rewrite(node);
+        return d.ways.get(d.ways.size() - 1).without() == null;
     }
 
     private List<Node> rewrite(List<Node> nodes) {
         List<Node> result = new ArrayList<>();
         for (Node node : nodes) {
-            if (node instanceof Node.Call call) {
-                shapes.see(call);
-                result.add(call);
-            } else if (node instanceof Node.Loop loop) {
-                for (int i = 0; i < loop.parameters().size(); i++) {
-                    shapes.same(loop.parameters().get(i), loop.initial().get(i));
-                    shapes.same(loop.outputs().get(i), loop.initial().get(i));
-                }
+            if (node instanceof Node.Loop loop) {
                 result.add(loop.withBody(rewrite(loop.body())));
-            } else if (node instanceof Node.Gradient gradient) {
-                result.addAll(rewrite(gradient));
+            } else if (node instanceof Node.Structure structure) {
+                result.addAll(rewrite(structure));
             } else {
                 result.add(node);
             }
@@ -85,110 +78,212 @@ final class Derivatives {
         return result;
     }
 
-    private List<Node> rewrite(Node.Gradient node) {
-        for (int i = 0; i < node.parameters().size(); i++) {
-            shapes.same(node.parameters().get(i), node.wrt().get(i));
-            shapes.same(node.gradients().get(i), node.wrt().get(i));
-        }
-        List<Node> body = rewrite(node.body());
-        Set<Value> active = active(node, body);
-        if (active == null) {
-            return List.of(node.withBody(body));
-        }
+    private List<Node> rewrite(Node.Structure node) {
+        Node.Structure inside = node.withBody(rewrite(node.body()));
         List<Node> outer = out;
         out = new ArrayList<>();
         site = node.site();
         for (int i = 0; i < node.parameters().size(); i++) {
-            out.add(same(node.parameters().get(i), node.wrt().get(i)));
+            out.add(same(node.parameters().get(i), node.arguments().get(i)));
         }
-        out.addAll(body);
-        reverse(node, body, active);
-        for (int i = 0; i < node.values().size(); i++) {
-            out.add(same(node.values().get(i), node.extras().get(i)));
+        apart = node instanceof Node.Gradient gradient && gradient.perSample()
+                ? Set.copyOf(node.parameters())
+                : Set.of();
+        Body body = prepared(inside.body(), inside.parameters());
+        Node without = body.without();
+        if (without == null) {
+            out.addAll(body.nodes());
+            without = node instanceof Node.Gradient gradient
+                    ? gradient(gradient, body)
+                    : tangent((Node.Tangent) node, body);
+            for (int i = 0; i < node.handedOut().size(); i++) {
+                out.add(same(node.handedOut().get(i), node.results().get(i)));
+            }
         }
-        List<Node> result = out;
+        ways.add(new Way(node instanceof Node.Tangent, node.site(), without));
+        List<Node> result = without == null ? out : List.of(inside);
         out = outer;
         return result;
     }
 
-    /** The values that depend on the parameters, or null if one of them comes from an operation without a rule. */
-    private Set<Value> active(Node.Gradient node, List<Node> body) {
-        Set<Value> active = new HashSet<>(node.parameters());
-        for (Node inner : body) {
-            if (!(inner instanceof Node.Call call)) {
-                return null;
+    // ---------------------------------------------------------------- what can be reversed
+
+    private Body prepared(List<Node> nodes, List<Value> parameters) {
+        Set<Value> active = new HashSet<>(parameters);
+        Set<Value> changed = new HashSet<>();
+        nodes.forEach(node -> collectChanged(node, changed));
+        List<Node> result = new ArrayList<>();
+        for (Node node : nodes) {
+            Node without = prepare(node, active, changed, result);
+            if (without != null) {
+                return new Body(nodes, active, without);
             }
-            if (CONSTANT.contains(call.target()) || !reads(call.args(), active)) {
-                continue;
+        }
+        return new Body(result, active, null);
+    }
+
+    /** Adds {@code node}, or what it consists of, to {@code result}; returns it if it has no rule. */
+    private Node prepare(Node node, Set<Value> active, Set<Value> changed, List<Node> result) {
+        if (!mentions(node, active) || node instanceof Node.Call call && Rules.isConstant(call)) {
+            result.add(node);
+            return null;
+        }
+        if (!(node instanceof Node.Call call)) {
+            return node;
+        }
+        Rules.Decomposition parts = Rules.decomposition(call);
+        if (parts != null && parts.fits(this, call)) {
+            for (Node part : decomposed(call, parts)) {
+                Node without = prepare(part, active, Set.of(), result);
+                if (without != null) {
+                    return call;
+                }
             }
-            if (!hasRule(call)) {
-                return null;
+            return null;
+        }
+        if (call.args().stream().anyMatch(argument -> Graph.reads(argument, apart))
+                && Rules.perSample(this, call) == null) {
+            return call;
+        }
+        boolean pure = !call.effect() && call.args().stream().noneMatch(argument -> isChanged(argument, changed));
+        if (!pure || Rules.of(this, call) == null) {
+            return call;
+        }
+        active.addAll(call.outputs());
+        result.add(call);
+        return null;
+    }
+
+    private List<Node> decomposed(Node.Call call, Rules.Decomposition parts) {
+        List<Node> outer = out;
+        StackTraceElement before = site;
+        out = new ArrayList<>();
+        site = call.site();
+        out.add(same(call.output(), parts.parts(this, call)));
+        List<Node> result = out;
+        out = outer;
+        site = before;
+        return result;
+    }
+
+    private static boolean mentions(Node node, Set<Value> values) {
+        return node.reads().stream().anyMatch(argument -> Graph.reads(argument, values))
+                || node instanceof Node.Structure structure
+                        && (structure.results().stream().anyMatch(result -> Graph.reads(result, values))
+                                || structure.body().stream().anyMatch(inner -> mentions(inner, values)));
+    }
+
+    /** Memory that is overwritten in the body cannot be read again when the body is reversed. */
+    private void collectChanged(Node node, Set<Value> changed) {
+        if (node instanceof Node.Call call && call.effect() && Rules.decomposition(call) == null) {
+            Graph.forEach(call.args(), value -> changed.add(roots.getOrDefault(value, value)));
+        } else if (node instanceof Node.Structure structure) {
+            structure.body().forEach(inner -> collectChanged(inner, changed));
+        }
+    }
+
+    private boolean isChanged(Object argument, Set<Value> changed) {
+        boolean[] found = {false};
+        Graph.forEach(argument, value -> found[0] |= changed.contains(roots.getOrDefault(value, value)));
+        return found[0];
+    }
+
+    // ---------------------------------------------------------------- reversing
+
+    private Node gradient(Node.Gradient node, Body body) {
+        Map<Value, Object> seeds = new HashMap<>();
+        if (body.active().contains(node.total())) {
+            seeds.put((Value) node.total(), new Same(node.total(), 1));
+        }
+        Map<Value, Object> adjoints = reverse(body, seeds);
+        site = node.site();
+        for (int i = 0; i < node.parameters().size(); i++) {
+            Value parameter = node.parameters().get(i);
+            handOut(node.gradients().get(i), written(adjoints.get(parameter)), parameter);
+        }
+        return null;
+    }
+
+    private Node tangent(Node.Tangent node, Body body) {
+        Map<Value, Object> seeds = new HashMap<>();
+        List<Value> cotangents = new ArrayList<>();
+        for (Object result : node.results()) {
+            Value cotangent = op("zeros_like", result);
+            cotangents.add(cotangent);
+            if (body.active().contains(result)) {
+                seeds.merge((Value) result, cotangent, this::sum);
             }
-            active.addAll(call.outputs());
         }
-        return active;
-    }
-
-    private boolean hasRule(Node.Call call) {
-        if (call.effect() || call.outputs().size() != 1 || !RULES.containsKey(call.target())) {
-            return false;
+        int start = out.size();
+        Map<Value, Object> adjoints = reverse(body, seeds);
+        Body transposed = prepared(List.copyOf(out.subList(start, out.size())), cotangents);
+        if (transposed.without() != null) {
+            return transposed.without();
         }
-        return switch (call.target()) {
-            case "torch.linear" -> isMatrix(call.args().get(0));
-            case "torch.matmul" ->
-                isMatrix(call.args().get(0)) && isMatrix(call.args().get(1));
-            case "torch.pow" -> call.args().get(1) instanceof Number;
-            case "torch.rsub" -> call.args().get(1) instanceof Number;
-            case "torch.sum", "torch.mean", "torch.logsumexp" -> call.args().size() == 1 || axesAreClear(call);
-            default -> true;
-        };
-    }
-
-    private boolean isMatrix(Object argument) {
-        Shape shape = shapes.of(argument);
-        return shape != null && shape.dimension() == 2;
-    }
-
-    /** Several axes can be put back one by one only where they are counted from the front. */
-    private static boolean axesAreClear(Node.Call call) {
-        return call.args().get(1) instanceof List<?> axes
-                && (axes.size() == 1 || axes.stream().allMatch(axis -> axis instanceof Long number && number >= 0));
-    }
-
-    private static boolean reads(Object argument, Set<Value> values) {
-        return argument instanceof Value value && values.contains(value)
-                || argument instanceof List<?> list && list.stream().anyMatch(item -> reads(item, values));
-    }
-
-    private void reverse(Node.Gradient node, List<Node> body, Set<Value> active) {
-        wanted = active;
-        Map<Value, Object> adjoints = new HashMap<>();
-        if (active.contains(node.total())) {
-            adjoints.put((Value) node.total(), new Same(node.total(), 1));
+        for (int k = 0; k < node.directions().size(); k++) {
+            Map<Value, Object> along = new HashMap<>();
+            for (int i = 0; i < node.parameters().size(); i++) {
+                if (adjoints.get(node.parameters().get(i)) instanceof Value adjoint) {
+                    along.merge(adjoint, node.directions().get(k).get(i), this::sum);
+                }
+            }
+            Map<Value, Object> tangents = reverse(transposed, along);
+            site = node.site();
+            for (int i = 0; i < cotangents.size(); i++) {
+                handOut(node.tangents().get(k).get(i), written(tangents.get(cotangents.get(i))), cotangents.get(i));
+            }
         }
-        for (int i = body.size() - 1; i >= 0; i--) {
-            Node.Call call = (Node.Call) body.get(i);
-            Object g = call.outputs().size() == 1 ? adjoints.get(call.outputs().get(0)) : null;
-            if (g == null || !reads(call.args(), active) || CONSTANT.contains(call.target())) {
+        return null;
+    }
+
+    private void handOut(Value value, Object adjoint, Object like) {
+        String target = adjoint == null ? "torch.zeros_like" : "torch.type_as";
+        Object model = adjoint == null && apart.contains(like) ? op("expand", like, list(facts.shape(value))) : like;
+        List<Object> args = adjoint == null ? List.of(model) : List.of(adjoint, like);
+        out.add(new Node.Call(target, args, List.of(value), false, site));
+    }
+
+    /** The adjoints of everything in {@code body}, from those of some of its values. */
+    private Map<Value, Object> reverse(Body body, Map<Value, Object> seeds) {
+        wanted = body.active();
+        Map<Value, Object> adjoints = new HashMap<>(seeds);
+        for (int i = body.nodes().size() - 1; i >= 0; i--) {
+            if (!(body.nodes().get(i) instanceof Node.Call call)
+                    || call.outputs().size() != 1
+                    || !wanted.contains(call.output())
+                    || !adjoints.containsKey(call.output())) {
                 continue;
             }
             site = call.site();
-            List<Object> parts = g instanceof Same same ? adjointsOfSame(call, same.number()) : null;
-            if (parts == null) {
-                parts = RULES.get(call.target()).adjoints(this, call, written(g));
-            }
-            for (int k = 0; k < parts.size(); k++) {
-                if (parts.get(k) != null && active.contains(call.args().get(k))) {
-                    adjoints.merge((Value) call.args().get(k), parts.get(k), this::sum);
+            Object g = adjoints.get(call.output());
+            if (call.args().stream().anyMatch(argument -> Graph.reads(argument, apart))) {
+                g = written(g);
+                List<Object> own = Rules.perSample(this, call).adjoints(this, call, g);
+                for (int k = 0; k < own.size(); k++) {
+                    if (apart.contains(call.args().get(k))) {
+                        adjoints.merge((Value) call.args().get(k), own.get(k), this::sum);
+                    }
                 }
             }
+            List<Object> parts = g instanceof Same same ? adjointsOfSame(call, same.number()) : null;
+            if (parts == null) {
+                parts = Rules.of(this, call).adjoints(this, call, written(g));
+            }
+            for (int k = 0; k < parts.size(); k++) {
+                pass(call.args().get(k), parts.get(k), adjoints);
+            }
         }
-        for (int i = 0; i < node.parameters().size(); i++) {
-            Value parameter = node.parameters().get(i);
-            Object adjoint = written(adjoints.get(parameter));
-            String target = adjoint == null ? "torch.zeros_like" : "torch.type_as";
-            List<Object> args = adjoint == null ? List.of(parameter) : List.of(adjoint, parameter);
-            out.add(new Node.Call(target, args, List.of(node.gradients().get(i)), false, node.site()));
+        return adjoints;
+    }
+
+    /** Adds {@code adjoint} to that of {@code argument}; of a list, item by item. */
+    private void pass(Object argument, Object adjoint, Map<Value, Object> adjoints) {
+        if (argument instanceof List<?> items && adjoint instanceof List<?> parts) {
+            for (int i = 0; i < parts.size(); i++) {
+                pass(items.get(i), parts.get(i), adjoints);
+            }
+        } else if (adjoint != null && wants(argument)) {
+            adjoints.merge((Value) argument, adjoint, this::sum);
         }
     }
 
@@ -197,29 +292,29 @@ final class Derivatives {
             return new Same(one.like(), one.number() + other.number());
         }
         if (a instanceof Same one) {
-            return write("torch.add", b, one.number());
+            return op("add", b, one.number());
         }
-        return write("torch.add", a, b instanceof Same other ? other.number() : b);
+        return op("add", a, b instanceof Same other ? other.number() : b);
     }
 
     private Object written(Object adjoint) {
         if (!(adjoint instanceof Same same)) {
             return adjoint;
         }
-        return same.number() == 1
-                ? write("torch.ones_like", same.like())
-                : write("torch.full_like", same.like(), same.number());
+        return same.number() == 1 ? op("ones_like", same.like()) : op("full_like", same.like(), same.number());
     }
+
+    // ---------------------------------------------------------------- one number everywhere
 
     /** Adjoints where the incoming one is {@code v} everywhere; null where it must be an array. */
     private List<Object> adjointsOfSame(Node.Call call, double v) {
-        Object x = call.args().get(0);
-        Value y = call.outputs().get(0);
+        Object x = call.args().isEmpty() ? null : call.args().get(0);
+        Value y = call.output();
         return switch (call.target()) {
-            case "{0}", "torch.alias", "torch.clone", "torch.reshape", "torch.sum" -> first(new Same(x, v));
-            case "torch.neg" -> first(new Same(x, -v));
-            case "torch.exp" -> first(v == 1 ? y : write("torch.mul", y, v));
-            case "torch.mean" -> ratio(x, y) instanceof Double count ? first(new Same(x, v / count)) : null;
+            case "{0}", "torch.alias", "torch.clone", "torch.reshape", "torch.sum" -> Rules.first(new Same(x, v));
+            case "torch.neg" -> Rules.first(new Same(x, -v));
+            case "torch.exp" -> Rules.first(v == 1 ? y : op("mul", y, v));
+            case "torch.mean" -> ratio(x, y) instanceof Double count ? Rules.first(new Same(x, v / count)) : null;
             case "torch.add" -> sameOfSum(call, v, v);
             case "torch.sub" -> sameOfSum(call, v, -v);
             case "torch.linear" -> sameOfLinear(call, v);
@@ -230,14 +325,14 @@ final class Derivatives {
     private List<Object> sameOfSum(Node.Call call, double first, double second) {
         Object a = call.args().get(0);
         Object b = call.args().get(1);
-        Object ofA = wants(a) ? sameUnbroadcast(call.outputs().get(0), a, first) : "none";
-        Object ofB = wants(b) ? sameUnbroadcast(call.outputs().get(0), b, second) : "none";
-        return ofA == null || ofB == null ? null : two(ofA, ofB);
+        Object ofA = wants(a) ? sameUnbroadcast(call.output(), a, first) : "none";
+        Object ofB = wants(b) ? sameUnbroadcast(call.output(), b, second) : "none";
+        return ofA == null || ofB == null ? null : Arrays.asList(ofA, ofB);
     }
 
     private Object sameUnbroadcast(Value sum, Object argument, double v) {
-        Shape from = shapes.of(sum);
-        Shape to = shapes.of(argument);
+        Shape from = facts.shape(sum);
+        Shape to = facts.shape(argument);
         if (from == null || to == null || !(from.equals(to) || to.dimension() == 0)) {
             return null;
         }
@@ -249,59 +344,92 @@ final class Derivatives {
         Object x = call.args().get(0);
         Object w = call.args().get(1);
         Object b = call.args().get(2);
-        Shape in = shapes.of(x);
-        Shape weight = shapes.of(w);
-        if (weight == null) {
+        Shape in = facts.shape(x);
+        Shape weight = facts.shape(w);
+        if (weight == null || in == null || in.dimension() != 2) {
             return null;
         }
-        return java.util.Arrays.asList(
-                wants(x) ? write("torch.expand", scaledSum(w, v), list(in)) : null,
-                wants(w) ? write("torch.expand", scaledSum(x, v), list(weight)) : null,
+        return Arrays.asList(
+                wants(x) ? op("expand", scaledSum(w, v), list(in)) : null,
+                wants(w) ? op("expand", scaledSum(x, v), list(weight)) : null,
                 wants(b) ? new Same(b, v * in.get(0)) : null);
     }
 
     private Object scaledSum(Object rows, double v) {
-        Object sum = write("torch.sum", rows, List.of(0L), true, new Node.Named("dtype", null));
-        return v == 1 ? sum : write("torch.mul", sum, v);
+        Object sum = sum(rows, List.of(0L), true);
+        return v == 1 ? sum : op("mul", sum, v);
     }
 
-    private boolean wants(Object argument) {
-        return argument instanceof Value value && wanted.contains(value);
+    // ---------------------------------------------------------------- for the rules
+
+    /** Whether the adjoint of {@code argument} counts. */
+    boolean wants(Object argument) {
+        return argument instanceof Value value && wanted.contains(value) && !apart.contains(value);
     }
 
     private static Node same(Value value, Object as) {
-        return new Node.Call("{0}", java.util.Collections.singletonList(as), List.of(value), false, null);
+        return new Node.Call("{0}", Collections.singletonList(as), List.of(value), false, null);
     }
 
-    private Value write(String target, Object... args) {
-        Value output = newValue.get();
-        Node.Call call = new Node.Call(target, java.util.Arrays.asList(args), List.of(output), false, site);
-        shapes.see(call);
+    /** Writes {@code torch.name(args…)}. */
+    Value op(String name, Object... args) {
+        return write("torch." + name, args);
+    }
+
+    /** Writes a call. */
+    Value write(String target, Object... args) {
+        return write(false, target, args);
+    }
+
+    /** Writes a call that changes something. */
+    Value effect(String target, Object... args) {
+        return write(true, target, args);
+    }
+
+    private Value write(boolean effect, String target, Object... args) {
+        Node.Call call = new Node.Call(target, Arrays.asList(args), List.of(newValue.get()), effect, site);
+        facts.see(call);
         out.add(call);
-        return output;
+        return call.output();
     }
 
-    // ---------------------------------------------------------------- rules
+    /** The sum over some axes. */
+    Object sum(Object x, List<?> axes, boolean keep) {
+        return op("sum", x, axes, keep, new Node.Named("dtype", null));
+    }
 
-    /** {@code g}, summed over what was broadcast, in the shape of {@code like}. */
-    private Object unbroadcast(Object g, Object like) {
-        Shape from = shapes.of(g);
-        Shape to = shapes.of(like);
-        if (from != null && from.equals(to)) {
-            return g;
-        }
+    /** The mean over some axes, which stay with length one. */
+    Object mean(Object x, List<?> axes) {
+        return op("mean", x, axes, true, new Node.Named("dtype", null));
+    }
+
+    /** {@code g}, summed over what was broadcast, in the shape and type of {@code like}. */
+    Object unbroadcast(Object g, Object like) {
+        Shape from = facts.shape(g);
+        Shape to = facts.shape(like);
+        Object result = g;
         if (to != null && to.dimension() == 0) {
-            return write("torch.sum", g);
+            result = from != null && from.dimension() == 0 ? g : op("sum", g);
+        } else if (from == null || !from.equals(to)) {
+            result = op("sum_to_size", g, to == null ? op("size", like) : list(to));
         }
-        return write("torch.sum_to_size", g, write("torch.size", like));
+        DataType type = facts.type(like);
+        boolean other = type != null && facts.type(g) != null && type != facts.type(g);
+        return other ? op("type_as", result, like) : result;
     }
 
-    private Object likeShape(Object g, Object like) {
-        Shape to = shapes.of(like);
-        return write("torch.reshape", g, to == null ? write("torch.size", like) : list(to));
+    /** {@code g} in the shape of {@code like}, which has as many elements. */
+    Object likeShape(Object g, Object like) {
+        return op("reshape", g, size(like));
     }
 
-    private static List<Object> list(Shape shape) {
+    /** The shape of {@code x} as an argument. */
+    Object size(Object x) {
+        Shape shape = facts.shape(x);
+        return shape == null ? op("size", x) : list(shape);
+    }
+
+    static List<Object> list(Shape shape) {
         List<Object> sizes = new ArrayList<>();
         for (long size : shape.getShape()) {
             sizes.add(size);
@@ -309,283 +437,30 @@ final class Derivatives {
         return sizes;
     }
 
-    private static List<Object> first(Object adjoint) {
-        return java.util.Collections.singletonList(adjoint);
-    }
-
-    private interface Unary {
-        Object adjoint(Derivatives d, Object x, Object y, Object g);
-    }
-
-    private static void unary(String target, Unary rule) {
-        RULES.put(
-                target,
-                (d, call, g) ->
-                        first(rule.adjoint(d, call.args().get(0), call.outputs().get(0), g)));
-    }
-
-    private static List<Object> two(Object a, Object b) {
-        return java.util.Arrays.asList(a, b);
-    }
-
-    static {
-        unary("{0}", (d, x, y, g) -> g);
-        unary("torch.alias", (d, x, y, g) -> g);
-        unary("torch.clone", (d, x, y, g) -> g);
-        unary("torch.to", (d, x, y, g) -> d.write("torch.type_as", g, x));
-        unary("torch.type_as", (d, x, y, g) -> d.write("torch.type_as", g, x));
-        unary("torch.neg", (d, x, y, g) -> d.write("torch.neg", g));
-        unary("torch.exp", (d, x, y, g) -> d.write("torch.mul", g, y));
-        unary("torch.log", (d, x, y, g) -> d.write("torch.div", g, x));
-        unary("torch.sin", (d, x, y, g) -> d.write("torch.mul", g, d.write("torch.cos", x)));
-        unary("torch.cos", (d, x, y, g) -> d.write("torch.neg", d.write("torch.mul", g, d.write("torch.sin", x))));
-        unary("torch.abs", (d, x, y, g) -> d.write("torch.mul", g, d.write("torch.sign", x)));
-        unary("torch.sqrt", (d, x, y, g) -> d.write("torch.div", g, d.write("torch.mul", y, 2L)));
-        unary("torch.square", (d, x, y, g) -> d.write("torch.mul", d.write("torch.mul", g, x), 2L));
-        unary(
-                "torch.reciprocal",
-                (d, x, y, g) -> d.write("torch.neg", d.write("torch.mul", g, d.write("torch.square", y))));
-        unary("torch.tanh", (d, x, y, g) -> d.write("torch.tanh_backward", g, y));
-        unary("torch.sigmoid", (d, x, y, g) -> d.write("torch.sigmoid_backward", g, y));
-        unary("torch.relu", (d, x, y, g) -> d.write("torch.threshold_backward", g, y, 0L));
-        unary("torch.softplus", (d, x, y, g) -> d.write("torch.softplus_backward", g, x, 1L, 20L));
-        RULES.put(
-                "torch.leaky_relu",
-                (d, call, g) -> first(d.write(
-                        "torch.leaky_relu_backward",
-                        g,
-                        call.args().get(0),
-                        call.args().get(1),
-                        false)));
-        backward();
-        arithmetic();
-        shape();
-        products();
-    }
-
-    /** Derivatives of derivatives: linear in the first argument, curved in the second. */
-    private static void backward() {
-        RULES.put("torch.tanh_backward", (d, call, u) -> {
-            Object g = call.args().get(0);
-            Object y = call.args().get(1);
-            Object curve =
-                    !d.wants(y) ? null : d.write("torch.mul", d.write("torch.mul", u, d.write("torch.mul", g, y)), -2L);
-            return two(d.write("torch.tanh_backward", u, y), curve);
-        });
-        RULES.put("torch.sigmoid_backward", (d, call, u) -> {
-            Object g = call.args().get(0);
-            Object y = call.args().get(1);
-            Object curve = !d.wants(y)
-                    ? null
-                    : d.write(
-                            "torch.mul",
-                            d.write("torch.mul", u, g),
-                            d.write("torch.rsub", d.write("torch.mul", y, 2L), 1L));
-            return two(d.write("torch.sigmoid_backward", u, y), curve);
-        });
-        RULES.put("torch.softplus_backward", (d, call, u) -> {
-            Object g = call.args().get(0);
-            Object x = call.args().get(1);
-            Object curve = !d.wants(x)
-                    ? null
-                    : d.write("torch.sigmoid_backward", d.write("torch.mul", u, g), d.write("torch.sigmoid", x));
-            return two(d.write("torch.softplus_backward", u, x, 1L, 20L), curve);
-        });
-        // piecewise linear: the second argument only chooses the piece
-        RULES.put(
-                "torch.threshold_backward",
-                (d, call, u) ->
-                        first(d.write("torch.threshold_backward", u, call.args().get(1), 0L)));
-        RULES.put(
-                "torch.leaky_relu_backward",
-                (d, call, u) -> first(d.write(
-                        "torch.leaky_relu_backward",
-                        u,
-                        call.args().get(1),
-                        call.args().get(2),
-                        false)));
-    }
-
-    private static void arithmetic() {
-        RULES.put(
-                "torch.add",
-                (d, call, g) -> two(
-                        d.wants(call.args().get(0))
-                                ? d.unbroadcast(g, call.args().get(0))
-                                : null,
-                        d.wants(call.args().get(1))
-                                ? d.unbroadcast(g, call.args().get(1))
-                                : null));
-        RULES.put(
-                "torch.sub",
-                (d, call, g) -> two(
-                        d.wants(call.args().get(0))
-                                ? d.unbroadcast(g, call.args().get(0))
-                                : null,
-                        d.wants(call.args().get(1))
-                                ? d.unbroadcast(
-                                        d.write("torch.neg", g), call.args().get(1))
-                                : null));
-        RULES.put("torch.mul", (d, call, g) -> {
-            Object a = call.args().get(0);
-            Object b = call.args().get(1);
-            return two(
-                    d.wants(a) ? d.unbroadcast(d.write("torch.mul", g, b), a) : null,
-                    d.wants(b) ? d.unbroadcast(d.write("torch.mul", g, a), b) : null);
-        });
-        RULES.put("torch.div", (d, call, g) -> {
-            Object a = call.args().get(0);
-            Object b = call.args().get(1);
-            Object part = d.write("torch.div", g, b);
-            return two(
-                    d.wants(a) ? d.unbroadcast(part, a) : null,
-                    d.wants(b)
-                            ? d.unbroadcast(
-                                    d.write(
-                                            "torch.neg",
-                                            d.write(
-                                                    "torch.mul",
-                                                    part,
-                                                    call.outputs().get(0))),
-                                    b)
-                            : null);
-        });
-        RULES.put("torch.pow", (d, call, g) -> {
-            double n = ((Number) call.args().get(1)).doubleValue();
-            Object slope = d.write("torch.mul", d.write("torch.pow", call.args().get(0), n - 1), n);
-            return first(d.write("torch.mul", g, slope));
-        });
-        unary("torch.rsub", (d, x, y, g) -> d.write("torch.neg", g)); // of a number
-        RULES.put(
-                "torch.clamp_min",
-                (d, call, g) -> first(d.write(
-                        "torch.where",
-                        d.write("torch.ge", call.args().get(0), call.args().get(1)),
-                        g,
-                        0L)));
-        RULES.put(
-                "torch.clamp_max",
-                (d, call, g) -> first(d.write(
-                        "torch.where",
-                        d.write("torch.le", call.args().get(0), call.args().get(1)),
-                        g,
-                        0L)));
-        RULES.put(
-                "torch.where",
-                (d, call, g) -> java.util.Arrays.asList(
-                        null,
-                        d.wants(call.args().get(1))
-                                ? d.unbroadcast(
-                                        d.write("torch.where", call.args().get(0), g, 0L),
-                                        call.args().get(1))
-                                : null,
-                        d.wants(call.args().get(2))
-                                ? d.unbroadcast(
-                                        d.write(
-                                                "torch.where",
-                                                d.write(
-                                                        "torch.logical_not",
-                                                        call.args().get(0)),
-                                                g,
-                                                0L),
-                                        call.args().get(2))
-                                : null));
-    }
-
-    private static void shape() {
-        for (String target : List.of("torch.reshape", "torch.flatten", "torch.unsqueeze", "torch.squeeze")) {
-            unary(target, (d, x, y, g) -> d.likeShape(g, x));
-        }
-        unary("torch.t", (d, x, y, g) -> d.write("torch.t", g));
-        RULES.put(
-                "torch.transpose",
-                (d, call, g) -> first(d.write(
-                        "torch.transpose", g, call.args().get(1), call.args().get(2))));
-        RULES.put(
-                "torch.sum",
-                (d, call, g) -> first(
-                        d.write("torch.expand_as", d.kept(call, g), call.args().get(0))));
-        RULES.put("torch.mean", (d, call, g) -> {
-            Object x = call.args().get(0);
-            Object share = d.write(
-                    "torch.div", d.kept(call, g), d.ratio(x, call.outputs().get(0)));
-            return first(d.write("torch.expand_as", share, x));
-        });
-        RULES.put(
-                "torch.expand_as",
-                (d, call, g) -> two(d.unbroadcast(g, call.args().get(0)), null));
-        unary("torch.expand", (d, x, y, g) -> d.unbroadcast(g, x));
-        unary("torch.sum_to_size", (d, x, y, g) -> d.write("torch.expand_as", g, x));
-        RULES.put("torch.logsumexp", (d, call, g) -> {
-            Object x = call.args().get(0);
-            Object y = d.kept(call, call.outputs().get(0));
-            Object share = d.write("torch.exp", d.write("torch.sub", x, y));
-            return first(d.write("torch.mul", share, d.kept(call, g)));
-        });
-        RULES.put(
-                "torch.select",
-                (d, call, g) -> first(d.write(
-                        "torch.select_backward",
-                        g,
-                        d.write("torch.size", call.args().get(0)),
-                        call.args().get(1),
-                        call.args().get(2))));
-        RULES.put("torch.slice", (d, call, g) -> {
-            List<Object> a = call.args();
-            Object start = a.get(2) == null ? 0L : a.get(2);
-            Object end = a.get(3) == null ? Long.MAX_VALUE : a.get(3);
-            return first(d.write(
-                    "torch.slice_backward", g, d.write("torch.size", a.get(0)), a.get(1), start, end, a.get(4)));
-        });
-    }
-
     /** How many elements of {@code x} went into one of {@code y}. */
-    private Object ratio(Object x, Object y) {
-        Shape from = shapes.of(x);
-        Shape to = shapes.of(y);
+    Object ratio(Object x, Object y) {
+        Shape from = facts.shape(x);
+        Shape to = facts.shape(y);
         if (from != null && to != null) {
             return (double) from.size() / to.size();
         }
-        return write("torch.div({0}, {1})", write("torch.numel", x), write("torch.numel", y));
+        return write("torch.div({0}, {1})", op("numel", x), op("numel", y));
     }
 
-    /** {@code reduced} with the axes that {@code call} summed over put back as axes of length one. */
-    private Object kept(Node.Call call, Object reduced) {
+    /** {@code reduced} with the axes that {@code call} reduced put back as axes of length one. */
+    Object kept(Node.Call call, Object reduced) {
         boolean all = call.args().size() == 1;
-        boolean keeps = !all && call.args().get(2).equals(true);
+        boolean keeps = !all && Boolean.TRUE.equals(call.args().get(2));
         if (all || keeps) {
             return reduced;
         }
-        List<?> axes = (List<?>) call.args().get(1);
-        if (axes.size() == 1) {
-            return write("torch.unsqueeze", reduced, axes.get(0));
-        }
+        List<?> axes = call.args().get(1) instanceof List<?> list
+                ? list
+                : List.of(call.args().get(1));
         Object result = reduced;
         for (Object axis : axes.stream().sorted().toList()) {
-            result = write("torch.unsqueeze", result, axis);
+            result = op("unsqueeze", result, axis);
         }
         return result;
-    }
-
-    private static void products() {
-        Rule product = (d, call, g) -> {
-            Object a = call.args().get(0);
-            Object b = call.args().get(1);
-            return two(
-                    d.wants(a) ? d.write("torch.mm", g, d.write("torch.t", b)) : null,
-                    d.wants(b) ? d.write("torch.mm", d.write("torch.t", a), g) : null);
-        };
-        RULES.put("torch.mm", product);
-        RULES.put("torch.matmul", product);
-        RULES.put("torch.linear", (d, call, g) -> {
-            Object x = call.args().get(0);
-            Object w = call.args().get(1);
-            return java.util.Arrays.asList(
-                    d.wants(x) ? d.write("torch.mm", g, w) : null,
-                    d.wants(w) ? d.write("torch.mm", d.write("torch.t", g), x) : null,
-                    d.wants(call.args().get(2))
-                            ? d.write("torch.sum", g, List.of(0L), false, new Node.Named("dtype", null))
-                            : null);
-        });
     }
 }

@@ -11,7 +11,7 @@ final class Frame {
     /** What a value of an outer block is called in here. */
     final Map<Value, Value> substitutes = new HashMap<>();
     /** The unfinished structure this block belongs to; its body and results are still empty. Null for the program. */
-    Node header;
+    Node.Structure header;
 
     boolean open = true;
 }

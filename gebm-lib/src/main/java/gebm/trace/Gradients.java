@@ -2,6 +2,11 @@ package gebm.trace;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.types.Shape;
+import gebm.core.Require;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
@@ -9,9 +14,11 @@ import java.util.function.UnaryOperator;
  * Derivatives of functions of arrays, taken inside programs.
  *
  * <p>Every method works in a recording, where it becomes part of that program and may be differentiated again, and on
- * ordinary arrays, where it runs a program of its own.
+ * ordinary arrays, where it runs a program of its own; then the first call with an {@code f} records it, so keep
+ * {@code f} in a variable.
  *
- * <p>Where a function does not depend on an array, its gradient is zero.
+ * <p>J is the Jacobian {@code ∂f(x)/∂x}, over all elements of f(x) and of x. Where a function does not depend on an
+ * array, its derivative is zero.
  */
 public final class Gradients {
     private Gradients() {}
@@ -20,33 +27,152 @@ public final class Gradients {
      * {@code f(x)} and {@code ∂(Σᵢ f(x)ᵢ)/∂x}: for a function that treats points apart, each point's own gradient.
      *
      * <p>Shapes: x {@code (n, …)}, f(x) {@code (n)} or {@code ()}, gradient as x.
-     * <p>Cost: on ordinary arrays the first call with an {@code f} records it; keep {@code f} in a variable.
      */
     public static ValueAndGradient valueAndGradient(UnaryOperator<NDArray> f, NDArray x) {
-        Recorder recorder = Recorder.of(x);
-        if (recorder == null) {
-            Program program = Program.cached(
-                    f,
-                    null,
-                    "valueAndGradient",
-                    () -> Program.ofList(list -> {
-                        ValueAndGradient result = valueAndGradient(f, list.singletonOrThrow());
-                        return new NDList(result.value(), result.gradient());
-                    }));
-            NDList both = program.run(x.getManager(), new NDList(x));
+        if (Recorder.of(x) == null) {
+            NDList both = ran("valueAndGradient", f, new NDList(x), in -> {
+                ValueAndGradient result = valueAndGradient(f, in.head());
+                return new NDList(result.value(), result.gradient());
+            });
             return new ValueAndGradient(both.get(0), both.get(1));
         }
-        Recorder.Gradients result = recorder.gradient(new NDList(x), false, inside -> {
-            NDArray value = f.apply(inside.singletonOrThrow());
+        Recorder.Gradients result = Recorder.of(x).gradient(new NDList(x), false, inside -> {
+            NDArray value = f.apply(inside.head());
             return new Recorder.Total(value.sum(), new NDList(value));
         });
-        return new ValueAndGradient(
-                result.extras().singletonOrThrow(), result.gradients().singletonOrThrow());
+        return new ValueAndGradient(result.extras().head(), result.gradients().head());
     }
 
     /** {@code ∂(Σᵢ f(x)ᵢ)/∂x}. */
     public static NDArray gradient(UnaryOperator<NDArray> f, NDArray x) {
         return valueAndGradient(f, x).gradient();
+    }
+
+    /**
+     * A function's value and a product with its Jacobian.
+     *
+     * @param value {@code f(x)}
+     * @param product of the shape of x for {@code uᵀJ}, of f(x) for {@code J·v}
+     */
+    public record ValueAndProduct(NDArray value, NDArray product) {}
+
+    /**
+     * {@code f(x)} and {@code uᵀJ} for the cotangent u, in reverse mode: about the cost of two or three calls of f.
+     *
+     * @param cotangent u, of the shape of f(x)
+     */
+    public static ValueAndProduct vectorJacobian(UnaryOperator<NDArray> f, NDArray x, NDArray cotangent) {
+        Recorder recorder = recorderOf(x, cotangent);
+        if (recorder == null) {
+            return pair(ran("vectorJacobian", f, new NDList(x, cotangent), in -> {
+                ValueAndProduct result = vectorJacobian(f, in.get(0), in.get(1));
+                return new NDList(result.value(), result.product());
+            }));
+        }
+        Recorder.Gradients result = recorder.gradient(new NDList(x), false, inside -> {
+            NDArray value = f.apply(inside.head());
+            requireShape("cotangent", cotangent, value.getShape(), "f(x)");
+            return new Recorder.Total(value.mul(cotangent).sum(), new NDList(value));
+        });
+        return new ValueAndProduct(result.extras().head(), result.gradients().head());
+    }
+
+    /**
+     * {@code f(x)} and {@code J·v} for the direction v, in forward mode: about the cost of two calls of f.
+     *
+     * @param direction v, of the shape of x
+     */
+    public static ValueAndProduct jacobianVector(UnaryOperator<NDArray> f, NDArray x, NDArray direction) {
+        Recorder recorder = recorderOf(x, direction);
+        if (recorder == null) {
+            return pair(ran("jacobianVector", f, new NDList(x, direction), in -> {
+                ValueAndProduct result = jacobianVector(f, in.get(0), in.get(1));
+                return new NDList(result.value(), result.product());
+            }));
+        }
+        requireShape("direction", direction, x.getShape(), "x");
+        Recorder.Tangents result = recorder.tangents(
+                new NDList(x), List.of(new NDList(direction)), inside -> new NDList(f.apply(inside.head())));
+        return new ValueAndProduct(
+                result.values().head(), result.tangents().get(0).head());
+    }
+
+    /**
+     * {@code H·v}, where H is the Hessian of {@code Σᵢ f(x)ᵢ}: for a function that treats points apart, each point's
+     * own. Forward over reverse mode; H is never formed.
+     *
+     * @param direction v, of the shape of x
+     */
+    public static NDArray hessianVector(UnaryOperator<NDArray> f, NDArray x, NDArray direction) {
+        if (recorderOf(x, direction) == null) {
+            return ran(
+                            "hessianVector",
+                            f,
+                            new NDList(x, direction),
+                            in -> new NDList(hessianVector(f, in.get(0), in.get(1))))
+                    .head();
+        }
+        return jacobianVector(y -> gradient(f, y), x, direction).product();
+    }
+
+    /**
+     * A vector field's values and the traces of its Jacobian.
+     *
+     * @param value {@code f(x)}, {@code (n, d)}
+     * @param trace {@code Σⱼ ∂f(x)ᵢⱼ/∂xᵢⱼ} or its estimate, {@code (n)}
+     */
+    public record ValueAndTrace(NDArray value, NDArray trace) {}
+
+    /**
+     * {@code f(x)} and the exact trace of each point's Jacobian, the divergence of f: d directions share one pass
+     * through f, in forward mode. For a function that treats points apart.
+     *
+     * <p>Shapes: x and f(x) {@code (n, d)}, trace {@code (n)}.
+     */
+    public static ValueAndTrace jacobianTrace(UnaryOperator<NDArray> f, NDArray x) {
+        Recorder recorder = Recorder.of(x);
+        if (recorder == null) {
+            return valueAndTrace(ran("jacobianTrace", f, new NDList(x), in -> {
+                ValueAndTrace result = jacobianTrace(f, in.head());
+                return new NDList(result.value(), result.trace());
+            }));
+        }
+        Shape shape = x.getShape();
+        Require.that(shape.dimension() == 2, "shape of x", "(n, d)", shape);
+        int d = (int) shape.get(1);
+        List<NDList> directions = new ArrayList<>();
+        for (int j = 0; j < d; j++) {
+            NDArray axis = x.getManager().eye(1, d, j, x.getDataType());
+            directions.add(new NDList(axis.broadcast(shape)));
+        }
+        Recorder.Tangents result =
+                recorder.tangents(new NDList(x), directions, inside -> new NDList(f.apply(inside.head())));
+        NDArray trace = null;
+        for (int j = 0; j < d; j++) {
+            NDArray part = result.tangents().get(j).head().get(":, " + j);
+            trace = trace == null ? part : trace.add(part);
+        }
+        return new ValueAndTrace(result.values().head(), trace);
+    }
+
+    /**
+     * {@code f(x)} and Hutchinson's estimate {@code Σⱼ εᵢⱼ (J·ε)ᵢⱼ} of each point's trace, with the probe ε handed in
+     * so that it can stay fixed (along a trajectory, say). Unbiased where {@code E[εεᵀ] = I}; one pass, whatever d.
+     *
+     * <p>Source: Hutchinson (1990); Grathwohl et al. (2019), equation 7.
+     *
+     * @param probe ε, of the shape of x: {@code (n, …)}
+     */
+    public static ValueAndTrace jacobianTrace(UnaryOperator<NDArray> f, NDArray x, NDArray probe) {
+        if (recorderOf(x, probe) == null) {
+            return valueAndTrace(ran("jacobianTraceByProbe", f, new NDList(x, probe), in -> {
+                ValueAndTrace result = jacobianTrace(f, in.get(0), in.get(1));
+                return new NDList(result.value(), result.trace());
+            }));
+        }
+        ValueAndProduct along = jacobianVector(f, x, probe);
+        NDArray trace = along.product().mul(probe).flatten(1, -1).sum(new int[] {1});
+        return new ValueAndTrace(along.value(), trace);
     }
 
     /** A loss to differentiate, and arrays that are handed through as they are. */
@@ -71,5 +197,51 @@ public final class Gradients {
             return new Recorder.Total(value.total(), value.others());
         });
         return new ParameterGradients(result.gradients(), result.extras());
+    }
+
+    /**
+     * Each sample's own gradient with respect to parameters: {@code ∂f(x)ᵢ/∂θ} for every i, not their sum.
+     *
+     * <p>Written as one batch where every use of a parameter is a layer on rows (linear layers, sums and products along
+     * the last axis), else as a loop over the samples; both inside the program.
+     *
+     * <p>Shapes: x {@code (n, …)}, f(x) {@code (n)}, a gradient {@code (n, parameter…)}.
+     *
+     * @param f a function that treats samples apart and reads the parameters
+     * @throws IllegalStateException outside a recording
+     */
+    public static NDList perSample(NDList parameters, UnaryOperator<NDArray> f, NDArray x) {
+        Recorder recorder = Recorder.of(x);
+        if (recorder == null) {
+            throw new IllegalStateException("gradients of parameters are taken inside a program: call this from the "
+                    + "function of a Program");
+        }
+        return recorder.perSample(parameters, f, x);
+    }
+
+    // ---------------------------------------------------------------- helpers
+
+    /** Runs {@code body} as a program that is kept for {@code f}. */
+    private static NDList ran(String role, UnaryOperator<NDArray> f, NDList arguments, Function<NDList, NDList> body) {
+        Program program = Program.cached(f, null, role, () -> Program.ofList(body));
+        return program.run(arguments.head().getManager(), arguments);
+    }
+
+    private static Recorder recorderOf(NDArray first, NDArray second) {
+        Recorder recorder = Recorder.of(first);
+        return recorder == null ? Recorder.of(second) : recorder;
+    }
+
+    private static ValueAndProduct pair(NDList both) {
+        return new ValueAndProduct(both.get(0), both.get(1));
+    }
+
+    private static ValueAndTrace valueAndTrace(NDList both) {
+        return new ValueAndTrace(both.get(0), both.get(1));
+    }
+
+    private static void requireShape(String what, NDArray array, Shape expected, String of) {
+        Shape shape = array.getShape();
+        Require.that(shape.equals(expected), "shape of the " + what, expected + ", that of " + of, shape);
     }
 }

@@ -1,12 +1,14 @@
 package gebm.trace;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /**
  * A recorded program: its inputs in order, its nodes and its results. Passes return new graphs.
@@ -41,10 +43,25 @@ record Graph(List<Value> inputs, List<Node> nodes, List<Value> results) {
             "torch.tensor_split",
             "{0}[{1}]",
             "torch.cat",
+            "torch.einsum({1}, {0})",
             "torch.movedim",
             "torch.chunk",
             "torch.view_as_real",
             "torch.view_as_complex");
+
+    /** Operations on the engine's generators of random numbers, which have a state. */
+    private static final Set<String> UNREPEATABLE = Set.of(
+            "torch.Generator",
+            "torch.manual_seed",
+            "torch._standard_gamma",
+            "torch.bernoulli",
+            "torch.multinomial",
+            "torch.poisson",
+            "torch.binomial",
+            "torch.randperm",
+            "torch.randint",
+            "torch.empty",
+            "torch.empty_like");
 
     /** This graph without what neither a result nor an effect needs. */
     Graph withoutDeadCode() {
@@ -72,61 +89,52 @@ record Graph(List<Value> inputs, List<Node> nodes, List<Value> results) {
     }
 
     private static Node liveOrNull(Node node, Set<Value> live) {
-        if (node instanceof Node.Call call) {
-            if (!call.effect() && Collections.disjoint(call.outputs(), live)) {
-                return null;
-            }
-            read(call.args(), live);
-            return call;
-        }
-        if (node instanceof Node.BreakIf stop) {
-            read(stop.condition(), live);
-            return stop;
-        }
-        if (node instanceof Node.Loop loop) {
-            if (Collections.disjoint(loop.outputs(), live) && !hasEffect(loop.body())) {
-                return null;
-            }
-            read(loop.results(), live);
-            List<Node> body = live(loop.body(), live);
-            read(loop.initial(), live);
-            read(loop.start(), live);
-            read(loop.end(), live);
-            return loop.withBody(body);
-        }
-        Node.Gradient gradient = (Node.Gradient) node;
-        boolean wanted =
-                !Collections.disjoint(gradient.gradients(), live) || !Collections.disjoint(gradient.values(), live);
-        if (!wanted && !hasEffect(gradient.body())) {
+        boolean needed = node instanceof Node.BreakIf || hasEffect(node) || !Collections.disjoint(node.outputs(), live);
+        if (!needed) {
             return null;
         }
-        read(gradient.total(), live);
-        read(gradient.extras(), live);
-        List<Node> body = live(gradient.body(), live);
-        read(gradient.wrt(), live);
-        return gradient.withBody(body);
-    }
-
-    private static boolean hasEffect(List<Node> nodes) {
-        for (Node node : nodes) {
-            boolean effect = node instanceof Node.Call call && call.effect()
-                    || node instanceof Node.Loop loop && hasEffect(loop.body())
-                    || node instanceof Node.Gradient gradient && hasEffect(gradient.body());
-            if (effect) {
-                return true;
-            }
+        Node kept = node;
+        if (node instanceof Node.Structure structure) {
+            read(structure.results(), live);
+            kept = structure.withBody(live(structure.body(), live));
         }
-        return false;
+        read(node.reads(), live);
+        return kept;
     }
 
-    private static void read(Object argument, Set<Value> live) {
+    private static boolean hasEffect(Node node) {
+        return node instanceof Node.Call call && call.effect()
+                || node instanceof Node.Structure structure
+                        && structure.body().stream().anyMatch(Graph::hasEffect);
+    }
+
+    /** Adds the values that {@code argument} consists of. */
+    static void read(Object argument, Collection<Value> values) {
+        forEach(argument, values::add);
+    }
+
+    /** Calls {@code action} for every value that {@code argument} mentions. */
+    static void forEach(Object argument, Consumer<Value> action) {
         if (argument instanceof Value value) {
-            live.add(value);
+            action.accept(value);
         } else if (argument instanceof List<?> list) {
-            list.forEach(item -> read(item, live));
+            list.forEach(item -> forEach(item, action));
         } else if (argument instanceof Node.Named named) {
-            read(named.value(), live);
+            forEach(named.value(), action);
         }
+    }
+
+    /** Whether {@code argument} mentions one of {@code values}. */
+    static boolean reads(Object argument, Set<Value> values) {
+        return argument instanceof Value value && values.contains(value)
+                || argument instanceof List<?> list && list.stream().anyMatch(item -> reads(item, values))
+                || argument instanceof Node.Named named && reads(named.value(), values);
+    }
+
+    /** Whether the result of {@code call} may share memory with its first argument. */
+    private static boolean isView(Node.Call call) {
+        return !call.args().isEmpty()
+                && (VIEWS.contains(call.target()) || call.target().endsWith("_"));
     }
 
     /** The values that may share memory with an input: a result among them must be copied before it is returned. */
@@ -138,36 +146,29 @@ record Graph(List<Value> inputs, List<Node> nodes, List<Value> results) {
 
     private static void share(List<Node> nodes, Set<Value> shared) {
         for (Node node : nodes) {
-            if (node instanceof Node.Call call) {
-                boolean view = VIEWS.contains(call.target()) || call.target().endsWith("_");
-                if (view && !call.args().isEmpty() && contains(call.args().get(0), shared)) {
-                    shared.addAll(call.outputs());
+            if (node instanceof Node.Call call
+                    && isView(call)
+                    && reads(call.args().get(0), shared)) {
+                shared.addAll(call.outputs());
+            } else if (node instanceof Node.Structure structure) {
+                share(structure, shared);
+            }
+        }
+    }
+
+    private static void share(Node.Structure node, Set<Value> shared) {
+        for (int i = 0; i < node.parameters().size(); i++) {
+            if (reads(node.arguments().get(i), shared)) {
+                shared.add(node.parameters().get(i));
+                if (node instanceof Node.Loop) { // of no step
+                    shared.add(node.outputs().get(i));
                 }
-            } else if (node instanceof Node.Loop loop) {
-                for (int i = 0; i < loop.outputs().size(); i++) {
-                    if (contains(loop.initial().get(i), shared)) {
-                        shared.add(loop.parameters().get(i));
-                        shared.add(loop.outputs().get(i));
-                    }
-                }
-                share(loop.body(), shared);
-                for (int i = 0; i < loop.outputs().size(); i++) {
-                    if (contains(loop.results().get(i), shared)) {
-                        shared.add(loop.outputs().get(i));
-                    }
-                }
-            } else if (node instanceof Node.Gradient gradient) {
-                for (int i = 0; i < gradient.wrt().size(); i++) {
-                    if (contains(gradient.wrt().get(i), shared)) {
-                        shared.add(gradient.parameters().get(i));
-                    }
-                }
-                share(gradient.body(), shared);
-                for (int i = 0; i < gradient.values().size(); i++) {
-                    if (contains(gradient.extras().get(i), shared)) {
-                        shared.add(gradient.values().get(i));
-                    }
-                }
+            }
+        }
+        share(node.body(), shared);
+        for (int i = 0; i < node.handedOut().size(); i++) {
+            if (reads(node.results().get(i), shared)) {
+                shared.add(node.handedOut().get(i));
             }
         }
     }
@@ -181,22 +182,16 @@ record Graph(List<Value> inputs, List<Node> nodes, List<Value> results) {
 
     private static void roots(List<Node> nodes, Map<Value, Value> roots) {
         for (Node node : nodes) {
-            if (node instanceof Node.Call call) {
-                boolean view = VIEWS.contains(call.target()) || call.target().endsWith("_");
-                if (view && !call.args().isEmpty()) {
-                    call.outputs().forEach(output -> root(output, call.args().get(0), roots));
+            if (node instanceof Node.Call call && isView(call)) {
+                call.outputs().forEach(output -> root(output, call.args().get(0), roots));
+            } else if (node instanceof Node.Structure structure) {
+                for (int i = 0; i < structure.parameters().size(); i++) {
+                    root(structure.parameters().get(i), structure.arguments().get(i), roots);
+                    if (node instanceof Node.Loop) {
+                        root(node.outputs().get(i), structure.arguments().get(i), roots);
+                    }
                 }
-            } else if (node instanceof Node.Loop loop) {
-                for (int i = 0; i < loop.parameters().size(); i++) {
-                    root(loop.parameters().get(i), loop.initial().get(i), roots);
-                    root(loop.outputs().get(i), loop.initial().get(i), roots);
-                }
-                roots(loop.body(), roots);
-            } else if (node instanceof Node.Gradient gradient) {
-                for (int i = 0; i < gradient.parameters().size(); i++) {
-                    root(gradient.parameters().get(i), gradient.wrt().get(i), roots);
-                }
-                roots(gradient.body(), roots);
+                roots(structure.body(), roots);
             }
         }
     }
@@ -207,40 +202,57 @@ record Graph(List<Value> inputs, List<Node> nodes, List<Value> results) {
         }
     }
 
-    /** Adds up how often each value is read. */
-    void countUses(Map<Value, Integer> uses) {
-        countUses(nodes, uses);
-        count(results, uses);
+    /** Adds the values, or what they share memory with, that an operation of this graph writes over. */
+    void collectChanged(Set<Value> changed, Map<Value, Value> roots) {
+        collectChanged(nodes, changed, roots, new HashMap<>());
     }
 
-    private static void countUses(List<Node> nodes, Map<Value, Integer> uses) {
+    private static void collectChanged(
+            List<Node> nodes, Set<Value> changed, Map<Value, Value> roots, Map<Value, Object> lists) {
         for (Node node : nodes) {
             if (node instanceof Node.Call call) {
-                count(call.args(), uses);
-            } else if (node instanceof Node.BreakIf stop) {
-                count(stop.condition(), uses);
-            } else if (node instanceof Node.Loop loop) {
-                count(List.of(loop.initial(), loop.results(), loop.start(), loop.end()), uses);
-                countUses(loop.body(), uses);
-            } else if (node instanceof Node.Gradient gradient) {
-                count(List.of(gradient.wrt(), gradient.total(), gradient.extras()), uses);
-                countUses(gradient.body(), uses);
+                if (call.target().equals("{0}") && call.args().get(0) instanceof List<?> members) {
+                    lists.put(call.output(), members); // a list stands for its members
+                }
+                if (call.effect()) {
+                    forEach(call.args(), value -> {
+                        changed.add(roots.getOrDefault(value, value));
+                        forEach(lists.get(value), member -> changed.add(roots.getOrDefault(member, member)));
+                    });
+                }
+            } else if (node instanceof Node.Structure structure) {
+                collectChanged(structure.body(), changed, roots, lists);
             }
         }
     }
 
-    private static void count(Object argument, Map<Value, Integer> uses) {
-        if (argument instanceof Value value) {
-            uses.merge(value, 1, Integer::sum);
-        } else if (argument instanceof List<?> items) {
-            items.forEach(item -> count(item, uses));
-        } else if (argument instanceof Node.Named named) {
-            count(named.value(), uses);
-        }
+    /** Whether {@code call} gives the same whenever its arguments are the same, and changes nothing. */
+    static boolean isFixed(Node.Call call) {
+        boolean draws = call.args().stream().anyMatch(a -> a instanceof Node.Named n && n.name().equals("generator"));
+        boolean list = call.target().equals("{0}") && call.args().get(0) instanceof List<?>;
+        boolean growing = call.target().equals("torch.stack") && call.args().get(0) instanceof Value;
+        return !call.effect()
+                && !draws
+                && !list
+                && !growing
+                && !call.target().startsWith("annotate")
+                && !call.target().contains("torch.item") // of an array that may be written from outside, to stop
+                && !UNREPEATABLE.contains(call.target());
     }
 
-    private static boolean contains(Object argument, Set<Value> values) {
-        return argument instanceof Value value && values.contains(value)
-                || argument instanceof List<?> list && list.stream().anyMatch(item -> contains(item, values));
+    /** Adds up how often each value is read. */
+    void countUses(Map<Value, Integer> uses) {
+        countUses(nodes, uses);
+        forEach(results, value -> uses.merge(value, 1, Integer::sum));
+    }
+
+    private static void countUses(List<Node> nodes, Map<Value, Integer> uses) {
+        for (Node node : nodes) {
+            forEach(node.reads(), value -> uses.merge(value, 1, Integer::sum));
+            if (node instanceof Node.Structure structure) {
+                forEach(structure.results(), value -> uses.merge(value, 1, Integer::sum));
+                countUses(structure.body(), uses);
+            }
+        }
     }
 }

@@ -7,13 +7,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** Moves small pure operations that give the same in every step of a loop in front of the loop. */
+/** Moves pure operations that give the same in every step of a loop in front of the loop. */
 final class Hoisting {
-    private static final Set<String> PURE =
-            Set.of("torch.add", "torch.sub", "torch.mul", "torch.sum", "torch.t", "torch.neg", "torch.ones_like");
-
     private final Map<Value, Value> roots;
-    private final Map<Value, List<?>> lists = new HashMap<>(); // a list stands for its members
 
     private Hoisting(Map<Value, Value> roots) {
         this.roots = roots;
@@ -40,11 +36,12 @@ final class Hoisting {
     private void loop(Node.Loop loop, List<Node> before) {
         Set<Value> inside = new HashSet<>(loop.parameters());
         inside.add(loop.index());
+        loop.body().forEach(node -> define(node, inside));
         Set<Value> changed = new HashSet<>();
-        loop.body().forEach(node -> note(node, inside, changed));
+        new Graph(List.of(), loop.body(), List.of()).collectChanged(changed, roots);
         List<Node> body = new ArrayList<>();
         for (Node node : loop.body()) {
-            if (node instanceof Node.Call call && PURE.contains(call.target()) && stays(call, inside, changed)) {
+            if (node instanceof Node.Call call && Graph.isFixed(call) && stays(call, inside, changed)) {
                 before.add(call);
                 inside.removeAll(call.outputs());
             } else {
@@ -54,42 +51,20 @@ final class Hoisting {
         before.add(loop.withBody(body));
     }
 
-    /** Collects what {@code node} defines, and the memory that it changes. */
-    private void note(Node node, Set<Value> inside, Set<Value> changed) {
-        if (node instanceof Node.Call call) {
-            inside.addAll(call.outputs());
-            if (call.target().equals("{0}") && call.args().get(0) instanceof List<?> members) {
-                lists.put(call.outputs().get(0), members);
-            }
-            if (call.effect()) {
-                change(call.args(), changed);
-            }
-        } else if (node instanceof Node.Loop loop) {
-            inside.addAll(loop.outputs());
-            loop.body().forEach(inner -> note(inner, inside, changed));
-        } else if (node instanceof Node.Gradient gradient) {
-            inside.addAll(gradient.values());
-            inside.addAll(gradient.gradients());
-            gradient.body().forEach(inner -> note(inner, inside, changed));
-        }
-    }
-
-    private void change(Object argument, Set<Value> changed) {
-        if (argument instanceof Value value) {
-            changed.add(roots.getOrDefault(value, value));
-            change(lists.get(value), changed);
-        } else if (argument instanceof List<?> items) {
-            items.forEach(item -> change(item, changed));
+    private static void define(Node node, Set<Value> inside) {
+        inside.addAll(node.outputs());
+        if (node instanceof Node.Structure structure) {
+            structure.body().forEach(inner -> define(inner, inside));
         }
     }
 
     private boolean stays(Node.Call call, Set<Value> inside, Set<Value> changed) {
-        for (Object argument : call.args()) {
-            if (argument instanceof Value value
-                    && (inside.contains(value) || changed.contains(roots.getOrDefault(value, value)))) {
-                return false;
-            }
-        }
-        return true;
+        boolean[] stays = {true};
+        Graph.forEach(call.args(), value -> stays[0] &= !inside.contains(value) && !isChanged(value, changed));
+        return stays[0] && call.outputs().stream().noneMatch(output -> isChanged(output, changed));
+    }
+
+    private boolean isChanged(Value value, Set<Value> changed) {
+        return changed.contains(roots.getOrDefault(value, value));
     }
 }

@@ -2,6 +2,7 @@ package gebm.trace;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
+import gebm.core.Require;
 import gebm.core.Rng;
 
 /**
@@ -88,12 +89,58 @@ public final class Loop {
     }
 
     private static NDList run(Object first, Object end, NDList initial, Body body) {
+        return scan(first, end, initial, (state, step) -> new Result(body.apply(state, step), new NDList()))
+                .state();
+    }
+
+    /**
+     * A state and what the steps put out.
+     *
+     * @param state from one step, the next state; of the loop, the last one
+     * @param outputs from one step, arrays of any shape; of the loop, each of them stacked along a first axis, a row
+     *     for every step taken
+     */
+    public record Result(NDList state, NDList outputs) {}
+
+    /** One step: the next state from this one, and what it puts out. */
+    @FunctionalInterface
+    public interface ScanBody {
+        /** The next state and the outputs of this step. */
+        Result apply(NDList state, Step step);
+    }
+
+    /**
+     * The state after the steps {@code first}, …, {@code end − 1} from {@code initial}, and what every step put out;
+     * with {@link Step#stopIf} there are as many rows as steps were taken, at least one.
+     *
+     * @param first 0-d int64 array
+     * @param end 0-d int64 array
+     * @throws IllegalStateException outside a recording
+     */
+    public static Result scan(NDArray first, NDArray end, NDList initial, ScanBody body) {
+        return scan((Object) first, end, initial, body);
+    }
+
+    /**
+     * The state after the steps {@code first}, …, {@code end − 1} from {@code initial}, and what every step put out.
+     *
+     * @throws IllegalArgumentException if there is no step
+     */
+    public static Result scan(long first, long end, NDList initial, ScanBody body) {
+        Require.that(first < end, "first step of a scan", "before its end " + end, first);
+        return scan((Object) first, end, initial, body);
+    }
+
+    private static Result scan(Object first, Object end, NDList initial, ScanBody body) {
         Recorder recorder = Recorder.current();
         if (recorder == null) {
             throw new IllegalStateException("a Loop is part of a program: call this from the function of a Program");
         }
         Object start = recorder.bound(first);
-        return recorder.loop(
-                start, end, initial, (state, index) -> body.apply(state, new Step(recorder, index, start)));
+        Recorder.Scanned scanned = recorder.scan(start, end, initial, (state, index) -> {
+            Result result = body.apply(state, new Step(recorder, index, start));
+            return new Recorder.Scanned(result.state(), result.outputs());
+        });
+        return new Result(scanned.state(), scanned.outputs());
     }
 }

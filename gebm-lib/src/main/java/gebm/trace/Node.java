@@ -1,5 +1,6 @@
 package gebm.trace;
 
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -11,6 +12,12 @@ import java.util.List;
 sealed interface Node {
     /** The user's line that asked for this node. */
     StackTraceElement site();
+
+    /** The values that this node defines for what comes after it. */
+    List<Value> outputs();
+
+    /** What this node reads from before it. */
+    List<Object> reads();
 
     /** {@code name=value} in an argument list. */
     record Named(String name, Object value) {}
@@ -25,10 +32,51 @@ sealed interface Node {
         Call with(String otherTarget, List<Object> otherArgs) {
             return new Call(otherTarget, otherArgs, outputs, effect, site);
         }
+
+        @Override
+        public List<Object> reads() {
+            return args;
+        }
+
+        Value output() {
+            return outputs.get(0);
+        }
+    }
+
+    /** Leaves the enclosing loop, with what the previous step carried, when {@code condition} holds. */
+    record BreakIf(Object condition, StackTraceElement site) implements Node {
+        @Override
+        public List<Value> outputs() {
+            return List.of();
+        }
+
+        @Override
+        public List<Object> reads() {
+            return List.of(condition);
+        }
+    }
+
+    /** A node with a body, in which {@link #parameters} stand for {@link #arguments}. */
+    sealed interface Structure extends Node {
+        /** What the arguments are called inside. */
+        List<Value> parameters();
+
+        /** What the parameters stand for, value by value; at first only, in a loop. */
+        List<Object> arguments();
+
+        List<Node> body();
+
+        /** What the body hands out. */
+        List<Object> results();
+
+        /** The outputs that are {@link #results}, in their order, where the two correspond. */
+        List<Value> handedOut();
+
+        Structure withBody(List<Node> other);
     }
 
     /**
-     * {@code for index in start..end-1}, carrying {@code parameters}, with {@code initial} at first and
+     * {@code for index in start..end-1}, carrying {@code parameters}, with {@code arguments} at first and
      * {@code results} after each step; {@code outputs} are the carried values after the loop.
      */
     record Loop(
@@ -36,36 +84,111 @@ sealed interface Node {
             Object start,
             Object end,
             List<Value> parameters,
-            List<Object> initial,
+            List<Object> arguments,
             List<Node> body,
             List<Object> results,
             List<Value> outputs,
             StackTraceElement site)
-            implements Node {
-        Loop withBody(List<Node> other) {
-            return new Loop(index, start, end, parameters, initial, other, results, outputs, site);
+            implements Structure {
+        @Override
+        public Loop withBody(List<Node> other) {
+            return new Loop(index, start, end, parameters, arguments, other, results, outputs, site);
+        }
+
+        @Override
+        public List<Object> reads() {
+            return java.util.Arrays.asList(arguments, start, end);
+        }
+
+        @Override
+        public List<Value> handedOut() {
+            return outputs;
         }
     }
 
-    /** Leaves the enclosing loop, with what the previous step carried, when {@code condition} holds. */
-    record BreakIf(Object condition, StackTraceElement site) implements Node {}
-
     /**
-     * {@code gradients = ∂total/∂wrt}, where {@code body} computes {@code total} and {@code extras} from
-     * {@code parameters}, which stand for {@code wrt} inside; {@code values} are the extras outside.
+     * {@code gradients = ∂total/∂arguments}, where {@code body} computes {@code total} and {@code extras} from
+     * {@code parameters}; {@code values} are the extras outside.
+     *
+     * @param perSample whether the total is a sum over samples and each has a gradient of its own, along a first axis
      */
     record Gradient(
             List<Value> parameters,
-            List<Object> wrt,
+            List<Object> arguments,
             List<Node> body,
             Object total,
             List<Object> extras,
             List<Value> values,
             List<Value> gradients,
+            boolean perSample,
             StackTraceElement site)
-            implements Node {
-        Gradient withBody(List<Node> other) {
-            return new Gradient(parameters, wrt, other, total, extras, values, gradients, site);
+            implements Structure {
+        @Override
+        public Gradient withBody(List<Node> other) {
+            return new Gradient(parameters, arguments, other, total, extras, values, gradients, perSample, site);
         }
+
+        @Override
+        public List<Value> outputs() {
+            return joined(values, gradients);
+        }
+
+        @Override
+        public List<Object> reads() {
+            return arguments;
+        }
+
+        @Override
+        public List<Object> results() {
+            return joined(extras, List.of(total));
+        }
+
+        @Override
+        public List<Value> handedOut() {
+            return values;
+        }
+    }
+
+    /**
+     * Directional derivatives: {@code tangents[k] = ∂results/∂arguments · directions[k]}; {@code values} are the
+     * results outside.
+     */
+    record Tangent(
+            List<Value> parameters,
+            List<Object> arguments,
+            List<List<Object>> directions,
+            List<Node> body,
+            List<Object> results,
+            List<Value> values,
+            List<List<Value>> tangents,
+            StackTraceElement site)
+            implements Structure {
+        @Override
+        public Tangent withBody(List<Node> other) {
+            return new Tangent(parameters, arguments, directions, other, results, values, tangents, site);
+        }
+
+        @Override
+        public List<Value> outputs() {
+            List<Value> all = new ArrayList<>(values);
+            tangents.forEach(all::addAll);
+            return all;
+        }
+
+        @Override
+        public List<Object> reads() {
+            return List.of(arguments, directions);
+        }
+
+        @Override
+        public List<Value> handedOut() {
+            return values;
+        }
+    }
+
+    private static <T> List<T> joined(List<T> first, List<T> second) {
+        List<T> all = new ArrayList<>(first);
+        all.addAll(second);
+        return all;
     }
 }

@@ -2,6 +2,7 @@ package gebm.trace;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -23,8 +24,13 @@ final class Printer {
 
     /** The text of {@code graph}. */
     static Source print(Graph graph) {
+        return print(graph, List.of());
+    }
+
+    /** The text of {@code graph}, of whose inputs some are attributes of the program instead of arguments. */
+    static Source print(Graph graph, List<Value> attributes) {
         Printer printer = new Printer(false);
-        printer.header(graph.inputs());
+        printer.header(graph.inputs(), attributes);
         printer.block(graph.nodes());
         printer.line("return [" + String.join(", ", printer.owned(graph)) + "]", null);
         return new Source(printer.text.toString(), printer.sites);
@@ -35,7 +41,7 @@ final class Printer {
      */
     static Source printShapes(Graph graph) {
         Printer printer = new Printer(true);
-        printer.header(graph.inputs());
+        printer.header(graph.inputs(), List.of());
         printer.block(graph.nodes());
         String shapes = graph.results().stream()
                 .map(v -> "torch.tensor(torch.add([ops.prim.dtype(" + v + ")], torch.size(" + v + ")), dtype=4)")
@@ -45,25 +51,34 @@ final class Printer {
         return new Source(printer.text.toString(), printer.sites);
     }
 
-    private void header(List<Value> inputs) {
+    private void header(List<Value> inputs, List<Value> attributes) {
         indent = "";
         line("class Program(Module):", null);
         indent = "  ";
         line("__parameters__ = []", null);
-        line("__buffers__ = []", null);
+        String names = attributes.stream().map(v -> "\"" + v + "\", ").collect(Collectors.joining());
+        line("__buffers__ = [" + names + "]", null);
         line("training : bool", null);
-        String arguments = inputs.stream().map(v -> ", " + v + ": Tensor").collect(Collectors.joining());
+        attributes.forEach(v -> line(v + " : Tensor", null));
+        String arguments = inputs.stream()
+                .filter(v -> !attributes.contains(v))
+                .map(v -> ", " + v + ": Tensor")
+                .collect(Collectors.joining());
         line("def forward(self: __torch__.Program" + arguments + ") -> List[Tensor]:", null);
         indent = "    ";
         line("_off = torch.set_grad_enabled(False)", null);
+        attributes.forEach(v -> line(v + " = self." + v, null));
     }
 
     /** Results, copied where they could share memory with an input or with each other. */
     private List<String> owned(Graph graph) {
         Set<Value> shared = graph.sharedWithInputs();
+        Map<Value, Value> roots = graph.roots();
         List<String> names = new ArrayList<>();
         for (Value result : graph.results()) {
-            names.add(shared.add(result) ? result.toString() : "torch.clone(" + result + ")");
+            boolean own = !shared.contains(result) && shared.add(roots.getOrDefault(result, result));
+            names.add(own ? result.toString() : "torch.clone(" + result + ")");
+            shared.add(result);
         }
         return names;
     }
@@ -78,29 +93,32 @@ final class Printer {
             } else if (node instanceof Node.Loop loop) {
                 loop(loop);
             } else {
-                gradient((Node.Gradient) node);
+                differentiated((Node.Structure) node);
             }
         }
     }
 
     private void call(Node.Call call) {
         String left = call.outputs().stream().map(Value::toString).collect(Collectors.joining(", "));
-        String right;
-        if (call.target().contains("{0}")) {
-            right = call.target();
-            for (int i = 0; i < call.args().size(); i++) {
-                right = right.replace("{" + i + "}", argument(call.args().get(i)));
-            }
-        } else {
-            right = call.target()
+        line((left.isEmpty() ? "_" + names++ : left) + " = " + text(call), call.site());
+    }
+
+    /** The right side of {@code call}. */
+    static String text(Node.Call call) {
+        if (!call.target().contains("{0}")) {
+            return call.target()
                     + call.args().stream().map(Printer::argument).collect(Collectors.joining(", ", "(", ")"));
         }
-        line((left.isEmpty() ? "_" + names++ : left) + " = " + right, call.site());
+        String text = call.target();
+        for (int i = 0; i < call.args().size(); i++) {
+            text = text.replace("{" + i + "}", argument(call.args().get(i)));
+        }
+        return text;
     }
 
     private void loop(Node.Loop loop) {
         for (int i = 0; i < loop.outputs().size(); i++) {
-            line(loop.outputs().get(i) + " = " + argument(loop.initial().get(i)), loop.site());
+            line(loop.outputs().get(i) + " = " + argument(loop.arguments().get(i)), loop.site());
         }
         String start = argument(loop.start());
         String end = oneTrip ? "torch.add(" + start + ", 1)" : argument(loop.end());
@@ -120,51 +138,107 @@ final class Printer {
         indent = outer;
     }
 
-    private void gradient(Node.Gradient node) {
+    /** A gradient or a tangent by the engine: its body with the engine's record of operations switched on. */
+    private void differentiated(Node.Structure node) {
         boolean nested = gradients++ > 0;
         for (int i = 0; i < node.parameters().size(); i++) {
             String cut = nested ? "torch.alias(" : "torch.detach(";
             line(
                     node.parameters().get(i) + " = torch.requires_grad_(" + cut
-                            + argument(node.wrt().get(i)) + "), True)",
+                            + argument(node.arguments().get(i)) + "), True)",
                     node.site());
         }
         line("_on = torch.set_grad_enabled(True)", node.site());
         block(node.body());
-        differentiate(node, nested);
+        if (node instanceof Node.Gradient gradient) {
+            differentiate(gradient, nested);
+        } else {
+            differentiate((Node.Tangent) node, nested);
+        }
         if (!nested) {
             line("_off = torch.set_grad_enabled(False)", node.site());
         }
-        for (int i = 0; i < node.values().size(); i++) {
-            String extra = argument(node.extras().get(i));
-            line(node.values().get(i) + " = " + (nested ? extra : "torch.detach(" + extra + ")"), node.site());
+        for (int i = 0; i < node.handedOut().size(); i++) {
+            String value = argument(node.results().get(i));
+            line(node.handedOut().get(i) + " = " + (nested ? value : "torch.detach(" + value + ")"), node.site());
         }
         gradients--;
     }
 
     private void differentiate(Node.Gradient node, boolean nested) {
-        String total = argument(node.total());
-        String all = "g" + names++;
-        String wrt = node.parameters().stream().map(Value::toString).collect(Collectors.joining(", ", "[", "]"));
-        line("if ops.prim.requires_grad(" + total + "):", node.site());
-        String grad = "torch.autograd.grad([" + total + "], " + wrt + ", None, None, " + (nested ? "True" : "False")
-                + ", True)";
-        line("  " + all + " = " + grad, node.site());
-        line("else:", node.site());
-        String none = node.parameters().stream().map(v -> "None").collect(Collectors.joining(", ", "[", "]"));
-        line("  " + all + " = annotate(List[Optional[Tensor]], " + none + ")", node.site());
+        String all = gradients(argument(node.total()), names(node.parameters()), nested, node.site());
         for (int i = 0; i < node.gradients().size(); i++) {
-            String one = "g" + names++;
-            Value gradient = node.gradients().get(i);
-            line(one + " = " + all + "[" + i + "]", node.site());
-            line("if torch.__isnot__(" + one + ", None):", node.site());
-            line("  " + gradient + " = unchecked_cast(Tensor, " + one + ")", node.site());
-            line("else:", node.site());
-            line("  " + gradient + " = torch.zeros_like(" + node.parameters().get(i) + ")", node.site());
+            givenOrZero(
+                    node.gradients().get(i),
+                    all + "[" + i + "]",
+                    node.parameters().get(i),
+                    node.site());
         }
     }
 
-    private static String argument(Object argument) {
+    /** {@code J·v = ∂((Jᵀu)·v)/∂u}: two sweeps backwards make one forwards. */
+    private void differentiate(Node.Tangent node, boolean nested) {
+        StackTraceElement site = node.site();
+        String total = "t" + names++;
+        line(total + " = 0.", site);
+        List<String> cotangents = new ArrayList<>();
+        for (Object result : node.results()) {
+            String u = "u" + names++;
+            cotangents.add(u);
+            line(u + " = torch.requires_grad_(torch.zeros_like(" + argument(result) + "), True)", site);
+            String product = "torch.sum(torch.mul(" + argument(result) + ", " + u + "))";
+            String sum = "t" + names++;
+            line(sum + " = torch.add(" + product + ", " + total + ")", site);
+            total = sum;
+        }
+        String all = gradients(total, names(node.parameters()), true, site);
+        for (int k = 0; k < node.directions().size(); k++) {
+            String along = "t" + names++;
+            line(along + " = torch.zeros_like(" + total + ")", site);
+            for (int i = 0; i < node.parameters().size(); i++) {
+                String g = "g" + names++;
+                line(g + " = " + all + "[" + i + "]", site);
+                line("if torch.__isnot__(" + g + ", None):", site);
+                String direction = argument(node.directions().get(k).get(i));
+                String product = "torch.sum(torch.mul(unchecked_cast(Tensor, " + g + "), " + direction + "))";
+                line("  " + along + " = torch.add(" + along + ", " + product + ")", site);
+            }
+            String list = "[" + String.join(", ", cotangents) + "]";
+            String tangents =
+                    gradients(along, list, nested || k + 1 < node.directions().size(), site);
+            for (int i = 0; i < cotangents.size(); i++) {
+                givenOrZero(node.tangents().get(k).get(i), tangents + "[" + i + "]", cotangents.get(i), site);
+            }
+        }
+    }
+
+    private static String names(List<Value> values) {
+        return values.stream().map(Value::toString).collect(Collectors.joining(", ", "[", "]"));
+    }
+
+    /** Writes the engine's gradients of {@code total}, each there or None, and returns the name of their list. */
+    private String gradients(String total, String wrt, boolean again, StackTraceElement site) {
+        String all = "g" + names++;
+        line("if ops.prim.requires_grad(" + total + "):", site);
+        String grad = "torch.autograd.grad([" + total + "], " + wrt + ", None, None, " + (again ? "True" : "False")
+                + ", True)";
+        line("  " + all + " = " + grad, site);
+        line("else:", site);
+        String none = wrt.replaceAll("[^\\[\\], ]+", "None");
+        line("  " + all + " = annotate(List[Optional[Tensor]], " + none + ")", site);
+        return all;
+    }
+
+    private void givenOrZero(Value value, String given, Object like, StackTraceElement site) {
+        String one = "g" + names++;
+        line(one + " = " + given, site);
+        line("if torch.__isnot__(" + one + ", None):", site);
+        line("  " + value + " = unchecked_cast(Tensor, " + one + ")", site);
+        line("else:", site);
+        line("  " + value + " = torch.zeros_like(" + like + ")", site);
+    }
+
+    static String argument(Object argument) {
         if (argument == null) {
             return "None";
         }

@@ -8,12 +8,9 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.util.Pair;
 import gebm.core.Rng;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.lang.ref.Reference;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -57,13 +54,17 @@ public final class Program {
     };
 
     private final Body body;
-    private final Map<List<Object>, Executable> executables = new LinkedHashMap<>(16, 0.75f, true) {
+    /** By signature, the one used last at the end. */
+    private final Map<List<Object>, Recording> recordings = new LinkedHashMap<>(16, 0.75f, true) {
         @Override
-        protected boolean removeEldestEntry(Map.Entry<List<Object>, Executable> eldest) {
-            return size() > KEPT;
+        protected boolean removeEldestEntry(Map.Entry<List<Object>, Recording> eldest) {
+            boolean full = size() > KEPT;
+            if (full) {
+                eldest.getValue().drop();
+            }
+            return full;
         }
     };
-    private Executable latest;
 
     private Program(Body body) {
         this.body = body;
@@ -143,8 +144,8 @@ public final class Program {
         if (recording != null) {
             return body.apply(recording.manager(), arguments, rng);
         }
-        try {
-            return executable(scope, arguments).call(scope, rng.key(), arguments);
+        try (Executable executable = executable(scope, arguments)) {
+            return executable.call(scope, rng.key(), arguments);
         } finally {
             Reference.reachabilityFence(this); // the function holds the owners of the arrays that the program reads
         }
@@ -158,26 +159,55 @@ public final class Program {
         return recorder;
     }
 
+    /** What is made once for each signature, by the first thread that asks; others that ask for the same wait. */
+    private final class Recording {
+        private volatile Executable executable;
+
+        Executable get(Device device, NDList arguments) {
+            Executable made = executable;
+            return made == null ? make(device, arguments) : made;
+        }
+
+        private synchronized Executable make(Device device, NDList arguments) {
+            if (executable == null) {
+                executable = record(device, arguments);
+            }
+            return executable;
+        }
+
+        /** Nobody finds this any more; calls that run end before memory goes. */
+        void drop() {
+            if (executable != null) { // else it is being made, and goes when it is collected
+                executable.close();
+            }
+        }
+    }
+
+    /** The program for such arguments, with the caller as its user. */
     private Executable executable(NDManager scope, NDList arguments) {
         List<Object> signature = signature(scope.getDevice(), arguments);
-        synchronized (executables) {
-            latest = executables.get(signature);
-            if (latest == null) {
-                latest = record(scope.getDevice(), arguments);
-                executables.put(signature, latest);
+        while (true) {
+            Recording recording;
+            synchronized (recordings) {
+                recording = recordings.computeIfAbsent(signature, key -> new Recording());
             }
-            return latest;
+            Executable executable = recording.get(scope.getDevice(), arguments);
+            if (executable.take()) { // else it was dropped a moment ago
+                return executable;
+            }
         }
     }
 
     private static List<Object> signature(Device device, NDList arguments) {
-        Object[] parts = new Object[arguments.size() + 1];
-        parts[0] = device;
-        for (int i = 1; i < parts.length; i++) {
-            NDArray argument = arguments.get(i - 1);
-            parts[i] = new Pair<Shape, DataType>(argument.getShape(), argument.getDataType());
+        List<Pair<Shape, DataType>> kinds = new ArrayList<>(arguments.size());
+        for (NDArray argument : arguments) {
+            kinds.add(new Pair<>(argument.getShape(), argument.getDataType()));
         }
-        return List.of(parts);
+        return signature(device, kinds);
+    }
+
+    private static List<Object> signature(Device device, List<Pair<Shape, DataType>> arguments) {
+        return List.of(device, arguments);
     }
 
     private Executable record(Device device, NDList arguments) {
@@ -202,30 +232,68 @@ public final class Program {
     }
 
     /**
-     * Writes the program that ran last as a file that {@code torch.jit.load} opens.
+     * What the program that ran last does: its operations after all passes, with shapes, types and the user's lines, and
+     * how each derivative in it is computed.
      *
-     * <p>Its arguments are the key (int64, one element), the function's arguments, and then the arrays read from the
-     * surroundings, in the order in which the text names them.
+     * @throws IllegalStateException if none has run
+     */
+    public ProgramGraph graph() {
+        Executable.Recorded recorded = ran().recorded();
+        if (recorded == null) {
+            throw new IllegalStateException("a program loaded from a file has its text only: see source()");
+        }
+        return recorded.view();
+    }
+
+    /** {@link #graph} as text, an operation a line. */
+    public String explain() {
+        return graph().toString();
+    }
+
+    /**
+     * Writes the program that ran last as a file that {@link #load} and {@code torch.jit.load} open. The arrays of the
+     * surroundings (parameters, constants) go into it with the values that they have now.
+     *
+     * <p>In Python it is called with the key (int64, one element) and the function's arguments, and returns a list.
      *
      * @throws IllegalStateException if none has run
      */
     public void save(Path file) {
-        byte[] bytes = Archive.of(ran().source());
-        try {
-            Path beside = Files.createTempFile(file.toAbsolutePath().getParent(), "program", ".part");
-            Files.write(beside, bytes);
-            Files.move(beside, file, StandardCopyOption.REPLACE_EXISTING);
-        } catch (IOException e) {
-            throw new UncheckedIOException("could not write the program to " + file, e);
-        }
+        SavedProgram.write(ran(), file);
+    }
+
+    /** The program in {@code file}, on the CPU. */
+    public static Program load(Path file) {
+        return load(file, Device.cpu());
+    }
+
+    /**
+     * A program that {@link #save} wrote. It takes arguments of the shapes and types that it was recorded for, and
+     * cannot become part of another program.
+     *
+     * @throws IllegalArgumentException if the file is missing, damaged or not of this library
+     */
+    public static Program load(Path file, Device device) {
+        SavedProgram saved = SavedProgram.read(file, device);
+        Program program = new Program((scope, arguments, rng) -> {
+            throw saved.refusal(arguments);
+        });
+        Recording recording = program.new Recording();
+        recording.executable = saved.executable();
+        program.recordings.put(signature(device, saved.arguments()), recording);
+        return program;
     }
 
     private Executable ran() {
-        synchronized (executables) {
-            if (latest == null) {
-                throw new IllegalStateException("the program has not run yet, so it has no text: call run first");
+        Executable latest = null;
+        synchronized (recordings) {
+            for (Recording recording : recordings.values()) {
+                latest = recording.executable == null ? latest : recording.executable;
             }
-            return latest;
         }
+        if (latest == null) {
+            throw new IllegalStateException("the program has not run yet, so it has no text: call run first");
+        }
+        return latest;
     }
 }

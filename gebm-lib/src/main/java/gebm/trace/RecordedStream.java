@@ -1,9 +1,5 @@
 package gebm.trace;
 
-import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.DataType;
-import ai.djl.ndarray.types.Shape;
 import gebm.core.Rng;
 
 /** A random stream inside a recording: its key is an integer that the program computes. */
@@ -55,28 +51,7 @@ record RecordedStream(Recorder recorder, Value number) implements Rng.Stream {
     }
 
     @Override
-    public NDArray normal(NDManager scope, Shape shape, DataType type) {
-        return draw(recorder, "torch.randn", shape, type, value());
-    }
-
-    @Override
-    public NDArray uniform(NDManager scope, Shape shape, DataType type) {
-        return draw(recorder, "torch.rand", shape, type, value());
-    }
-
-    /** A draw from a generator made for it and seeded with {@code key}. */
-    static NDArray draw(Recorder recorder, String target, Shape shape, DataType type, Object key) {
-        Value device = recorder.deviceArgument();
-        Value generator = recorder.call("torch.Generator", new Node.Named("device", device));
-        Value seeded = recorder.call("torch.manual_seed", generator, key);
-        Value drawn = recorder.call(
-                target,
-                shape,
-                new Node.Named("generator", seeded),
-                new Node.Named("dtype", type),
-                new Node.Named("layout", null),
-                new Node.Named("device", device),
-                new Node.Named("pin_memory", false));
-        return recorder.array(drawn, shape, type);
+    public Rng.Draws draws() {
+        return new RecordedDraws(recorder, value());
     }
 }

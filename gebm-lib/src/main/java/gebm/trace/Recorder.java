@@ -9,11 +9,14 @@ import ai.djl.ndarray.types.Shape;
 import java.lang.reflect.Proxy;
 import java.security.CodeSource;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.Arrays;
+import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 
 /**
  * A recording in progress: what recorded arrays do is written here, node by node.
@@ -23,7 +26,10 @@ import java.util.Set;
  */
 final class Recorder implements AutoCloseable {
     private static final ThreadLocal<Recorder> CURRENT = new ThreadLocal<>();
+    private static final ThreadLocal<Boolean> WITHOUT_RULES = ThreadLocal.withInitial(() -> false);
     private static final StackWalker WALKER = StackWalker.getInstance(StackWalker.Option.RETAIN_CLASS_REFERENCE);
+    private static final String EMPTY_LIST = "annotate(List[Tensor], {0})";
+    private static final String APPEND = "torch.append";
     private static final CodeSource LIBRARY = codeSource(Recorder.class);
 
     private final Recorder outer = CURRENT.get();
@@ -31,7 +37,8 @@ final class Recorder implements AutoCloseable {
     private final List<Value> inputs = new ArrayList<>();
     private final List<NDArray> examples = new ArrayList<>(); // of the inputs after the key
     private final Map<NDArray, Value> captured = new IdentityHashMap<>();
-    private final Map<Value, ShapeAndType> known = new HashMap<>();
+    private final Facts facts = new Facts();
+    private final Set<Value> unsized = new HashSet<>(); // as long as a loop takes steps
     private final NDManager constants;
     private final RecordingManager manager;
     /** Where dropout gets its masks. */
@@ -39,8 +46,6 @@ final class Recorder implements AutoCloseable {
 
     private Value keyNumber;
     private int ids;
-
-    private record ShapeAndType(Shape shape, DataType type) {}
 
     Recorder(NDList examples, NDManager constants) {
         this.constants = constants;
@@ -56,6 +61,17 @@ final class Recorder implements AutoCloseable {
             CURRENT.remove();
         } else {
             CURRENT.set(outer);
+        }
+    }
+
+    /** What {@code work} returns where programs are recorded with the engine's gradients only: a reference for tests. */
+    static <T> T withoutRules(Supplier<T> work) {
+        boolean before = WITHOUT_RULES.get();
+        WITHOUT_RULES.set(true);
+        try {
+            return work.get();
+        } finally {
+            WITHOUT_RULES.set(before);
         }
     }
 
@@ -98,7 +114,7 @@ final class Recorder implements AutoCloseable {
         Value value = new Value(ids++, frames.get(0));
         inputs.add(value);
         examples.add(example);
-        known.put(value, new ShapeAndType(example.getShape(), example.getDataType()));
+        facts.put(value, example.getShape(), example.getDataType());
         return value;
     }
 
@@ -116,7 +132,7 @@ final class Recorder implements AutoCloseable {
 
     /** An array that has this shape for sure. */
     NDArray array(Value value, Shape shape, DataType type) {
-        known.put(value, new ShapeAndType(shape, type));
+        facts.put(value, shape, type);
         return array(value);
     }
 
@@ -178,10 +194,10 @@ final class Recorder implements AutoCloseable {
     }
 
     private Value add(String target, boolean effect, Object... args) {
-        List<Object> arguments = arguments(args);
-        Value output = newValue();
-        frame().nodes.add(new Node.Call(target, arguments, List.of(output), effect, site()));
-        return output;
+        Node.Call call = new Node.Call(target, arguments(args), List.of(newValue()), effect, site());
+        frame().nodes.add(call);
+        facts.see(call);
+        return call.output();
     }
 
     /** Writes a call that returns a tuple of {@code count}. */
@@ -248,25 +264,42 @@ final class Recorder implements AutoCloseable {
         NDList apply(NDList state, Value index);
     }
 
+    /** The state after a loop, and the outputs of its steps, each stacked along a first axis. */
+    record Scanned(NDList state, NDList outputs) {}
+
+    /** A step's next state and what it puts out. */
+    interface ScanStep {
+        Scanned apply(NDList state, Value index);
+    }
+
     /** {@code for index in start..end-1: state = step(state, index)}; start and end are numbers or 0-d arrays. */
     NDList loop(Object start, Object end, NDList initial, Step step) {
+        return scan(start, end, initial, (state, index) -> new Scanned(step.apply(state, index), new NDList()))
+                .state();
+    }
+
+    /** A loop whose steps put arrays out besides carrying a state. */
+    Scanned scan(Object start, Object end, NDList initial, ScanStep step) {
+        Frame around = frame();
         Object from = bound(start);
         Object to = bound(end);
         List<Object> first = arguments(initial.toArray());
         Frame body = open();
         Value index = newValue();
-        List<Value> parameters = new ArrayList<>();
-        for (int i = 0; i < first.size(); i++) {
-            Value parameter = newValue();
-            parameters.add(parameter);
-            if (first.get(i) instanceof Value value && known.containsKey(value)) {
-                known.put(parameter, known.get(value));
-            }
-        }
+        List<Value> parameters = like(first);
         body.header = new Node.Loop(index, from, to, parameters, first, List.of(), List.of(), List.of(), site());
         List<Object> results;
+        List<Value> lists = new ArrayList<>();
+        List<Value> rows = new ArrayList<>();
         try {
-            results = arguments(step.apply(arrays(parameters), index).toArray());
+            Scanned result = step.apply(arrays(parameters), index);
+            results = arguments(result.state().toArray());
+            for (NDArray output : result.outputs()) {
+                Value list = new Value(ids++, around);
+                lists.add(list);
+                rows.add(valueOf(output));
+                effect(APPEND, list, output);
+            }
         } finally {
             close(body);
         }
@@ -274,16 +307,39 @@ final class Recorder implements AutoCloseable {
             throw new IllegalArgumentException("a loop's step must return as many arrays as it carries, " + first.size()
                     + ", got " + results.size());
         }
-        List<Value> outputs = new ArrayList<>();
-        for (Value parameter : parameters) {
-            Value output = newValue();
-            outputs.add(output);
-            if (known.containsKey(parameter)) {
-                known.put(output, known.get(parameter));
-            }
+        List<Value> outputs = like(first);
+        for (Value list : lists) {
+            around.nodes.add(new Node.Call(EMPTY_LIST, List.of(List.of()), List.of(list), false, site()));
         }
-        frame().nodes.add(new Node.Loop(index, from, to, parameters, first, body.nodes, results, outputs, site()));
-        return arrays(outputs);
+        Node.Loop loop = new Node.Loop(index, from, to, parameters, first, body.nodes, results, outputs, site());
+        around.nodes.add(loop);
+        NDList stacked = new NDList();
+        for (int i = 0; i < lists.size(); i++) {
+            stacked.add(array(stacked(lists.get(i), rows.get(i), loop)));
+        }
+        return new Scanned(arrays(outputs), stacked);
+    }
+
+    private Value stacked(Value list, Value row, Node.Loop loop) {
+        Value stacked = call("torch.stack", list, 0);
+        boolean stops = loop.body().stream().anyMatch(node -> node instanceof Node.BreakIf);
+        if (stops || !(loop.start() instanceof Long start) || !(loop.end() instanceof Long end)) {
+            unsized.add(stacked);
+        } else if (facts.shape(row) != null) {
+            facts.put(stacked, new Shape(end - start).addAll(facts.shape(row)), facts.type(row));
+        }
+        return stacked;
+    }
+
+    /** New values with the shapes and types of {@code models}. */
+    private List<Value> like(List<?> models) {
+        List<Value> values = new ArrayList<>();
+        for (Object model : models) {
+            Value value = newValue();
+            facts.same(value, model);
+            values.add(value);
+        }
+        return values;
     }
 
     /** A bound of a loop as a number of the program. */
@@ -312,18 +368,14 @@ final class Recorder implements AutoCloseable {
     Gradients gradient(NDList wrt, boolean everywhere, java.util.function.Function<NDList, Total> function) {
         List<Object> outside = arguments(wrt.toArray());
         Frame body = open();
-        List<Value> parameters = new ArrayList<>();
-        for (Object value : outside) {
-            Value parameter = newValue();
-            parameters.add(parameter);
-            if (known.containsKey(value)) {
-                known.put(parameter, known.get(value));
-            }
-            if (everywhere) {
-                body.substitutes.put((Value) value, parameter);
+        List<Value> parameters = like(outside);
+        if (everywhere) {
+            for (int i = 0; i < outside.size(); i++) {
+                body.substitutes.put((Value) outside.get(i), parameters.get(i));
             }
         }
-        body.header = new Node.Gradient(parameters, outside, List.of(), null, List.of(), List.of(), List.of(), site());
+        body.header =
+                new Node.Gradient(parameters, outside, List.of(), null, List.of(), List.of(), List.of(), false, site());
         Object total;
         List<Object> extras;
         try {
@@ -333,18 +385,85 @@ final class Recorder implements AutoCloseable {
         } finally {
             close(body);
         }
-        List<Value> values = new ArrayList<>();
-        extras.forEach(extra -> values.add(newValue()));
-        List<Value> gradients = new ArrayList<>();
-        for (Value parameter : parameters) {
-            Value gradient = newValue();
-            gradients.add(gradient);
-            if (known.containsKey(parameter)) {
-                known.put(gradient, known.get(parameter));
-            }
-        }
-        frame().nodes.add(new Node.Gradient(parameters, outside, body.nodes, total, extras, values, gradients, site()));
+        List<Value> values = like(extras);
+        List<Value> gradients = like(outside);
+        frame().nodes
+                .add(new Node.Gradient(
+                        parameters, outside, body.nodes, total, extras, values, gradients, false, site()));
         return new Gradients(arrays(gradients), arrays(values));
+    }
+
+    /** The gradient of each element of {@code function(x)} with respect to {@code wrt}. */
+    NDList perSample(NDList wrt, UnaryOperator<NDArray> function, NDArray x) {
+        NDList together = gradient(
+                        wrt, true, inside -> new Total(function.apply(x).sum(), new NDList()))
+                .gradients();
+        Node.Gradient sum = (Node.Gradient) frame().nodes.remove(frame().nodes.size() - 1);
+        Node.Gradient apart = new Node.Gradient(
+                sum.parameters(),
+                sum.arguments(),
+                sum.body(),
+                sum.total(),
+                List.of(),
+                List.of(),
+                sum.gradients(),
+                true,
+                sum.site());
+        Graph all = new Graph(inputs, flat(), List.of());
+        long samples = x.getShape().get(0);
+        if (Derivatives.separates(apart, facts, this::newValue, all.roots())) {
+            frame().nodes.add(apart);
+            for (int i = 0; i < wrt.size(); i++) {
+                Shape shape = facts.shape(apart.arguments().get(i));
+                DataType type = facts.type(apart.arguments().get(i));
+                facts.put(apart.gradients().get(i), new Shape(samples).addAll(shape), type);
+            }
+            return together;
+        }
+        return scan(0, samples, new NDList(), (none, index) -> {
+                    Value end = call("torch.add", index, 1);
+                    NDArray one = array(
+                            call("torch.slice", x, 0, index, end, 1),
+                            new Shape(1).addAll(x.getShape().slice(1)),
+                            x.getDataType());
+                    return new Scanned(
+                            none,
+                            gradient(
+                                            wrt,
+                                            true,
+                                            inside -> new Total(
+                                                    function.apply(one).sum(), new NDList()))
+                                    .gradients());
+                })
+                .outputs();
+    }
+
+    /** A function's values, and for each direction its tangents. */
+    record Tangents(NDList values, List<NDList> tangents) {}
+
+    /** {@code function} at {@code at}, and its derivatives along {@code directions}, lists like {@code at}. */
+    Tangents tangents(NDList at, List<NDList> directions, UnaryOperator<NDList> function) {
+        List<Object> outside = arguments(at.toArray());
+        List<List<Object>> along = new ArrayList<>();
+        directions.forEach(direction -> along.add(arguments(direction.toArray())));
+        Frame body = open();
+        List<Value> parameters = like(outside);
+        body.header = new Node.Tangent(parameters, outside, along, List.of(), List.of(), List.of(), List.of(), site());
+        List<Object> results;
+        try {
+            results = arguments(function.apply(arrays(parameters)).toArray());
+        } finally {
+            close(body);
+        }
+        List<Value> values = like(results);
+        List<List<Value>> tangents = new ArrayList<>();
+        along.forEach(direction -> tangents.add(like(results)));
+        frame().nodes
+                .add(new Node.Tangent(
+                        parameters, outside, along, body.nodes, results, values, List.copyOf(tangents), site()));
+        List<NDList> lists = new ArrayList<>();
+        tangents.forEach(list -> lists.add(arrays(list)));
+        return new Tangents(arrays(values), lists);
     }
 
     private Frame open() {
@@ -367,37 +486,36 @@ final class Recorder implements AutoCloseable {
     // ---------------------------------------------------------------- shapes
 
     Shape shape(Value value) {
-        ShapeAndType answer = known.get(value);
-        if (answer != null) {
-            return answer.shape();
+        if (facts.shape(value) == null) {
+            ask(value);
         }
-        Shapes shapes = new Shapes(knownShapes());
-        for (Node node : flat()) {
-            if (node instanceof Node.Call call) {
-                shapes.see(call);
-            }
+        return facts.shape(value);
+    }
+
+    DataType type(Value value) {
+        if (facts.type(value) == null) {
+            ask(value);
         }
-        Shape inferred = shapes.of(visible(value));
-        return inferred != null ? inferred : ask(value).shape();
+        return facts.type(value);
     }
 
     /** Whether {@code array} is known to have no dimension. */
     boolean isScalar(NDArray array) {
-        ShapeAndType answer = known.get(valueOf(array));
-        return answer != null && answer.shape().dimension() == 0;
+        return facts.dimension(valueOf(array)) == 0;
     }
 
     /** Row {@code index} of {@code rows}. */
     NDArray row(NDArray rows, Value index) {
         Value row = call("torch.select", rows, 0, index);
-        ShapeAndType all = known.get(valueOf(rows));
-        return all == null ? array(row) : array(row, all.shape().slice(1), all.type());
+        return array(row);
     }
 
     /** What is known of {@code value} without running anything. */
     String describe(Value value) {
-        ShapeAndType answer = known.get(value);
-        return answer == null ? value.toString() : value + " " + answer.shape() + " " + answer.type();
+        if (facts.shape(value) == null) {
+            return value.toString();
+        }
+        return value + " " + facts.shape(value) + (facts.type(value) == null ? "" : " " + facts.type(value));
     }
 
     /** The nodes of the innermost unfinished block. */
@@ -416,26 +534,18 @@ final class Recorder implements AutoCloseable {
         return indices;
     }
 
-    private Map<Value, Shape> knownShapes() {
-        Map<Value, Shape> shapes = new HashMap<>();
-        known.forEach((value, answer) -> shapes.put(value, answer.shape()));
-        return shapes;
-    }
-
-    DataType type(Value value) {
-        return ask(value).type();
-    }
-
     /** Runs what was recorded so far, on copies of the inputs, and asks it for the shape and type of {@code value}. */
-    private ShapeAndType ask(Value value) {
-        ShapeAndType answer = known.get(value);
-        if (answer == null) {
-            Value asked = visible(value);
-            Graph soFar = new Graph(inputs, flat(), List.of(asked)).withoutDeadCode();
-            answer = run(soFar);
-            known.put(value, answer);
+    private void ask(Value value) {
+        Value asked = visible(value);
+        Graph graph = new Graph(inputs, flat(), List.of(asked)).withoutDeadCode();
+        if (graph.nodes().stream().anyMatch(node -> node.outputs().stream().anyMatch(unsized::contains))) {
+            throw unsupported(
+                    "asking for a shape that depends on the number of steps of a loop",
+                    "give the loop fixed bounds and no early stop, or compute with axes instead of sizes");
         }
-        return answer;
+        long[] answer = run(graph);
+        Shape shape = new Shape(Arrays.copyOfRange(answer, 1, answer.length));
+        facts.put(value, shape, Types.of((int) answer[0]));
     }
 
     private List<Node> flat() {
@@ -443,17 +553,18 @@ final class Recorder implements AutoCloseable {
         for (Frame frame : frames) {
             if (frame.header instanceof Node.Loop loop) {
                 nodes.add(same(loop.index(), loop.start()));
-                for (int i = 0; i < loop.parameters().size(); i++) {
-                    nodes.add(same(loop.parameters().get(i), loop.initial().get(i)));
-                }
-            } else if (frame.header instanceof Node.Gradient gradient) {
-                for (int i = 0; i < gradient.parameters().size(); i++) {
-                    nodes.add(same(gradient.parameters().get(i), gradient.wrt().get(i)));
+            }
+            if (frame.header != null) {
+                for (int i = 0; i < frame.header.parameters().size(); i++) {
+                    nodes.add(same(
+                            frame.header.parameters().get(i),
+                            frame.header.arguments().get(i)));
                 }
             }
             for (Node node : frame.nodes) {
                 if (node instanceof Node.Call call) {
-                    nodes.add(new Node.Call(call.target(), call.args(), call.outputs(), false, call.site()));
+                    boolean grows = call.target().equals(APPEND); // other changes give no shape
+                    nodes.add(new Node.Call(call.target(), call.args(), call.outputs(), grows, call.site()));
                 } else if (!(node instanceof Node.BreakIf)) {
                     nodes.add(node);
                 }
@@ -466,7 +577,7 @@ final class Recorder implements AutoCloseable {
         return new Node.Call("{0}", List.of(argument), List.of(value), false, null);
     }
 
-    private ShapeAndType run(Graph graph) {
+    private long[] run(Graph graph) {
         Set<Value> read = graph.read();
         List<Value> needed = new ArrayList<>(List.of(inputs.get(0)));
         NDList arguments = new NDList();
@@ -479,11 +590,9 @@ final class Recorder implements AutoCloseable {
             }
             arguments.attach(scope);
             Graph small = new Graph(needed, graph.nodes(), graph.results());
-            Executable program = new Executable(Printer.printShapes(small), device(), new NDList());
-            long[] answer = program.call(scope, 0, arguments).get(0).toLongArray();
-            long[] shape = new long[answer.length - 1];
-            System.arraycopy(answer, 1, shape, 0, shape.length);
-            return new ShapeAndType(new Shape(shape), Types.of((int) answer[0]));
+            try (Executable program = new Executable(Printer.printShapes(small), device(), new NDList(), null)) {
+                return program.call(scope, 0, arguments).get(0).toLongArray();
+            }
         }
     }
 
@@ -494,16 +603,19 @@ final class Recorder implements AutoCloseable {
         List<Value> outputs = new ArrayList<>();
         results.forEach(result -> outputs.add(valueOf(result)));
         Graph recorded = new Graph(List.copyOf(inputs), frames.get(0).nodes, outputs).withoutDeadCode();
-        Graph derived =
-                Derivatives.applyTo(recorded, knownShapes(), this::newValue).withoutDeadCode();
-        Graph graph = Hoisting.applyTo(Folding.applyTo(derived, this));
+        Graph derived = WITHOUT_RULES.get()
+                ? recorded
+                : Derivatives.applyTo(recorded, facts, this::newValue).graph().withoutDeadCode();
+        Graph merged = Merging.applyTo(derived);
+        Graph graph = Hoisting.applyTo(Folding.applyTo(merged, this)).withoutDeadCode();
         NDList implicit = new NDList();
         int explicit = inputs.size() - 1 - captured.size();
         // captured arrays are the inputs after the explicit ones, in the order in which they were met
         for (int i = explicit; i < examples.size(); i++) {
             implicit.add(examples.get(i));
         }
-        return new Executable(Printer.print(graph), device(), implicit);
+        ProgramGraph view = ProgramGraph.of(graph, explicit, facts, written.ways());
+        return new Executable(Printer.print(graph), device(), implicit, new Executable.Recorded(graph, view));
     }
 
     UnsupportedOperationException unsupported(String what, String advice) {

@@ -4,7 +4,8 @@
  * <p>{@link gebm.trace.Program} runs a function written against {@code NDArray} as one TorchScript program;
  * {@link gebm.trace.Gradients} differentiates inside programs, any number of times; {@link gebm.trace.Loop} repeats
  * inside a program, {@link gebm.trace.Watch} shows and stops it; {@link gebm.trace.Ops} has what {@code NDArray}
- * lacks; {@link gebm.trace.Network} makes a DJL block a function with parameters of its own.
+ * lacks, {@link gebm.trace.Special} special functions and {@link gebm.trace.Linalg} linear algebra; {@link
+ * gebm.trace.Network} makes a DJL block a function with parameters of its own.
  *
  * <p>How it works: {@code Recorder} hands out recording arrays (proxies, whose methods have a row each in
  * {@code Operations}) and writes what they do into frames; the finished {@code Graph} is immutable and passes make new

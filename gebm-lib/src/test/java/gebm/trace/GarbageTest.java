@@ -59,7 +59,7 @@ class GarbageTest {
     }
 
     /** Collects, and writes 777 over what was freed. */
-    private static void litter() {
+    static void litter() {
         List<ByteBuffer> kept = new ArrayList<>();
         for (int round = 0; round < 2; round++) {
             System.gc();

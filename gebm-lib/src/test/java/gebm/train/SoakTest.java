@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
@@ -20,6 +21,8 @@ import gebm.objective.Penalties;
 import gebm.sampler.Chains;
 import gebm.sampler.Langevin;
 import gebm.sampler.SamplingPlan;
+import gebm.trace.Gradients;
+import gebm.trace.Program;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
@@ -31,7 +34,9 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HexFormat;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -41,6 +46,7 @@ import org.junit.jupiter.api.io.TempDir;
 class SoakTest {
     private static final Path STATUS = Path.of("/proc/self/status");
     private static final long ALLOWED_KB = 30_000;
+    private static final long ALLOWED_FOR_CALLS_KB = 5_000;
 
     @TempDir
     Path folder;
@@ -93,9 +99,14 @@ class SoakTest {
 
         public static void main(String[] arguments) throws IOException {
             Properties numbers = new Properties();
-            numbers.setProperty("digest", digest());
-            if (arguments[1].equals("long")) {
-                longRuns(numbers);
+            if (arguments[1].equals("programs")) {
+                calls(numbers);
+                differentPrograms(numbers);
+            } else {
+                numbers.setProperty("digest", digest());
+                if (arguments[1].equals("long")) {
+                    longRuns(numbers);
+                }
             }
             try (var out = Files.newBufferedWriter(Path.of(arguments[0]))) {
                 numbers.store(out, null);
@@ -117,6 +128,47 @@ class SoakTest {
                 chains = new Langevin(Schedule.constant(1e-3))
                         .resume(model.latentEnergy(1), chains, SamplingPlan.of(90_000), Rng.of(4));
                 numbers.setProperty("sampling" + chains.iterations(), String.valueOf(residentKb()));
+            }
+        }
+
+        /** Calls of one small program and of one gradient. */
+        private static void calls(Properties numbers) {
+            Energy energy = Energy.neural(Mlp.of(2, 16, 1), new Shape(2), Rng.of(1));
+            Map<String, Program> programs = new LinkedHashMap<>();
+            programs.put("small", Program.ofRandom((scope, in, rng) -> new NDList(
+                    in.get(0).add(rng.normal(scope, new Shape(4, 2))))));
+            programs.put("gradient", Program.of(x -> Gradients.gradient(energy::at, x)));
+            programs.forEach((name, program) -> {
+                try (NDManager m = NDManager.newBaseManager()) {
+                    NDArray x = m.ones(new Shape(4, 2));
+                    for (int i = 1; i <= 100_000; i++) {
+                        try (NDManager scope = m.newSubManager()) {
+                            program.run(scope, new NDList(x), Rng.of(i));
+                        }
+                        if (i == 20_000 || i == 100_000) {
+                            numbers.setProperty(name + i, String.valueOf(residentKb()));
+                        }
+                    }
+                }
+            });
+        }
+
+        /** Programs that are dropped with the object that holds them, or because others came after them. */
+        private static void differentPrograms(Properties numbers) {
+            Energy energy = Energy.neural(Mlp.of(2, 16, 1), new Shape(2), Rng.of(1));
+            Program kept = Program.of(x -> Gradients.gradient(energy::at, x));
+            try (NDManager m = NDManager.newBaseManager()) {
+                for (int i = 1; i <= 2_500; i++) {
+                    try (NDManager scope = m.newSubManager()) {
+                        float constant = i;
+                        Program.of(x -> x.mul(constant)).run(scope.ones(new Shape(2)));
+                        kept.run(scope.ones(new Shape(i, 2)));
+                    }
+                    if (i == 500 || i == 2_500) {
+                        System.gc();
+                        numbers.setProperty("programs" + i, String.valueOf(residentKb()));
+                    }
+                }
             }
         }
 
@@ -145,10 +197,10 @@ class SoakTest {
         command.addAll(List.of("-Xms512m", "-Xmx512m", "-XX:+AlwaysPreTouch"));
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), Child.class.getName()));
         command.addAll(List.of(result.toString(), mode));
-        Process process = new ProcessBuilder(command)
-                .redirectErrorStream(true)
-                .redirectOutput(log.toFile())
-                .start();
+        ProcessBuilder builder =
+                new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
+        builder.environment().keySet().removeIf(name -> name.startsWith("MALLOC_")); // or what Java's compilers used stays
+        Process process = builder.start();
         boolean ended = process.waitFor(3, TimeUnit.MINUTES);
         process.destroyForcibly();
         assertThat(ended && process.exitValue() == 0)
@@ -189,6 +241,21 @@ class SoakTest {
                 .isLessThan(ALLOWED_KB);
         assertThat(growthKb(numbers, "sampling10000", "sampling100000"))
                 .as("kB that sampling took from step 10,000 to 100,000: %s", numbers)
+                .isLessThan(ALLOWED_KB);
+    }
+
+    /** A leak of one small array a call would be some 20 MB. */
+    @Test
+    void memoryStaysLevelOverCallsAndPrograms() throws Exception {
+        assumeTrue(Files.exists(STATUS), "resident memory is read from /proc/self/status, which only Linux has");
+        Properties numbers = child("programs");
+        for (String name : List.of("small", "gradient")) {
+            assertThat(growthKb(numbers, name + "20000", name + "100000"))
+                    .as("kB that 80,000 calls of the %s program took: %s", name, numbers)
+                    .isLessThan(ALLOWED_FOR_CALLS_KB);
+        }
+        assertThat(growthKb(numbers, "programs500", "programs2500"))
+                .as("kB that 4,000 different programs took: %s", numbers)
                 .isLessThan(ALLOWED_KB);
     }
 }

@@ -1,0 +1,128 @@
+package gebm.trace;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** Computes common subexpressions once, and calls a value and its other names by one name. */
+final class Merging {
+    /** An operation and its arguments: the same ones give the same result. */
+    private record Expression(String target, List<Object> args) {}
+
+    private final Map<Value, Value> roots;
+    private final Set<Value> changed = new HashSet<>();
+    private final Map<Value, Object> names = new HashMap<>();
+
+    private Merging(Graph graph) {
+        roots = graph.roots();
+        graph.collectChanged(changed, roots);
+    }
+
+    /** {@code graph} with every pure operation written once for its arguments. */
+    static Graph applyTo(Graph graph) {
+        Merging merging = new Merging(graph);
+        List<Node> nodes = merging.block(graph.nodes(), new HashMap<>());
+        List<Value> results = new ArrayList<>();
+        graph.results().forEach(result -> results.add((Value) merging.named(result)));
+        return new Graph(graph.inputs(), nodes, results);
+    }
+
+    private List<Node> block(List<Node> nodes, Map<Expression, List<Value>> known) {
+        List<Node> result = new ArrayList<>();
+        for (Node node : nodes) {
+            Node named = named(node, known);
+            if (named instanceof Node.Call call && isRepetition(call, known)) {
+                continue;
+            }
+            result.add(named);
+        }
+        return result;
+    }
+
+    private boolean isRepetition(Node.Call call, Map<Expression, List<Value>> known) {
+        boolean otherName = call.target().equals("{0}") && call.args().get(0) instanceof Value;
+        if (otherName && !isChanged(call)) {
+            names.put(call.output(), call.args().get(0));
+            return true;
+        }
+        if (!Graph.isFixed(call) || isChanged(call)) {
+            return false;
+        }
+        List<Value> first = known.putIfAbsent(new Expression(call.target(), call.args()), call.outputs());
+        for (int i = 0; first != null && i < first.size(); i++) {
+            names.put(call.outputs().get(i), first.get(i));
+        }
+        return first != null;
+    }
+
+    /** Whether the memory of an argument or an output is written to anywhere. */
+    private boolean isChanged(Node.Call call) {
+        Set<Value> touched = new HashSet<>(call.outputs());
+        Graph.read(call.args(), touched);
+        return touched.stream().anyMatch(value -> changed.contains(roots.getOrDefault(value, value)));
+    }
+
+    /** {@code node} with the names of values that stayed. */
+    private Node named(Node node, Map<Expression, List<Value>> known) {
+        if (node instanceof Node.Call call) {
+            return call.with(call.target(), list(call.args()));
+        }
+        if (node instanceof Node.BreakIf stop) {
+            return new Node.BreakIf(named(stop.condition()), stop.site());
+        }
+        if (node instanceof Node.Loop loop) {
+            List<Object> arguments = list(loop.arguments());
+            List<Node> body = block(loop.body(), new HashMap<>(known));
+            return new Node.Loop(
+                    loop.index(),
+                    named(loop.start()),
+                    named(loop.end()),
+                    loop.parameters(),
+                    arguments,
+                    body,
+                    list(loop.results()),
+                    loop.outputs(),
+                    loop.site());
+        }
+        if (node instanceof Node.Gradient g) {
+            List<Object> arguments = list(g.arguments());
+            List<Node> body = block(g.body(), new HashMap<>(known));
+            return new Node.Gradient(
+                    g.parameters(),
+                    arguments,
+                    body,
+                    named(g.total()),
+                    list(g.extras()),
+                    g.values(),
+                    g.gradients(),
+                    g.perSample(),
+                    g.site());
+        }
+        Node.Tangent t = (Node.Tangent) node;
+        List<Object> arguments = list(t.arguments());
+        List<List<Object>> directions = t.directions().stream().map(this::list).toList();
+        List<Node> body = block(t.body(), new HashMap<>(known));
+        return new Node.Tangent(
+                t.parameters(), arguments, directions, body, list(t.results()), t.values(), t.tangents(), t.site());
+    }
+
+    private List<Object> list(List<?> arguments) {
+        Object[] named = arguments.stream().map(this::named).toArray();
+        return Arrays.asList(named);
+    }
+
+    private Object named(Object argument) {
+        if (argument instanceof Value value) {
+            return names.getOrDefault(value, value);
+        } else if (argument instanceof List<?> items) {
+            return list(items);
+        } else if (argument instanceof Node.Named given) {
+            return new Node.Named(given.name(), named(given.value()));
+        }
+        return argument;
+    }
+}

@@ -1,0 +1,119 @@
+package gebm.trace;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import gebm.core.Require;
+import gebm.core.Rng;
+import gebm.trace.Node.Named;
+
+/**
+ * Draws inside a recording, each from a generator made for it and seeded with {@code key}.
+ *
+ * @param key a number, or an integer of the program
+ */
+record RecordedDraws(Recorder recorder, Object key) implements Rng.Draws {
+    // in one expression with its draw, so that no pass can share a generator between draws
+    private static final String GENERATOR = "torch.manual_seed(torch.Generator(device={1}), {2})";
+
+    @Override
+    public NDArray normal(NDManager scope, Shape shape, DataType type) {
+        return recorder.array(draw("torch.randn", shape, type), shape, type);
+    }
+
+    @Override
+    public NDArray uniform(NDManager scope, Shape shape, DataType type) {
+        return recorder.array(draw("torch.rand", shape, type), shape, type);
+    }
+
+    private Value draw(String target, Object first, Object type) {
+        Value device = recorder.deviceArgument();
+        Value generator = recorder.call("torch.Generator", new Named("device", device));
+        return recorder.call(
+                target,
+                first,
+                new Named("generator", recorder.call("torch.manual_seed", generator, key)),
+                new Named("dtype", type),
+                new Named("layout", null),
+                new Named("device", device),
+                new Named("pin_memory", false));
+    }
+
+    @Override
+    public NDArray exponential(NDManager scope, Shape shape, DataType type) {
+        Value uniform = draw("torch.rand", shape, DataType.FLOAT64); // float32 would end at 16.6
+        Value log = recorder.call("torch.log1p", recorder.call("torch.neg", uniform));
+        return recorder.array(recorder.call("torch.to", recorder.call("torch.neg", log), type), shape, type);
+    }
+
+    @Override
+    public NDArray permutation(NDManager scope, int n) {
+        return recorder.array(draw("torch.randperm", n, DataType.INT64), new Shape(n), DataType.INT64);
+    }
+
+    @Override
+    public NDArray normal(NDArray mean, NDArray scale) {
+        Value type = recorder.call("ops.prim.dtype", mean);
+        Value noise = draw("torch.randn", broadcast(mean.getShape(), scale.getShape()), type);
+        return recorder.array(recorder.call("torch.add", mean, recorder.call("torch.mul", scale, noise)));
+    }
+
+    private static Shape broadcast(Shape mean, Shape scale) {
+        int dimension = Math.max(mean.dimension(), scale.dimension());
+        long[] sizes = new long[dimension];
+        for (int i = 1; i <= dimension; i++) {
+            long a = i > mean.dimension() ? 1 : mean.get(mean.dimension() - i);
+            long b = i > scale.dimension() ? 1 : scale.get(scale.dimension() - i);
+            Require.that(a == b || a == 1 || b == 1, "scale", "of a shape that broadcasts with " + mean, scale);
+            sizes[dimension - i] = a == 1 ? b : a;
+        }
+        return new Shape(sizes);
+    }
+
+    @Override
+    public NDArray bernoulli(NDArray probability) {
+        Value p = recorder.call("torch.detach", probability);
+        Value uniform = recorder.call(
+                "torch.rand(torch.size({0}), generator=" + GENERATOR
+                        + ", dtype=7, layout=None, device={1}, pin_memory=False)",
+                p,
+                recorder.deviceArgument(),
+                key);
+        Value below = recorder.call("torch.lt", uniform, p);
+        Value bit = recorder.call("torch.where", below, recorder.call("torch.ones_like", p), 0.0);
+        Value possible = recorder.call(
+                "torch.logical_and", recorder.call("torch.ge", p, 0.0), recorder.call("torch.le", p, 1.0));
+        return recorder.array(recorder.call("torch.where", possible, bit, Double.NaN));
+    }
+
+    @Override
+    public NDArray categorical(NDArray logits, int n) {
+        Shape shape = logits.getShape();
+        Require.that(shape.dimension() >= 1, "logits", "of shape (..., k)", shape);
+        Value l = recorder.call("torch.to", recorder.call("torch.detach", logits), DataType.FLOAT64);
+        Value highest = recorder.call("torch.amax", l, new int[] {-1}, true);
+        Value weights = recorder.call("torch.exp", recorder.call("torch.sub", l, highest));
+        Value sums = recorder.call("torch.cumsum", weights, -1);
+        Value total = recorder.call("torch.slice", sums, -1, -1, Long.MAX_VALUE, 1);
+        Shape drawn = shape.slice(0, shape.dimension() - 1).add(n);
+        Value uniform = draw("torch.rand", drawn, DataType.FLOAT64);
+        Value place = recorder.call("torch.mul", uniform, total);
+        // how many sums are at most the place: never a category of weight zero
+        Value index = recorder.call(
+                "torch.searchsorted({0}, {1}, out_int32=False, right=True, side=None, sorter=None)", sums, place);
+        return recorder.array(index, drawn, DataType.INT64);
+    }
+
+    @Override
+    public NDArray gamma(NDArray concentration) {
+        // the engine's rejection loop never ends for what is not positive and finite
+        Value positive = recorder.call("torch.gt", concentration, 0.0);
+        Value finite = recorder.call("torch.lt", concentration, Double.POSITIVE_INFINITY);
+        Value possible = recorder.call("torch.logical_and", positive, finite);
+        Value safe = recorder.call("torch.where", possible, concentration, 1.0);
+        Value drawn =
+                recorder.call("torch._standard_gamma({0}, " + GENERATOR + ")", safe, recorder.deviceArgument(), key);
+        return recorder.array(recorder.call("torch.where", possible, drawn, Double.NaN));
+    }
+}
