@@ -53,7 +53,7 @@ case("i0e", special.i0e, x)
 case("i1", special.i1, x)
 case("i1e", special.i1e, x)
 
-case("softplus", lambda a: np.logaddexp(a, 0), [-30, -2, 0, 1.3, 18])
+case("softplus", lambda a: np.logaddexp(a, 0), [-30, -2, 0, 1.3, 21])
 case("softplus beta", lambda a: np.logaddexp(3 * a, 0) / 3, [-5, -2, 0, 1.3, 4])
 case("logSigmoid", special.log_expit, [-30, -2, 0, 1.3, 18])
 case("logAddExp", np.logaddexp, x, y[0])

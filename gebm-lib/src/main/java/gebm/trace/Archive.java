@@ -148,7 +148,8 @@ final class Archive {
 
     private static void string(ByteArrayOutputStream out, String text) {
         byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-        ByteBuffer length = ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putInt(bytes.length);
+        ByteBuffer length =
+                ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putInt(bytes.length);
         raw(out, "X");
         out.write(length.array(), 0, 4);
         out.write(bytes, 0, bytes.length);

@@ -237,9 +237,10 @@ final class Derivatives {
     }
 
     private void handOut(Value value, Object adjoint, Object like) {
-        String target = adjoint == null ? "torch.zeros_like" : "torch.type_as";
+        boolean typed = facts.type(adjoint) != null && facts.type(adjoint) == facts.type(like);
+        String target = adjoint == null ? "torch.zeros_like" : typed ? "{0}" : "torch.type_as";
         Object model = adjoint == null && apart.contains(like) ? op("expand", like, list(facts.shape(value))) : like;
-        List<Object> args = adjoint == null ? List.of(model) : List.of(adjoint, like);
+        List<Object> args = adjoint == null ? List.of(model) : typed ? List.of(adjoint) : List.of(adjoint, like);
         out.add(new Node.Call(target, args, List.of(value), false, site));
     }
 

@@ -28,8 +28,22 @@ final class Facts {
     private static final Set<String> QUESTIONS = prefixed("isnan isinf isfinite logical_not");
     private static final Set<String> REDUCTIONS = prefixed("sum mean logsumexp amax amin prod argmax argmin max min");
 
+    private static final Set<String> KEEP_TYPE = keepType();
+
     private final Map<Value, Shape> shapes = new HashMap<>();
     private final Map<Value, DataType> types = new HashMap<>();
+
+    private static Set<String> keepType() {
+        Set<String> names = prefixed("bmm broadcast_to conv1d conv2d conv3d conv_transpose1d conv_transpose2d "
+                + "conv_transpose3d convolution constant_pad_nd diagonal expand expand_as flatten linalg_vector_norm "
+                + "linear matmul mm permute repeat repeat_interleave reshape select slice squeeze sum_to_size t "
+                + "transpose unsqueeze view avg_pool1d avg_pool2d max_pool1d max_pool2d upsample_nearest2d "
+                + "upsample_bilinear2d select_backward slice_backward diagonal_backward avg_pool2d_backward "
+                + "upsample_nearest2d_backward upsample_bilinear2d_backward roll take take_along_dim median einsum");
+        names.addAll(
+                Set.of(Rules.INDEX, Rules.INDEX_BACKWARD, Rules.INPUT_OF_CONVOLUTION, Rules.WEIGHT_OF_CONVOLUTION));
+        return names;
+    }
 
     private static Set<String> prefixed(String names) {
         Set<String> set = new java.util.HashSet<>();
@@ -106,14 +120,11 @@ final class Facts {
         };
     }
 
-    /** Most operations keep a floating type; what they make of whole numbers differs. */
+    /** These keep a floating type; what they make of whole numbers differs. */
     private static DataType floatingOrNull(String target, DataType first) {
-        boolean array = target.startsWith("torch.")
-                && !target.equals("torch.size")
-                && !target.equals("torch.numel")
-                && !target.equals("torch.item");
         boolean copies = target.equals("{0}") || target.equals("{0}[{1}]");
-        return first != null && (copies || array && first.isFloating()) ? first : null;
+        boolean keeps = LIKE_FIRST.contains(target) || REDUCTIONS.contains(target) || KEEP_TYPE.contains(target);
+        return first != null && (copies || keeps && first.isFloating()) ? first : null;
     }
 
     private DataType common(List<?> list) {

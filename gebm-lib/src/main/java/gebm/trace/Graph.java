@@ -228,7 +228,8 @@ record Graph(List<Value> inputs, List<Node> nodes, List<Value> results) {
 
     /** Whether {@code call} gives the same whenever its arguments are the same, and changes nothing. */
     static boolean isFixed(Node.Call call) {
-        boolean draws = call.args().stream().anyMatch(a -> a instanceof Node.Named n && n.name().equals("generator"));
+        boolean draws = call.args().stream()
+                .anyMatch(a -> a instanceof Node.Named n && n.name().equals("generator"));
         boolean list = call.target().equals("{0}") && call.args().get(0) instanceof List<?>;
         boolean growing = call.target().equals("torch.stack") && call.args().get(0) instanceof Value;
         return !call.effect()

@@ -104,7 +104,8 @@ public record ProgramGraph(
     }
 
     private static int width(List<String[]> rows, int column) {
-        return Math.max(1, rows.stream().mapToInt(row -> row[column].length()).max().orElse(1));
+        return Math.max(
+                1, rows.stream().mapToInt(row -> row[column].length()).max().orElse(1));
     }
 
     private static String facts(Shape shape, DataType type) {
@@ -139,7 +140,10 @@ public record ProgramGraph(
                         way.tangent(), way.without() == null, way.without() == null ? null : reason(way), way.site()))
                 .toList();
         return new ProgramGraph(
-                inputs, operations, graph.results().stream().map(Value::toString).toList(), derivatives);
+                inputs,
+                operations,
+                graph.results().stream().map(Value::toString).toList(),
+                derivatives);
     }
 
     private static String reason(Derivatives.Way way) {

@@ -75,9 +75,8 @@ record RecordedDraws(Recorder recorder, Object key) implements Rng.Draws {
     public NDArray bernoulli(NDArray probability) {
         Value p = recorder.call("torch.detach", probability);
         Value uniform = recorder.call(
-                "torch.rand(torch.size({0}), generator=" + GENERATOR
-                        + ", dtype=7, layout=None, device={1}, pin_memory=False)",
-                p,
+                "torch.rand({0}, generator=" + GENERATOR + ", dtype=7, layout=None, device={1}, pin_memory=False)",
+                recorder.call("torch.size", p),
                 recorder.deviceArgument(),
                 key);
         Value below = recorder.call("torch.lt", uniform, p);
@@ -114,6 +113,7 @@ record RecordedDraws(Recorder recorder, Object key) implements Rng.Draws {
         Value safe = recorder.call("torch.where", possible, concentration, 1.0);
         Value drawn =
                 recorder.call("torch._standard_gamma({0}, " + GENERATOR + ")", safe, recorder.deviceArgument(), key);
-        return recorder.array(recorder.call("torch.where", possible, drawn, Double.NaN));
+        Value result = recorder.call("torch.where", possible, drawn, Double.NaN);
+        return recorder.array(result, concentration.getShape(), concentration.getDataType());
     }
 }

@@ -39,6 +39,7 @@ final class Recorder implements AutoCloseable {
     private final Map<NDArray, Value> captured = new IdentityHashMap<>();
     private final Facts facts = new Facts();
     private final Set<Value> unsized = new HashSet<>(); // as long as a loop takes steps
+    private final Set<Value> selections = new HashSet<>(); // as many as there were values
     private final NDManager constants;
     private final RecordingManager manager;
     /** Where dropout gets its masks. */
@@ -510,6 +511,12 @@ final class Recorder implements AutoCloseable {
         return array(row);
     }
 
+    /** {@code value}, whose shape depends on values, so that it has none while recording. */
+    Value selection(Value value) {
+        selections.add(value);
+        return value;
+    }
+
     /** What is known of {@code value} without running anything. */
     String describe(Value value) {
         if (facts.shape(value) == null) {
@@ -542,6 +549,9 @@ final class Recorder implements AutoCloseable {
             throw unsupported(
                     "asking for a shape that depends on the number of steps of a loop",
                     "give the loop fixed bounds and no early stop, or compute with axes instead of sizes");
+        }
+        if (graph.nodes().stream().anyMatch(node -> node.outputs().stream().anyMatch(selections::contains))) {
+            throw unsupported("asking for a shape that depends on values", Refusals.SELECTION);
         }
         long[] answer = run(graph);
         Shape shape = new Shape(Arrays.copyOfRange(answer, 1, answer.length));
@@ -603,10 +613,10 @@ final class Recorder implements AutoCloseable {
         List<Value> outputs = new ArrayList<>();
         results.forEach(result -> outputs.add(valueOf(result)));
         Graph recorded = new Graph(List.copyOf(inputs), frames.get(0).nodes, outputs).withoutDeadCode();
-        Graph derived = WITHOUT_RULES.get()
-                ? recorded
-                : Derivatives.applyTo(recorded, facts, this::newValue).graph().withoutDeadCode();
-        Graph merged = Merging.applyTo(derived);
+        Derivatives.Result derived = WITHOUT_RULES.get()
+                ? new Derivatives.Result(recorded, List.of())
+                : Derivatives.applyTo(recorded, facts, this::newValue);
+        Graph merged = Merging.applyTo(derived.graph().withoutDeadCode());
         Graph graph = Hoisting.applyTo(Folding.applyTo(merged, this)).withoutDeadCode();
         NDList implicit = new NDList();
         int explicit = inputs.size() - 1 - captured.size();
@@ -614,7 +624,7 @@ final class Recorder implements AutoCloseable {
         for (int i = explicit; i < examples.size(); i++) {
             implicit.add(examples.get(i));
         }
-        ProgramGraph view = ProgramGraph.of(graph, explicit, facts, written.ways());
+        ProgramGraph view = ProgramGraph.of(graph, explicit, facts, derived.ways());
         return new Executable(Printer.print(graph), device(), implicit, new Executable.Recorded(graph, view));
     }
 

@@ -35,7 +35,7 @@ final class Refusals {
         values("toByteBuffer() toByteBuffer(boolean) toArray() toStringArray() toStringArray(Charset) encode()");
         values("getAsBytes() getAsString() contentEquals(Number) contentEquals(NDArray)");
         values("allClose(NDArray) allClose(NDArray,double,double,boolean)");
-        refuse("nonzero() unique(Integer,boolean,boolean,boolean) booleanMask(NDArray,int)", SELECTION);
+        refuse("nonzero() unique(Integer,boolean,boolean,boolean)", SELECTION);
         refuse("setRequiresGradient(boolean) getGradient()", GRADIENT);
         refuse("intern(NDArray)", "use the other array from here on, or overwrite this one with set or copyTo");
         refuse("toSparse(SparseFormat)", "programs compute with dense arrays: leave it out");

@@ -37,15 +37,15 @@ record SavedProgram(Path file, Executable executable, List<Pair<Shape, DataType>
             throw new IllegalStateException("a program loaded from a file is saved already: copy the file");
         }
         List<Value> inputs = recorded.graph().inputs();
-        List<Value> attributes = inputs.subList(inputs.size() - program.implicit().size(), inputs.size());
+        List<Value> attributes =
+                inputs.subList(inputs.size() - program.implicit().size(), inputs.size());
         Map<String, NDArray> arrays = new LinkedHashMap<>();
         for (int i = 0; i < attributes.size(); i++) {
             arrays.put(attributes.get(i).toString(), program.implicit().get(i));
         }
         List<Argument> arguments = recorded.view().inputs().stream()
                 .filter(input -> input.role() == ProgramGraph.Role.ARGUMENT)
-                .map(input -> new Argument(
-                        input.type().name(), input.shape().getShape()))
+                .map(input -> new Argument(input.type().name(), input.shape().getShape()))
                 .toList();
         String text = Printer.print(recorded.graph(), attributes).text();
         byte[] bytes = Archive.of(text, arrays, new Gson().toJson(new Note(arguments)));

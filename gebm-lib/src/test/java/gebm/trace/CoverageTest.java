@@ -248,6 +248,8 @@ class CoverageTest {
             Object[] some = name.endsWith("(int)") ? args(4) : name.contains("float") ? all : args(4, all[3]);
             call(name, on(s -> s.create(new long[] {0, 3}), s -> some));
         }
+        call("booleanMask(NDArray)", with(s -> args(floats(s, 3, 4).gt(0))));
+        call("booleanMask(NDArray,int)", with(s -> args(s.create(new boolean[] {true, false, true}), 0)));
         call("sequenceMask(NDArray)", with(s -> args(s.create(new int[] {1, 4, 2}))));
         call("sequenceMask(NDArray,float)", with(s -> args(s.create(new int[] {1, 4, 2}), -5f)));
         call(

@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
@@ -377,6 +378,33 @@ class FunctionsTest {
         assertThat(Ops.variance(wide, 0, 0).toDoubleArray()).containsExactly(0, 0, 0);
         assertThat(Ops.quantile(x, 0, 1).toDoubleArray()).containsExactly(1, 4);
         assertThat(Ops.quantile(x, 1, 1).toDoubleArray()).containsExactly(2, 8);
+    }
+
+    /** Four threads call the same functions with the same options and with shapes that are new to the programs. */
+    @Test
+    void threadsDoNotDisturbEachOther() {
+        List<Row> rows = rows();
+        int[] wrong = IntStream.range(0, 4)
+                .parallel()
+                .map(thread -> {
+                    int different = 0;
+                    try (NDManager own = NDManager.newBaseManager()) {
+                        for (int i = 0; i < 3 * rows.size(); i++) {
+                            NDArray wide = own.ones(new Shape(2, 40 + (i * (thread + 3)) % 50), DataType.FLOAT64);
+                            different += Math.abs(Ops.logMeanExp(wide, 1).getDouble(1) - 1) < 1e-12 ? 0 : 1;
+                            Row row = rows.get((i * (thread + 1)) % rows.size());
+                            NDArray result = row.function()
+                                    .apply(row.arguments(own, DataType.FLOAT64))
+                                    .head();
+                            double[] expected = row.oracle().results().get(0).numbers();
+                            double error = Math.abs(doubles(result)[0] - expected[0]);
+                            different += error <= 1e-12 * Math.max(1, Math.abs(expected[0])) ? 0 : 1;
+                        }
+                    }
+                    return different;
+                })
+                .toArray();
+        assertThat(wrong).containsOnly(0);
     }
 
     @Test

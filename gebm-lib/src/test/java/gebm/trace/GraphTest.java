@@ -48,14 +48,19 @@ class GraphTest {
         program.run(x);
         ProgramGraph graph = program.graph();
         assertThat(graph.names()).containsExactly("exp", "sum", "add");
-        assertThat(graph.inputs()).extracting(ProgramGraph.Input::role)
+        assertThat(graph.inputs())
+                .extracting(ProgramGraph.Input::role)
                 .containsExactly(ProgramGraph.Role.KEY, ProgramGraph.Role.ARGUMENT);
         ProgramGraph.Operation sum = graph.operations().get(1);
         assertThat(sum.shape()).isEqualTo(new Shape(4));
         assertThat(sum.type()).isEqualTo(DataType.FLOAT64);
         assertThat(sum.line().getFileName()).isEqualTo("GraphTest.java");
         assertThat(program.explain())
-                .contains("argument", "float64 (4, 2)", "exp(v1)", "GraphTest.java:" + sum.line().getLineNumber());
+                .contains(
+                        "argument",
+                        "float64 (4, 2)",
+                        "exp(v1)",
+                        "GraphTest.java:" + sum.line().getLineNumber());
         assertThat(graph.derivatives()).isEmpty();
     }
 
@@ -66,7 +71,8 @@ class GraphTest {
         assertThat(rules.graph().derivatives()).hasSize(1).first().matches(ProgramGraph.Derivative::byRules);
         assertThat(rules.explain()).contains("gradient at GraphTest.java", "by rules");
 
-        Program engine = Program.of(y -> Gradients.jacobianVector(z -> z.cumProd(1), y, y).product());
+        Program engine = Program.of(
+                y -> Gradients.jacobianVector(z -> z.cumProd(1), y, y).product());
         engine.run(x);
         ProgramGraph.Derivative derivative = engine.graph().derivatives().get(0);
         assertThat(derivative.byRules()).isFalse();
@@ -113,13 +119,15 @@ class GraphTest {
             copy.addi(1);
             return copy.exp().div(before);
         });
-        assertThat(program.run(m.create(0.5)).getDouble()).isCloseTo(Math.E, org.assertj.core.api.Assertions.within(1e-12));
+        assertThat(program.run(m.create(0.5)).getDouble())
+                .isCloseTo(Math.E, org.assertj.core.api.Assertions.within(1e-12));
     }
 
     @Test
     void equalDrawsOfDifferentKeysAreNot() {
         Program program = Program.ofRandom((scope, in, rng) -> new NDList(
-                rng.fork("a").normal(scope, new Shape(2)), rng.fork("b").normal(scope, new Shape(2)),
+                rng.fork("a").normal(scope, new Shape(2)),
+                rng.fork("b").normal(scope, new Shape(2)),
                 rng.fork("a").normal(scope, new Shape(2))));
         NDList draws = program.run(m, new NDList(x), Rng.of(3));
         assertThat(draws.get(0).toFloatArray()).isEqualTo(draws.get(2).toFloatArray());

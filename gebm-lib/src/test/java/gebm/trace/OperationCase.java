@@ -47,7 +47,8 @@ record OperationCase(
             if (text.isBlank()) {
                 return new Shape();
             }
-            return new Shape(Arrays.stream(text.split(" ")).mapToLong(this::size).toArray());
+            return new Shape(
+                    Arrays.stream(text.split(" ")).mapToLong(this::size).toArray());
         }
 
         long size(String term) {

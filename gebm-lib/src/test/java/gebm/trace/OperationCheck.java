@@ -46,8 +46,7 @@ final class OperationCheck {
     }
 
     String where() {
-        return "%s, %s, seed %d, shapes %s"
-                .formatted(c.name(), sizes, seed, Arrays.toString(arguments.getShapes()));
+        return "%s, %s, seed %d, shapes %s".formatted(c.name(), sizes, seed, Arrays.toString(arguments.getShapes()));
     }
 
     private NDArray value() {
@@ -338,7 +337,9 @@ final class OperationCheck {
                         .as("element %d of %s of %s", i, what, where())
                         .isCloseTo(expected[i], within(relative * largest));
             } else {
-                assertThat(actual[i]).as("element %d of %s of %s", i, what, where()).isEqualTo(Double.valueOf(expected[i]));
+                assertThat(actual[i])
+                        .as("element %d of %s of %s", i, what, where())
+                        .isEqualTo(Double.valueOf(expected[i]));
             }
         }
     }

@@ -62,7 +62,8 @@ class OperationsTest {
 
     @Test
     void namesAreUnique() {
-        List<String> names = OperationCases.all().stream().map(OperationCase::name).toList();
+        List<String> names =
+                OperationCases.all().stream().map(OperationCase::name).toList();
         assertThat(names).doesNotHaveDuplicates().hasSizeGreaterThan(200);
     }
 
@@ -125,7 +126,8 @@ class OperationsTest {
     @ParameterizedTest
     @MethodSource("oracles")
     void valueEqualsOracle(String name) {
-        OperationCase c = rows().filter(row -> row.name().equals(name)).findFirst().orElseThrow();
+        OperationCase c =
+                rows().filter(row -> row.name().equals(name)).findFirst().orElseThrow();
         Oracle oracle = Oracles.read().cases().get(name);
         NDList arguments = new NDList();
         oracle.arguments().forEach(numbers -> arguments.add(numbers.array()));

@@ -2,6 +2,7 @@ package gebm.trace;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.Device;
 import ai.djl.engine.Engine;
@@ -102,11 +103,15 @@ class RefusalsTest {
                         "getManager().from(constant)"),
                 row("places of non-zeros", x -> x.nonzero(), "nonzero", shapes),
                 row("different elements", x -> x.unique().head(), "unique", shapes),
-                row("a mask that picks", x -> x.booleanMask(x.gt(0)), "booleanMask", shapes),
                 row(
-                        "a mask as an index",
-                        x -> x.get(x.gt(0)),
-                        "get with an array of truth values",
+                        "the shape of what a mask picks",
+                        x -> x.mul(x.booleanMask(x.gt(0)).getShape().size()),
+                        "asking for a shape that depends on values",
+                        shapes),
+                row(
+                        "the size of what a mask picks, later",
+                        x -> x.mul(x.get(x.gt(0)).exp().sort().size()),
+                        "asking for a shape that depends on values",
                         "sum(x * mask) / sum(mask)"),
                 row(
                         "a global draw",
@@ -426,6 +431,15 @@ class RefusalsTest {
                     .run(x);
             assertThat(y.toFloatArray()).containsExactly(3, 4, 5, -1, 7, 9);
             assertThat(x.toFloatArray()).containsExactly(1, 2, 3, 4, 5, 6);
+        }
+
+        @Test
+        void pickingByValues() {
+            Program program = Program.of(x -> x.get(x.gt(0)).exp().sum());
+            assertThat(program.run(m.create(new float[] {0, -1, -2})).getFloat())
+                    .isZero();
+            assertThat(program.run(m.create(new float[] {1, -1, 1})).getFloat())
+                    .isCloseTo((float) (2 * Math.E), within(1e-5f));
         }
 
         @Test

@@ -135,8 +135,10 @@ class SoakTest {
         private static void calls(Properties numbers) {
             Energy energy = Energy.neural(Mlp.of(2, 16, 1), new Shape(2), Rng.of(1));
             Map<String, Program> programs = new LinkedHashMap<>();
-            programs.put("small", Program.ofRandom((scope, in, rng) -> new NDList(
-                    in.get(0).add(rng.normal(scope, new Shape(4, 2))))));
+            programs.put(
+                    "small",
+                    Program.ofRandom(
+                            (scope, in, rng) -> new NDList(in.get(0).add(rng.normal(scope, new Shape(4, 2))))));
             programs.put("gradient", Program.of(x -> Gradients.gradient(energy::at, x)));
             programs.forEach((name, program) -> {
                 try (NDManager m = NDManager.newBaseManager()) {
@@ -199,7 +201,9 @@ class SoakTest {
         command.addAll(List.of(result.toString(), mode));
         ProcessBuilder builder =
                 new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
-        builder.environment().keySet().removeIf(name -> name.startsWith("MALLOC_")); // or what Java's compilers used stays
+        builder.environment()
+                .keySet()
+                .removeIf(name -> name.startsWith("MALLOC_")); // or what Java's compilers used stays
         Process process = builder.start();
         boolean ended = process.waitFor(3, TimeUnit.MINUTES);
         process.destroyForcibly();
