@@ -488,9 +488,25 @@ final class Recorder implements AutoCloseable {
 
     Shape shape(Value value) {
         if (facts.shape(value) == null) {
+            if (dependsOnValues(value)) {
+                throw unsupported("asking for a shape that depends on values", Refusals.SELECTION);
+            }
             ask(value);
         }
         return facts.shape(value);
+    }
+
+    /** Whether {@code value}, as far as anybody knows, has as many elements as something selected by values. */
+    boolean dependsOnValues(Value value) {
+        return facts.shape(value) == null && holds(soFar(value), selections);
+    }
+
+    private Graph soFar(Value value) {
+        return new Graph(inputs, flat(), List.of(visible(value))).withoutDeadCode();
+    }
+
+    private static boolean holds(Graph graph, Set<Value> values) {
+        return graph.nodes().stream().anyMatch(node -> node.outputs().stream().anyMatch(values::contains));
     }
 
     DataType type(Value value) {
@@ -543,18 +559,14 @@ final class Recorder implements AutoCloseable {
 
     /** Runs what was recorded so far, on copies of the inputs, and asks it for the shape and type of {@code value}. */
     private void ask(Value value) {
-        Value asked = visible(value);
-        Graph graph = new Graph(inputs, flat(), List.of(asked)).withoutDeadCode();
-        if (graph.nodes().stream().anyMatch(node -> node.outputs().stream().anyMatch(unsized::contains))) {
+        Graph graph = soFar(value);
+        if (holds(graph, unsized)) {
             throw unsupported(
                     "asking for a shape that depends on the number of steps of a loop",
                     "give the loop fixed bounds and no early stop, or compute with axes instead of sizes");
         }
-        if (graph.nodes().stream().anyMatch(node -> node.outputs().stream().anyMatch(selections::contains))) {
-            throw unsupported("asking for a shape that depends on values", Refusals.SELECTION);
-        }
         long[] answer = run(graph);
-        Shape shape = new Shape(Arrays.copyOfRange(answer, 1, answer.length));
+        Shape shape = holds(graph, selections) ? null : new Shape(Arrays.copyOfRange(answer, 1, answer.length));
         facts.put(value, shape, Types.of((int) answer[0]));
     }
 

@@ -467,6 +467,9 @@ class CoverageTest {
                     .mapToDouble(i -> v[0][i / 8 * 4 + i % 4])
                     .toArray());
         }
+        d.put("booleanMask(NDArray,int)", v -> IntStream.range(0, 8)
+                .mapToDouble(i -> v[0][i < 4 ? i : i + 4])
+                .toArray());
         d.put("sequenceMask(NDArray)", v -> masked(v, 0));
         d.put("sequenceMask(NDArray,float)", v -> masked(v, -5));
         d.put(

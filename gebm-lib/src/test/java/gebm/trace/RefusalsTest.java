@@ -435,7 +435,12 @@ class RefusalsTest {
 
         @Test
         void pickingByValues() {
-            Program program = Program.of(x -> x.get(x.gt(0)).exp().sum());
+            Program program = Program.of(x -> {
+                NDArray chosen = x.get(x.gt(0)).exp();
+                assertThat(chosen.getDataType()).isEqualTo(DataType.FLOAT32);
+                assertThat(chosen.sum().getShape()).isEqualTo(new Shape());
+                return chosen.sum();
+            });
             assertThat(program.run(m.create(new float[] {0, -1, -2})).getFloat())
                     .isZero();
             assertThat(program.run(m.create(new float[] {1, -1, 1})).getFloat())
