@@ -71,7 +71,9 @@ public final class Gradients {
         }
         Recorder.Gradients result = recorder.gradient(new NDList(x), false, inside -> {
             NDArray value = f.apply(inside.head());
-            requireShape("cotangent", cotangent, value.getShape(), "f(x)");
+            if (!recorder.dependsOnValues(recorder.valueOf(value))) {
+                requireShape("cotangent", cotangent, value.getShape(), "f(x)");
+            }
             return new Recorder.Total(value.mul(cotangent).sum(), new NDList(value));
         });
         return new ValueAndProduct(result.extras().head(), result.gradients().head());

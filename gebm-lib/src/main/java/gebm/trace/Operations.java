@@ -1,12 +1,12 @@
 package gebm.trace;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.internal.NDArrayEx;
 import java.lang.reflect.Method;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 
@@ -51,7 +51,7 @@ final class Operations {
     }
 
     /** The signatures that have rows. */
-    static java.util.Set<String> signatures() {
+    static Set<String> signatures() {
         return Collections.unmodifiableSet(ROWS.keySet());
     }
 
@@ -60,11 +60,6 @@ final class Operations {
         return SIGNATURES.computeIfAbsent(method, m -> Arrays.stream(m.getParameterTypes())
                 .map(Class::getSimpleName)
                 .collect(Collectors.joining(",", m.getName() + "(", ")")));
-    }
-
-    static boolean isOfArrays(Method method) {
-        return method.getDeclaringClass().isAssignableFrom(NDArray.class)
-                || method.getDeclaringClass() == NDArrayEx.class;
     }
 
     /** Adds a row for each of {@code signatures}, which are separated by spaces. */

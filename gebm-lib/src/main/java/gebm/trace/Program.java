@@ -218,7 +218,7 @@ public final class Program {
                     .owning(constants);
         } catch (RuntimeException e) {
             constants.close();
-            throw e;
+            throw Refusals.explained(e);
         }
     }
 

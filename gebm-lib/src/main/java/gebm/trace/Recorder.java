@@ -39,6 +39,7 @@ final class Recorder implements AutoCloseable {
     private final Map<NDArray, Value> captured = new IdentityHashMap<>();
     private final Facts facts = new Facts();
     private final Set<Value> unsized = new HashSet<>(); // as long as a loop takes steps
+    private final Set<Value> selections = new HashSet<>(); // as many as there were values
     private final NDManager constants;
     private final RecordingManager manager;
     /** Where dropout gets its masks. */
@@ -138,6 +139,9 @@ final class Recorder implements AutoCloseable {
 
     /** What {@code array} is called at this place of the program; an ordinary array becomes an input. */
     Value valueOf(NDArray array) {
+        if (array == null) {
+            throw new IllegalArgumentException("an array of a program must not be null (at " + site() + ")");
+        }
         RecordingArray recorded = RecordingArray.of(array);
         if (recorded == null) {
             return visible(captured.computeIfAbsent(array, this::addInput));
@@ -484,9 +488,25 @@ final class Recorder implements AutoCloseable {
 
     Shape shape(Value value) {
         if (facts.shape(value) == null) {
+            if (dependsOnValues(value)) {
+                throw unsupported("asking for a shape that depends on values", Refusals.SELECTION);
+            }
             ask(value);
         }
         return facts.shape(value);
+    }
+
+    /** Whether {@code value}, as far as anybody knows, has as many elements as something selected by values. */
+    boolean dependsOnValues(Value value) {
+        return facts.shape(value) == null && holds(soFar(value), selections);
+    }
+
+    private Graph soFar(Value value) {
+        return new Graph(inputs, flat(), List.of(visible(value))).withoutDeadCode();
+    }
+
+    private static boolean holds(Graph graph, Set<Value> values) {
+        return graph.nodes().stream().anyMatch(node -> node.outputs().stream().anyMatch(values::contains));
     }
 
     DataType type(Value value) {
@@ -505,6 +525,12 @@ final class Recorder implements AutoCloseable {
     NDArray row(NDArray rows, Value index) {
         Value row = call("torch.select", rows, 0, index);
         return array(row);
+    }
+
+    /** {@code value}, whose shape depends on values, so that it has none while recording. */
+    Value selection(Value value) {
+        selections.add(value);
+        return value;
     }
 
     /** What is known of {@code value} without running anything. */
@@ -533,15 +559,14 @@ final class Recorder implements AutoCloseable {
 
     /** Runs what was recorded so far, on copies of the inputs, and asks it for the shape and type of {@code value}. */
     private void ask(Value value) {
-        Value asked = visible(value);
-        Graph graph = new Graph(inputs, flat(), List.of(asked)).withoutDeadCode();
-        if (graph.nodes().stream().anyMatch(node -> node.outputs().stream().anyMatch(unsized::contains))) {
+        Graph graph = soFar(value);
+        if (holds(graph, unsized)) {
             throw unsupported(
                     "asking for a shape that depends on the number of steps of a loop",
                     "give the loop fixed bounds and no early stop, or compute with axes instead of sizes");
         }
         long[] answer = run(graph);
-        Shape shape = new Shape(Arrays.copyOfRange(answer, 1, answer.length));
+        Shape shape = holds(graph, selections) ? null : new Shape(Arrays.copyOfRange(answer, 1, answer.length));
         facts.put(value, shape, Types.of((int) answer[0]));
     }
 
@@ -625,6 +650,14 @@ final class Recorder implements AutoCloseable {
                 .findFirst()
                 .map(StackWalker.StackFrame::toStackTraceElement)
                 .orElse(null));
+    }
+
+    static boolean isUsers(StackTraceElement frame) {
+        try {
+            return isUsers(Class.forName(frame.getClassName(), false, Recorder.class.getClassLoader()));
+        } catch (ClassNotFoundException e) {
+            return true; // a notebook's
+        }
     }
 
     private static boolean isUsers(Class<?> type) {

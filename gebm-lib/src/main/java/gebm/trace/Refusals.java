@@ -16,6 +16,9 @@ final class Refusals {
             "compute the new numbers and write them with Ops.assign(parameter, value), or call Ops.adam";
     private static final String IMAGES =
             "draw from an Rng that is handed in: where(rng.uniform(manager, shape).lt(0.5), x.flip(axis), x)";
+    private static final String ENGINE =
+            "make the recorded array the receiver, or write recorded.getManager().from(constant).op(recorded). In place "
+                    + "of a gradient collector use Gradients; a block that is a program itself cannot be recorded";
     private static final String DETECTION = "compute boxes outside of programs, from the program's results";
 
     private Refusals() {}
@@ -32,7 +35,7 @@ final class Refusals {
         values("toByteBuffer() toByteBuffer(boolean) toArray() toStringArray() toStringArray(Charset) encode()");
         values("getAsBytes() getAsString() contentEquals(Number) contentEquals(NDArray)");
         values("allClose(NDArray) allClose(NDArray,double,double,boolean)");
-        refuse("nonzero() unique(Integer,boolean,boolean,boolean) booleanMask(NDArray,int)", SELECTION);
+        refuse("nonzero() unique(Integer,boolean,boolean,boolean)", SELECTION);
         refuse("setRequiresGradient(boolean) getGradient()", GRADIENT);
         refuse("intern(NDArray)", "use the other array from here on, or overwrite this one with set or copyTo");
         refuse("toSparse(SparseFormat)", "programs compute with dense arrays: leave it out");
@@ -53,6 +56,29 @@ final class Refusals {
                 "multiBoxTarget(NDList,float,float,float,float,int) multiBoxPrior(List,List,List,List,boolean) "
                         + "multiBoxDetection(NDList,boolean,float,int,float,boolean,int)",
                 DETECTION);
+    }
+
+    /**
+     * {@code e}, or a refusal where {@code e} is DJL's engine complaining of an array that is not its own: a recorded one
+     * was handed to it.
+     */
+    static RuntimeException explained(RuntimeException e) {
+        boolean engine = e instanceof ClassCastException || e instanceof IllegalArgumentException;
+        if (!engine || !String.valueOf(e.getMessage()).contains("PtNDArray")) {
+            return e;
+        }
+        StackTraceElement[] stack = e.getStackTrace();
+        String method = stack[0].getMethodName();
+        StackTraceElement site = null;
+        for (int i = 0; i < stack.length && site == null; i++) {
+            method = stack[i].getClassName().startsWith("ai.djl.pytorch.engine.") ? stack[i].getMethodName() : method;
+            site = Recorder.isUsers(stack[i]) ? stack[i] : null;
+        }
+        UnsupportedOperationException refusal =
+                new UnsupportedOperationException("handing a recorded array to the engine (" + method
+                        + ") cannot be recorded (at " + site + "); " + ENGINE);
+        refusal.initCause(e);
+        return refusal;
     }
 
     private static void values(String signatures) {

@@ -17,6 +17,7 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import java.nio.Buffer;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
 
@@ -33,6 +34,11 @@ final class Selection {
         on("take(NDManager,NDArray)", (x, a) -> array(x, "torch.take", x.value, rows(x, a[1])));
         on("put(NDArray,NDArray)", (x, a) -> array(x, "torch.put", x.value, rows(x, a[0]), a[1], false));
         on("scatter(NDArray,NDArray,int)", (x, a) -> scatter(x, (NDArray) a[0], (NDArray) a[1], (int) a[2]));
+        on("booleanMask(NDArray,int)", (x, a) -> {
+            List<Object> indices = new ArrayList<>(Collections.nCopies((int) a[1], null));
+            indices.add(a[0]);
+            return x.recorder.array(x.recorder.selection(indexed(x, x.value, indices)));
+        });
         on("oneHot(int,float,float,DataType)", Selection::oneHot);
         on("sequenceMask(NDArray)", (x, a) -> sequenceMask(x, (NDArray) a[0], 0));
         on("sequenceMask(NDArray,float)", (x, a) -> sequenceMask(x, (NDArray) a[0], (float) a[1]));
@@ -42,7 +48,7 @@ final class Selection {
     private static void writes() {
         on("set(NDIndex,NDArray) set(NDIndex,Number)", (x, a) -> set(x, (NDIndex) a[0], a[1]));
         on("setScalar(NDIndex,Number)", (x, a) -> {
-            Value place = new Place(x, (NDIndex) a[0], true).array;
+            Value place = new Place(x, (NDIndex) a[0]).array;
             Shape shape = x.recorder.shape(place);
             if (shape.size() != 1) {
                 throw new IllegalArgumentException("the index of setScalar must name one element, got the shape "
@@ -67,13 +73,12 @@ final class Selection {
     private static final class Place {
         final List<Object> indices = new ArrayList<>();
         Value array;
+        boolean selects; // as many elements as a mask has truths
         private final RecordingArray x;
-        private final boolean masks;
         private int axis;
 
-        Place(RecordingArray x, NDIndex index, boolean masks) {
+        Place(RecordingArray x, NDIndex index) {
             this.x = x;
-            this.masks = masks;
             array = x.value;
             elements(index).forEach(this::add);
         }
@@ -108,9 +113,7 @@ final class Selection {
                 indices.add(rows(x, take.getIndex()));
                 axis++;
             } else if (element instanceof NDIndexBooleans mask) {
-                if (!masks) {
-                    throw x.recorder.unsupported("get with an array of truth values", Refusals.SELECTION);
-                }
+                selects = true;
                 indices.add(mask.getIndex());
                 axis += mask.getIndex().getShape().dimension();
             } else if (element instanceof NDIndexAll) {
@@ -135,9 +138,10 @@ final class Selection {
         if (index.getIndices().stream().anyMatch(NDIndexPick.class::isInstance)) {
             return pick(x, index);
         }
-        Place place = new Place(x, index, false);
+        Place place = new Place(x, index);
         if (place.hasArrays()) {
-            return x.recorder.array(indexed(x, place.array, place.indices));
+            Value chosen = indexed(x, place.array, place.indices);
+            return x.recorder.array(place.selects ? x.recorder.selection(chosen) : chosen);
         }
         return place.array == x.value ? array(x, "torch.alias", x.value) : x.recorder.array(place.array);
     }
@@ -171,7 +175,7 @@ final class Selection {
         if (index.getIndices().stream().anyMatch(NDIndexPick.class::isInstance)) {
             throw x.recorder.unsupported("set with a pick", "use scatter");
         }
-        Place place = new Place(x, index, true);
+        Place place = new Place(x, index);
         if (!place.hasArrays()) {
             x.recorder.effect(value instanceof Number ? "torch.fill_" : "torch.copy_", place.array, value);
             return null;

@@ -39,6 +39,7 @@ import ai.djl.nn.recurrent.LSTM;
 import ai.djl.nn.recurrent.RNN;
 import ai.djl.nn.recurrent.RecurrentBlock;
 import ai.djl.nn.transformer.BertBlock;
+import ai.djl.nn.transformer.BertPretrainingBlock;
 import ai.djl.nn.transformer.IdEmbedding;
 import ai.djl.nn.transformer.PointwiseFeedForwardBlock;
 import ai.djl.nn.transformer.ScaledDotProductAttentionBlock;
@@ -330,17 +331,39 @@ class BlocksTest {
                                     NDArray ids = ids(list).head();
                                     return new NDList(ids, ids.minimum(1), ids.gt(0));
                                 }))
-                                .add(BertBlock.builder()
-                                        .setTokenDictionarySize(5)
-                                        .optTypeDictionarySize(2)
-                                        .optEmbeddingSize(4)
-                                        .optTransformerBlockCount(1)
-                                        .optAttentionHeadCount(2)
-                                        .optHiddenSize(3)
-                                        .optMaxSequenceLength(3)
-                                        .build())
+                                .add(smallBert().build())
                                 .add(new LambdaBlock(list -> new NDList(list.get(1)))),
+                        3),
+                without(
+                        Eager.VALUE_ONLY,
+                        "bert, pretraining",
+                        () -> new SequentialBlock()
+                                .add(new LambdaBlock(list -> {
+                                    NDArray ids = ids(list).head();
+                                    return new NDList(ids, ids.minimum(1), ids.gt(0), ids.minimum(2));
+                                }))
+                                .add(new BertPretrainingBlock(smallBert()))
+                                .add(new LambdaBlock(list -> new NDList(list.get(0)
+                                        .concat(
+                                                list.get(1)
+                                                        .reshape(
+                                                                list.get(0)
+                                                                        .getShape()
+                                                                        .get(0),
+                                                                -1),
+                                                1)))),
                         3));
+    }
+
+    private static BertBlock.Builder smallBert() {
+        return BertBlock.builder()
+                .setTokenDictionarySize(5)
+                .optTypeDictionarySize(2)
+                .optEmbeddingSize(4)
+                .optTransformerBlockCount(1)
+                .optAttentionHeadCount(2)
+                .optHiddenSize(3)
+                .optMaxSequenceLength(3);
     }
 
     private static List<Case> basic() {
@@ -965,6 +988,79 @@ class BlocksTest {
         NDArray whole = Program.of(v -> v.getNDArrayInternal().lpPool(2, two, two, new Shape(0, 0, 0), false))
                 .run(cube);
         assertClose("value", whole.flatten(), cube.reshape(2, 8).norm(new int[] {1}), 1e-12);
+    }
+
+    @Nested
+    class Recurrent {
+        private NDList numbersFor(int from, int gates, double phase) {
+            long rows = 3L * gates;
+            NDList weights = new NDList();
+            for (Shape shape : List.of(new Shape(rows, from), new Shape(rows, 3), new Shape(rows), new Shape(rows))) {
+                weights.add(numbers(m, shape, DataType.FLOAT64, phase + weights.size()));
+            }
+            return weights;
+        }
+
+        private NDList joined(NDList a, NDList b) {
+            NDList all = new NDList(a);
+            all.addAll(b);
+            return all;
+        }
+
+        private NDArray gru(NDArray x, NDArray state, NDList weights) {
+            return x.getNDArrayInternal()
+                    .gru(x, state, weights, true, 1, 0, true, false, true)
+                    .head();
+        }
+
+        /** Both directions are one cell on the sequence and another one on the sequence reversed. */
+        @Test
+        void readsInBothDirections() {
+            NDArray x = numbers(m, new Shape(2, 4, 2), DataType.FLOAT64, 0.1);
+            NDList forth = numbersFor(2, 3, 0.5);
+            NDList back = numbersFor(2, 3, 1.5);
+            NDArray none = m.zeros(new Shape(1, 2, 3), DataType.FLOAT64);
+            // DJL's order: the weights of both directions, then the biases of both
+            NDList both = new NDList(
+                    forth.get(0),
+                    forth.get(1),
+                    back.get(0),
+                    back.get(1),
+                    forth.get(2),
+                    forth.get(3),
+                    back.get(2),
+                    back.get(3));
+            NDArray traced = Program.of(v -> v.getNDArrayInternal()
+                            .gru(v, none.repeat(0, 2), both, true, 1, 0, false, true, true)
+                            .head())
+                    .run(x);
+            NDArray expected =
+                    gru(x, none, forth).concat(gru(x.flip(1), none, back).flip(1), 2);
+            assertClose("value", traced, expected, 1e-12);
+        }
+
+        /** A mask lies on what goes from one layer to the next. */
+        @Test
+        void dropsBetweenLayers() {
+            NDArray x = numbers(m, new Shape(2, 4, 2), DataType.FLOAT64, 0.1);
+            NDList first = numbersFor(2, 3, 0.5);
+            NDList second = numbersFor(3, 3, 1.5);
+            NDList both = joined(first, second);
+            NDArray none = m.zeros(new Shape(1, 2, 3), DataType.FLOAT64);
+            NDList traced = Program.ofRandom((scope, in, rng) -> in.head()
+                            .getNDArrayInternal()
+                            .gru(in.head(), none.repeat(0, 2), both, true, 2, 0.5, true, false, true))
+                    .run(m, new NDList(x), KEY);
+            NDArray mask =
+                    KEY.fork("dropout").fork(0).uniform(m, new Shape(2, 4, 3)).lt(0.5);
+            NDArray between = gru(x, none, first)
+                    .mul(mask.toType(DataType.FLOAT64, false))
+                    .mul(2);
+            NDArray expected = gru(between, none, second);
+            assertClose("value", traced.head(), expected, 1e-12);
+            assertThat(traced.get(1).getShape()).isEqualTo(new Shape(2, 2, 3));
+            assertClose("last state", traced.get(1).get(1), expected.get(":, 3"), 1e-12);
+        }
     }
 
     @Nested

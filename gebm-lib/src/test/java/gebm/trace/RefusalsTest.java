@@ -2,6 +2,7 @@ package gebm.trace;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.Device;
 import ai.djl.engine.Engine;
@@ -14,8 +15,12 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.ndarray.types.SparseFormat;
 import ai.djl.nn.core.Linear;
 import ai.djl.training.GradientCollector;
+import ai.djl.training.ParameterStore;
+import gebm.core.Rng;
 import java.util.List;
 import java.util.function.UnaryOperator;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
@@ -40,7 +45,7 @@ class RefusalsTest {
     /**
      * A function and what its refusal says.
      *
-     * @param line where the function stands: the message must name it
+     * @param line where the row begins: the message must name a line from there to the next row
      */
     record Case(String name, UnaryOperator<NDArray> function, int line, String operation, String advice) {
         @Override
@@ -49,7 +54,6 @@ class RefusalsTest {
         }
     }
 
-    /** A row that stands on one line, which calls this. */
     private static Case row(String name, UnaryOperator<NDArray> function, String operation, String advice) {
         int line = StackWalker.getInstance()
                 .walk(frames -> frames.skip(1).findFirst().orElseThrow().getLineNumber());
@@ -58,8 +62,6 @@ class RefusalsTest {
 
     private static final NDManager OUTSIDE = NDManager.newBaseManager();
 
-    // @formatter:off
-    // spotless:off
     static List<Case> cases() {
         String values = "a recorded array has no values yet";
         String shapes = "where(mask, x, 0)";
@@ -101,11 +103,15 @@ class RefusalsTest {
                         "getManager().from(constant)"),
                 row("places of non-zeros", x -> x.nonzero(), "nonzero", shapes),
                 row("different elements", x -> x.unique().head(), "unique", shapes),
-                row("a mask that picks", x -> x.booleanMask(x.gt(0)), "booleanMask", shapes),
                 row(
-                        "a mask as an index",
-                        x -> x.get(x.gt(0)),
-                        "get with an array of truth values",
+                        "the shape of what a mask picks",
+                        x -> x.mul(x.booleanMask(x.gt(0)).getShape().size()),
+                        "asking for a shape that depends on values",
+                        shapes),
+                row(
+                        "the size of what a mask picks, later",
+                        x -> x.mul(x.get(x.gt(0)).exp().sort().size()),
+                        "asking for a shape that depends on values",
                         "sum(x * mask) / sum(mask)"),
                 row(
                         "a global draw",
@@ -187,8 +193,6 @@ class RefusalsTest {
                         "invoke",
                         "method of NDArray"));
     }
-    // spotless:on
-    // @formatter:on
 
     @ParameterizedTest
     @MethodSource("cases")
@@ -199,10 +203,24 @@ class RefusalsTest {
                 .isInstanceOf(UnsupportedOperationException.class)
                 .hasMessageContaining(c.operation())
                 .hasMessageContaining("cannot be recorded (at ")
-                .hasMessageContaining("RefusalsTest.java:" + c.line() + ")")
-                .hasMessageContaining(c.advice());
+                .hasMessageContaining(c.advice())
+                .satisfies(e -> assertThat(line(e.getMessage())).isBetween(c.line(), end(c)));
         assertThat(Recorder.current()).isNull();
         assertThat(x.toFloatArray()).containsExactly(1, -2, 3);
+    }
+
+    private static int line(String message) {
+        Matcher matcher = Pattern.compile("RefusalsTest\\.java:(\\d+)\\)").matcher(message);
+        assertThat(matcher.find()).as(message).isTrue();
+        return Integer.parseInt(matcher.group(1));
+    }
+
+    private static int end(Case c) {
+        return cases().stream()
+                .mapToInt(Case::line)
+                .filter(line -> line > c.line())
+                .min()
+                .orElse(c.line() + 10);
     }
 
     /** What goes wrong between recordings, loops and gradients. */
@@ -284,15 +302,65 @@ class RefusalsTest {
 
         @Test
         void aGradientCollectorInside() {
-            assertThatThrownBy(() -> Program.of(x -> {
-                                try (GradientCollector collector =
-                                        Engine.getInstance().newGradientCollector()) {
-                                    collector.backward(x.square().sum());
-                                }
-                                return x;
+            refused(
+                    x -> {
+                        try (GradientCollector collector = Engine.getInstance().newGradientCollector()) {
+                            collector.backward(x.square().sum());
+                        }
+                        return x;
+                    },
+                    "handing a recorded array to the engine (backward)",
+                    "use Gradients");
+        }
+
+        @Test
+        void aConstantThatGathers() {
+            NDArray constant = m.create(new float[] {1, 2, 3});
+            refused(
+                    x -> constant.take(x.toType(DataType.INT64, false)),
+                    "handing a recorded array to the engine (take)",
+                    "make the recorded array the receiver");
+        }
+
+        @Test
+        void aBlockWithItsOwnParameters() {
+            Linear block = Linear.builder().setUnits(2).build();
+            block.initialize(m, DataType.FLOAT32, new Shape(1, 2));
+            NDArray y = Program.of(x -> block.forward(new ParameterStore(m, false), new NDList(x), false)
+                            .head())
+                    .run(m.ones(new Shape(1, 2)));
+            NDArray weight = block.getParameters().get(0).getValue().getArray();
+            assertThat(y.toFloatArray())
+                    .containsExactly(weight.sum(new int[] {1}).toFloatArray());
+        }
+
+        @Test
+        void aResultThatIsNull() {
+            assertThatThrownBy(() -> Program.of(x -> null).run(m.create(1f)))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("an array of a program must not be null (at ")
+                    .hasMessageContaining("RefusalsTest.java");
+        }
+
+        @Test
+        void aWrongNumberOfCarriedArrays() {
+            assertThatThrownBy(() -> Program.ofList(in -> Loop.run(0, 2, in, (state, step) -> new NDList()))
+                            .run(m, new NDList(m.create(1f))))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("must return as many arrays as it carries, 1, got 0");
+        }
+
+        @Test
+        void keysThatAreRead() {
+            assertThatThrownBy(() -> Program.ofRandom((scope, in, rng) -> {
+                                rng.permutation(3);
+                                return in;
                             })
-                            .run(m.create(new float[] {1, 2})))
-                    .isInstanceOf(RuntimeException.class);
+                            .run(m, new NDList(m.create(1f)), Rng.of(1)))
+                    .isInstanceOf(UnsupportedOperationException.class)
+                    .hasMessageContaining("reading a key")
+                    .hasMessageContaining("RefusalsTest.java")
+                    .hasMessageContaining("draw from it");
         }
 
         @Test
@@ -363,6 +431,20 @@ class RefusalsTest {
                     .run(x);
             assertThat(y.toFloatArray()).containsExactly(3, 4, 5, -1, 7, 9);
             assertThat(x.toFloatArray()).containsExactly(1, 2, 3, 4, 5, 6);
+        }
+
+        @Test
+        void pickingByValues() {
+            Program program = Program.of(x -> {
+                NDArray chosen = x.get(x.gt(0)).exp();
+                assertThat(chosen.getDataType()).isEqualTo(DataType.FLOAT32);
+                assertThat(chosen.sum().getShape()).isEqualTo(new Shape());
+                return chosen.sum();
+            });
+            assertThat(program.run(m.create(new float[] {0, -1, -2})).getFloat())
+                    .isZero();
+            assertThat(program.run(m.create(new float[] {1, -1, 1})).getFloat())
+                    .isCloseTo((float) (2 * Math.E), within(1e-5f));
         }
 
         @Test
