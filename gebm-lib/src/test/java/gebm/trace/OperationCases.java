@@ -838,7 +838,8 @@ final class OperationCases {
         Argument square = matrix("n n");
         UnaryOperator<NDArray> definite = a -> a.matMul(a.transpose());
         return List.of(
-                row("softplus", x -> Ops.softplus(x), X).insteadOfEager(x -> x.exp().add(1).log()),
+                row("softplus", x -> Ops.softplus(x), X)
+                        .insteadOfEager(x -> x.exp().add(1).log()),
                 row("softplus with beta", x -> Ops.softplus(x, 2), X)
                         .insteadOfEager(x -> x.mul(2).exp().add(1).log().div(2)),
                 row("logSigmoid", Ops::logSigmoid, X)
@@ -875,8 +876,7 @@ final class OperationCases {
                 row("logNdtr", Special::logNdtr, X)
                         .insteadOfEager(
                                 x -> x.div(Math.sqrt(2)).erf().add(1).div(2).log()),
-                row("digamma", Special::digamma, POSITIVE)
-                        .insteadOfEager(x -> Gradients.gradient(NDArray::gammaln, x)),
+                row("digamma", Special::digamma, POSITIVE).insteadOfEager(x -> Gradients.gradient(NDArray::gammaln, x)),
                 row("betaln", Special::betaln, POSITIVE, positive("m"))
                         .insteadOfEager((a, b) ->
                                 a.gammaln().add(b.gammaln()).sub(a.add(b).gammaln())),
@@ -886,20 +886,25 @@ final class OperationCases {
                         .insteadOfEager(x -> x.diagonal().sum()),
                 row("outer", Linalg::outer, real("n"), real("m"))
                         .insteadOfEager((a, b) -> a.expandDims(1).mul(b)),
-                row("kron", Linalg::kron, real("n k"), real("m 2"))
-                        .insteadOfEager((a, b) -> a.expandDims(1)
-                                .expandDims(3)
-                                .mul(b.expandDims(1).expandDims(0))
-                                .reshape(a.getShape().get(0) * b.getShape().get(0), -1)),
-                row("cholesky times its transposed", a -> {
-                            NDArray l = Linalg.cholesky(definite.apply(a));
-                            return l.matMul(l.transpose());
-                        }, square)
+                row("kron", Linalg::kron, real("n k"), real("m 2")).insteadOfEager((a, b) -> a.expandDims(1)
+                        .expandDims(3)
+                        .mul(b.expandDims(1).expandDims(0))
+                        .reshape(a.getShape().get(0) * b.getShape().get(0), -1)),
+                row(
+                                "cholesky times its transposed",
+                                a -> {
+                                    NDArray l = Linalg.cholesky(definite.apply(a));
+                                    return l.matMul(l.transpose());
+                                },
+                                square)
                         .insteadOfEager(definite)
                         .tolerance(1e-11),
-                row("cholesky's diagonal", a -> Linalg.diagonal(Linalg.cholesky(definite.apply(a)))
-                                .log()
-                                .sum(), square)
+                row(
+                                "cholesky's diagonal",
+                                a -> Linalg.diagonal(Linalg.cholesky(definite.apply(a)))
+                                        .log()
+                                        .sum(),
+                                square)
                         .insteadOfEager(a -> Linalg.logdet(definite.apply(a)).div(2))
                         .tolerance(1e-11),
                 row("solve", Linalg::solve, square, real("n m"))
@@ -909,41 +914,49 @@ final class OperationCases {
                         .insteadOfEager(a -> Linalg.det(a).square().log())
                         .tolerance(1e-11),
                 row("det of two by two", Linalg::det, matrix("2 2"))
-                        .insteadOfEager(a -> a.get(0, 0).mul(a.get(1, 1)).sub(a.get(0, 1).mul(a.get(1, 0)))),
+                        .insteadOfEager(a ->
+                                a.get(0, 0).mul(a.get(1, 1)).sub(a.get(0, 1).mul(a.get(1, 0)))),
                 row("inverse by Linalg", Linalg::inverse, square)
                         .insteadOfEager(NDArray::inverse)
                         .tolerance(1e-11),
-                row("tril", x -> Linalg.tril(x, -1), real("n+1 n+1"))
-                        .insteadOfEager(x -> x.sub(Linalg.triu(x, 0))),
-                row("diagEmbed", Linalg::diagEmbed, real("n"))
-                        .insteadOfEager(x -> x.expandDims(1)
-                                .mul(x.getManager().eye((int) x.size()).toType(x.getDataType(), false))));
+                row("tril", x -> Linalg.tril(x, -1), real("n+1 n+1")).insteadOfEager(x -> x.sub(Linalg.triu(x, 0))),
+                row("diagEmbed", Linalg::diagEmbed, real("n")).insteadOfEager(x -> x.expandDims(1)
+                        .mul(x.getManager().eye((int) x.size()).toType(x.getDataType(), false))));
     }
 
     /** Rows of DJL's less common methods. */
     private static List<OperationCase> rarities() {
         return List.of(
-                row("batchDot", NDArray::batchDot, real("2 n m"), real("2 m k"))
-                        .insteadOfEager(NDArray::batchMatMul),
-                row("trace", x -> x.trace(), real("n n")).insteadOfEager(x -> x.diagonal().sum()),
+                row("batchDot", NDArray::batchDot, real("2 n m"), real("2 m k")).insteadOfEager(NDArray::batchMatMul),
+                row("trace", x -> x.trace(), real("n n"))
+                        .insteadOfEager(x -> x.diagonal().sum()),
                 row("diff", x -> x.diff(1, 0), real("n+1 m"))
                         .insteadOfEager(x -> x.get("1:").sub(x.get(":-1"))),
                 row("rotate90", x -> x.rotate90(1, axes(0, 1)), X),
-                row("scatter", (x, y) -> {
-                            NDArray places = x.argSort(1).toType(DataType.INT64, false);
-                            return x.mul(2).scatter(places, y, 1);
-                        }, X, real("n m"))
+                row(
+                                "scatter",
+                                (x, y) -> {
+                                    NDArray places = x.argSort(1).toType(DataType.INT64, false);
+                                    return x.mul(2).scatter(places, y, 1);
+                                },
+                                X,
+                                real("n m"))
                         .insteadOfEager((x, y) -> y.gather(x.argSort(1).argSort(1), 1)),
                 row("gatherNd", (x, i) -> x.gatherNd(i.expandDims(0)), X, index("n", "5"))
                         .insteadOfEager((x, i) -> x.get(i)),
                 row("reversed mod of a number", x -> inner(x).rmod(2.5), within(1.3, 2.4, "n m"))
                         .insteadOfEager(x -> x.sub(2.5).neg()),
-                row("set a row", (x, y) -> {
-                            NDArray copy = x.duplicate();
-                            copy.set(new NDIndex("0"), y);
-                            return copy.mul(x);
-                        }, X, real("m"))
-                        .insteadOfEager((x, y) -> y.expandDims(0).concat(x.get("1:")).mul(x)),
+                row(
+                                "set a row",
+                                (x, y) -> {
+                                    NDArray copy = x.duplicate();
+                                    copy.set(new NDIndex("0"), y);
+                                    return copy.mul(x);
+                                },
+                                X,
+                                real("m"))
+                        .insteadOfEager(
+                                (x, y) -> y.expandDims(0).concat(x.get("1:")).mul(x)),
                 row("countNonzero", x -> x.countNonzero(), level("n m")).constant(),
                 row("any", x -> x.gt(0).any(), X).constant(),
                 row("all", x -> x.gt(0).all(), X).constant(),
@@ -976,8 +989,12 @@ final class OperationCases {
                                 }),
                 row(
                                 "a loop",
-                                (x, y) -> Loop.run(0, 3, new NDList(x), (state, step) -> new NDList(
-                                                state.get(0).mul(y).tanh()))
+                                (x, y) -> Loop.run(
+                                                0,
+                                                3,
+                                                new NDList(x),
+                                                (state, step) -> new NDList(
+                                                        state.get(0).mul(y).tanh()))
                                         .get(0),
                                 X,
                                 real("m"))
@@ -987,13 +1004,17 @@ final class OperationCases {
                                 "a loop that reads what is read after it",
                                 x -> {
                                     NDArray y = x.square();
-                                    return y.sub(Loop.run(0, 3, new NDList(x), (state, step) -> new NDList(
-                                                    state.get(0).add(y).sin()))
+                                    return y.sub(Loop.run(
+                                                    0,
+                                                    3,
+                                                    new NDList(x),
+                                                    (state, step) -> new NDList(
+                                                            state.get(0).add(y).sin()))
                                             .get(0));
                                 },
                                 X)
-                        .insteadOfEager(x -> x.square().sub(RandomProgram.unrolled(
-                                x, 3, state -> state.add(x.square()).sin())))
+                        .insteadOfEager(x -> x.square().sub(RandomProgram.unrolled(x, 3, state -> state.add(x.square())
+                                .sin())))
                         .defect("in a gradient by the engine, with its optimiser off, y is gone in the loop's second "
                                 + "step: Expected Tensor but got None; an alias of y for the loop keeps it"),
                 row(
