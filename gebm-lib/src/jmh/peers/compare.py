@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The library against PyTorch on the workloads W1, W2 and W4, two processes taking turns on one core.
 
-    python compare.py PEERS --java "java OPTIONS -cp CLASSPATH" [--only W1,W4] [--repeats 9] [--seconds 1] [--cpu 0]
+    python compare.py PEERS --java "java OPTIONS -cp CLASSPATH" [--only W1,W4] [--repeats 9] [--seconds 1] [--warm 3] [--cpu 0]
 
 PEERS is the folder of the PyTorch peers' scripts (params.py, w1_toy_ula_torch.py, ...), whose functions run as they are;
 python must see torch and numpy.  `run.sh` beside this file finds the class path.  Same weights, one thread, and the same
@@ -187,7 +187,9 @@ def compare(name, options, java, torch):
     asked[first](2)
     n = max(3, math.ceil(options.seconds * 1e9 / asked[first](10)[0] * 10))
     for peer in asked:
-        asked[peer](n)                                  # warm
+        spent = 0
+        while spent < options.warm * 1e9:               # Java compiles what is called often; CPU time, so that all get the same
+            spent += asked[peer](n)[1]
     rows = {peer: [] for peer in asked}
     for _ in range(options.repeats):
         for peer in asked:
@@ -214,6 +216,7 @@ def main():
     parser.add_argument("--only", default="W1,W2,W4")
     parser.add_argument("--repeats", type=int, default=9)
     parser.add_argument("--seconds", type=float, default=1.0)
+    parser.add_argument("--warm", type=float, default=3.0, help="seconds of work before the first repeat")
     parser.add_argument("--cpu", type=int, default=0)
     parser.add_argument("--worker", help=argparse.SUPPRESS)
     options = parser.parse_args()

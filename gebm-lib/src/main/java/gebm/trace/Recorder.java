@@ -628,7 +628,8 @@ final class Recorder implements AutoCloseable {
         Derivatives.Result derived = WITHOUT_RULES.get()
                 ? new Derivatives.Result(recorded, List.of())
                 : Derivatives.applyTo(recorded, facts, this::newValue);
-        Graph merged = Merging.applyTo(derived.graph().withoutDeadCode());
+        Graph written = Convolutions.applyTo(derived.graph().withoutDeadCode(), facts, this::newValue);
+        Graph merged = Merging.applyTo(written);
         Graph graph = Hoisting.applyTo(Folding.applyTo(merged, this)).withoutDeadCode();
         NDList implicit = new NDList();
         int explicit = inputs.size() - 1 - captured.size();
