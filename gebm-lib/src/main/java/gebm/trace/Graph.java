@@ -16,6 +16,9 @@ import java.util.function.Consumer;
  * @param inputs values handed in at each call; the first is the key
  */
 record Graph(List<Value> inputs, List<Node> nodes, List<Value> results) {
+    /** Views in which several elements may lie at one place. */
+    private static final Set<String> EXPANDED = Set.of("torch.expand", "torch.expand_as");
+
     /** Operations whose result may share memory with their first argument. */
     private static final Set<String> VIEWS = Set.of(
             "{0}",
@@ -137,7 +140,10 @@ record Graph(List<Value> inputs, List<Node> nodes, List<Value> results) {
                 && (VIEWS.contains(call.target()) || call.target().endsWith("_"));
     }
 
-    /** The values that may share memory with an input: a result among them must be copied before it is returned. */
+    /**
+     * The values that may share memory with an input, or whose elements share memory with one another, as expanded ones
+     * and the engine's gradients do: a result among them must be copied before it is returned.
+     */
     Set<Value> sharedWithInputs() {
         Set<Value> shared = new HashSet<>(inputs);
         share(nodes, shared);
@@ -148,7 +154,7 @@ record Graph(List<Value> inputs, List<Node> nodes, List<Value> results) {
         for (Node node : nodes) {
             if (node instanceof Node.Call call
                     && isView(call)
-                    && reads(call.args().get(0), shared)) {
+                    && (EXPANDED.contains(call.target()) || reads(call.args().get(0), shared))) {
                 shared.addAll(call.outputs());
             } else if (node instanceof Node.Structure structure) {
                 share(structure, shared);
@@ -164,6 +170,10 @@ record Graph(List<Value> inputs, List<Node> nodes, List<Value> results) {
                     shared.add(node.outputs().get(i));
                 }
             }
+        }
+        if (!(node instanceof Node.Loop)) {
+            shared.addAll(node.outputs());
+            shared.removeAll(node.handedOut());
         }
         share(node.body(), shared);
         for (int i = 0; i < node.handedOut().size(); i++) {
