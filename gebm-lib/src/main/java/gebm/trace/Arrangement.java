@@ -119,10 +119,11 @@ final class Arrangement {
             if (cuts.length == 0) {
                 return new NDList(array(x, "torch.alias", x.value));
             }
-            Value parts = x.recorder.call("torch.tensor_split", x.value, cuts, a[1]);
             NDList list = new NDList();
             for (int i = 0; i <= cuts.length; i++) {
-                list.add(array(x, "{0}[{1}]", parts, i));
+                Object start = i == 0 ? 0L : cuts[i - 1];
+                Object end = i == cuts.length ? null : cuts[i];
+                list.add(array(x, "torch.slice", x.value, a[1], start, end, 1));
             }
             return list;
         });

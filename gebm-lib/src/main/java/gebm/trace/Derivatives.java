@@ -455,12 +455,24 @@ final class Derivatives {
         if (all || keeps) {
             return reduced;
         }
-        List<?> axes = call.args().get(1) instanceof List<?> list
-                ? list
-                : List.of(call.args().get(1));
-        Object result = reduced;
-        for (Object axis : axes.stream().sorted().toList()) {
-            result = op("unsqueeze", result, axis);
+        Object axes = call.args().get(1);
+        return withAxes(
+                reduced,
+                axes instanceof List<?> list ? list : List.of(axes),
+                facts.dimension(call.args().get(0)));
+    }
+
+    /** {@code x} with axes of length one put in at {@code axes} of {@code dimension}. */
+    Object withAxes(Object x, List<?> axes, int dimension) {
+        Object result = x;
+        List<Long> places = new ArrayList<>();
+        for (Object axis : axes) {
+            long place = (Long) axis;
+            places.add(place < 0 && dimension > 0 ? place + dimension : place);
+        }
+        Collections.sort(places);
+        for (long place : places) {
+            result = op("unsqueeze", result, place);
         }
         return result;
     }

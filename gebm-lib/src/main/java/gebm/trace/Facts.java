@@ -15,7 +15,7 @@ final class Facts {
             "abs acos acosh alias asin asinh atan atanh ceil clamp clamp_max clamp_min clone contiguous cos cosh "
                     + "cumprod cumsum deg2rad detach digamma elu erf erfc erfinv exp expm1 flip floor full_like gelu "
                     + "hardtanh "
-                    + "leaky_relu leaky_relu_backward lgamma log log10 log1p log2 log_sigmoid log_softmax logcumsumexp "
+                    + "special_ndtr special_log_ndtr leaky_relu leaky_relu_backward lgamma log log10 log1p log2 log_sigmoid log_softmax logcumsumexp "
                     + "logit masked_fill mish neg ones_like polygamma prelu rad2deg reciprocal relu roll round rsqrt "
                     + "selu sigmoid sigmoid_backward sign silu sin sinh softmax softplus softplus_backward sqrt square "
                     + "tan tanh tanh_backward threshold_backward tril triu trunc zeros_like elu_backward scatter_add "
@@ -35,7 +35,8 @@ final class Facts {
 
     private static Set<String> keepType() {
         Set<String> names = prefixed("bmm broadcast_to conv1d conv2d conv3d conv_transpose1d conv_transpose2d "
-                + "conv_transpose3d convolution constant_pad_nd diagonal expand expand_as flatten linalg_vector_norm "
+                + "conv_transpose3d convolution linalg_solve_triangular logdet linalg_det tile diag_embed outer"
+                + " constant_pad_nd diagonal expand expand_as flatten linalg_vector_norm "
                 + "linear matmul mm permute repeat repeat_interleave reshape select slice squeeze sum_to_size t "
                 + "transpose unsqueeze view avg_pool1d avg_pool2d max_pool1d max_pool2d upsample_nearest2d "
                 + "upsample_bilinear2d select_backward slice_backward diagonal_backward avg_pool2d_backward "
@@ -216,7 +217,11 @@ final class Facts {
             case "torch.linalg_vector_norm" -> norm(first, args);
             case Rules.INPUT_OF_CONVOLUTION -> shape(args.get(1));
             case Rules.WEIGHT_OF_CONVOLUTION -> shape(args.get(2));
-            case Rules.SELECT_BACKWARD, Rules.SLICE_BACKWARD -> literal(args.get(1));
+            case Rules.SELECT_BACKWARD, Rules.SLICE_BACKWARD, "torch.diagonal_backward" -> literal(args.get(1));
+            case Rules.LOG_ABS_DETERMINANT, "torch.logdet", "torch.linalg_det" ->
+                first == null || first.dimension() < 2 ? null : first.slice(0, first.dimension() - 2);
+            case "torch.linalg_solve_triangular" -> shape(args.get(1));
+            case "torch.take_along_dim" -> null;
             default -> null;
         };
     }

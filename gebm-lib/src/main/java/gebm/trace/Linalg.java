@@ -156,8 +156,8 @@ public final class Linalg {
     /** Sign and logarithm of the absolute determinant; of a singular matrix 0 and −∞: {@code (…, n, n)}. */
     public static LogDeterminant slogdet(NDArray a) {
         square("a", a);
-        NDList both = Calls.tuple(2, "torch.linalg_slogdet", a);
-        return new LogDeterminant(both.get(0), both.get(1));
+        return new LogDeterminant(
+                Calls.call("(torch.linalg_slogdet({0}))[0]", a), Calls.call(Rules.LOG_ABS_DETERMINANT, a));
     }
 
     /** {@code log det a}; NaN where the determinant is negative. */

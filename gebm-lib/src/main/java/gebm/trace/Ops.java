@@ -157,9 +157,27 @@ public final class Ops {
         return new Sorted(both.get(0), both.get(1));
     }
 
-    /** {@code yᵢ = log Σⱼ≤ᵢ exp(xⱼ)} along an axis, without overflow. */
+    /**
+     * {@code yᵢ = log Σⱼ≤ᵢ exp(xⱼ)} along an axis, without overflow.
+     *
+     * <p>Cost: log₂ n passes over x, each adding partial sums twice as long as the one before.
+     */
     public static NDArray logCumSumExp(NDArray x, int axis) {
-        return Calls.call("torch.logcumsumexp", x, axis);
+        // the engine's own has NaN as derivative of its gradient where the incoming one is zero
+        return Calls.composed("logCumSumExp", List.of(axis), x, inside -> {
+            int along = positive(inside.getShape(), axis)[0];
+            long n = inside.getShape().get(along);
+            NDArray y = n > 1 ? inside : inside.duplicate();
+            for (long span = 1; span < n; span *= 2) {
+                NDArray longer = logAddExp(slice(y, along, span, n), slice(y, along, 0, n - span));
+                y = slice(y, along, 0, span).concat(longer, along);
+            }
+            return y;
+        });
+    }
+
+    private static NDArray slice(NDArray x, int axis, long from, long to) {
+        return Calls.call("torch.slice", x, axis, from, to, 1);
     }
 
     /** {@code yᵢ = maxⱼ≤ᵢ xⱼ} along an axis; of equal values the last has the derivative. */

@@ -284,7 +284,7 @@ public final class Program {
         return program;
     }
 
-    private Executable ran() {
+    Executable ran() {
         Executable latest = null;
         synchronized (recordings) {
             for (Recording recording : recordings.values()) {

@@ -131,6 +131,7 @@ final class Rules {
         shapes();
         selection();
         products();
+        linearAlgebra();
         convolutions();
         pools();
         normalisations();
@@ -184,6 +185,15 @@ final class Rules {
                     null,
                     d.op("mul", g, d.op("polygamma", order + 1, call.args().get(1))));
         });
+        unary("special_ndtr", (d, x, y, g) -> d.op("mul", g, d.op("mul", normal(d, x, null), ROOT)));
+        unary("special_log_ndtr", (d, x, y, g) -> d.op("mul", g, d.op("mul", normal(d, x, y), ROOT)));
+        rule(
+                "torch.masked_fill",
+                (d, call, g) -> first(d.op(
+                        "where",
+                        call.args().get(1),
+                        0L,
+                        d.unbroadcast(g, call.args().get(0)))));
         unary("rad2deg", (d, x, y, g) -> d.op("rad2deg", g));
         unary("deg2rad", (d, x, y, g) -> d.op("deg2rad", g));
         rule("torch.clamp", (d, call, g) -> first(d.op("where", inside(d, call), g, 0L)));
@@ -200,6 +210,14 @@ final class Rules {
             Object sums = d.op("cumsum", d.op("flip", g, List.of(axis)), axis);
             return first(d.op("flip", sums, List.of(axis)));
         });
+    }
+
+    private static final double ROOT = 1 / Math.sqrt(2 * Math.PI);
+
+    /** {@code exp(−x²/2 − log)}. */
+    private static Object normal(Derivatives d, Object x, Object log) {
+        Object half = d.op("mul", d.op("square", x), -0.5);
+        return d.op("exp", log == null ? half : d.op("sub", half, log));
     }
 
     private static Object oneMinusSquare(Derivatives d, Object x) {
@@ -369,6 +387,10 @@ final class Rules {
                 (d, a, b, y, g) -> d.op("mul", g, d.op("div", b, squares(d, a, b))),
                 (d, a, b, y, g) -> d.op("neg", d.op("mul", g, d.op("div", a, squares(d, a, b)))));
         binary(
+                "special_xlog1py",
+                (d, a, b, y, g) -> d.op("mul", g, d.op("log1p", b)),
+                (d, a, b, y, g) -> d.op("mul", g, d.op("div", a, d.op("add", b, 1L))));
+        binary(
                 "xlogy",
                 (d, a, b, y, g) -> d.op("mul", g, log(d, b)),
                 (d, a, b, y, g) -> d.op("mul", g, d.op("div", a, b)));
@@ -424,9 +446,15 @@ final class Rules {
         if (!(call.args().get(1) instanceof List<?> axes)) {
             return call.args().get(1) instanceof Long;
         }
-        return axes.size() == 1
-                || Boolean.TRUE.equals(call.args().get(2))
-                || axes.stream().allMatch(axis -> axis instanceof Long number && number >= 0);
+        return Boolean.TRUE.equals(call.args().get(2))
+                || canBePutBack(d, call.args().get(0), axes);
+    }
+
+    private static boolean canBePutBack(Derivatives d, Object x, List<?> axes) {
+        return axes.stream().allMatch(axis -> axis instanceof Long)
+                && (axes.size() == 1
+                        || d.facts.dimension(x) > 0
+                        || axes.stream().allMatch(axis -> (Long) axis >= 0));
     }
 
     private static void reductions() {
@@ -452,7 +480,7 @@ final class Rules {
             Object share = d.op("exp", d.op("sub", call.args().get(0), d.kept(call, call.output())));
             return first(d.op("mul", share, d.kept(call, g)));
         });
-        rule("torch.linalg_vector_norm", (d, call) -> isPlainNorm(call), Rules::norm);
+        rule("torch.linalg_vector_norm", Rules::isPlainNorm, Rules::norm);
         rule("torch.softmax", (d, call, g) -> {
             Object y = call.output();
             Object gy = d.op("mul", g, y);
@@ -474,30 +502,32 @@ final class Rules {
         return first(d.op("where", hit, d.op("div", d.kept(call, g), count), 0L));
     }
 
-    private static boolean isPlainNorm(Node.Call call) {
-        boolean order = call.args().get(1) instanceof Number number && number.doubleValue() == 2;
-        boolean axes = call.args().get(2) == null
-                ? Boolean.FALSE.equals(call.args().get(3))
-                : call.args().get(2) instanceof List<?> list
-                        && (list.size() == 1
-                                || Boolean.TRUE.equals(call.args().get(3))
-                                || list.stream().allMatch(axis -> axis instanceof Long number && number >= 0));
-        return order && axes;
+    private static boolean isPlainNorm(Derivatives d, Node.Call call) {
+        boolean order =
+                call.args().get(1) instanceof Number number && (number.doubleValue() == 2 || number.doubleValue() == 1);
+        boolean kept = Boolean.TRUE.equals(call.args().get(3));
+        return order
+                && (call.args().get(2) == null
+                        || kept
+                        || call.args().get(2) instanceof List<?> axes
+                                && canBePutBack(d, call.args().get(0), axes));
     }
 
     /** {@code g·x/‖x‖}, zero where the norm is. */
     private static List<Object> norm(Derivatives d, Node.Call call, Object g) {
         Object x = call.args().get(0);
         Object y = call.output();
-        Object none = d.op("eq", y, 0L);
-        Object ratio = d.op("where", none, 0L, d.op("div", g, d.op("where", none, 1L, y)));
+        boolean sum = ((Number) call.args().get(1)).doubleValue() == 1;
+        Object ratio = g;
+        if (!sum) {
+            Object none = d.op("eq", y, 0L);
+            ratio = d.op("where", none, 0L, d.op("div", g, d.op("where", none, 1L, y)));
+        }
         if (call.args().get(2) instanceof List<?> axes
                 && Boolean.FALSE.equals(call.args().get(3))) {
-            for (Object axis : axes.stream().sorted().toList()) {
-                ratio = d.op("unsqueeze", ratio, axis);
-            }
+            ratio = d.withAxes(ratio, axes, d.facts.dimension(x));
         }
-        return first(d.op("mul", x, ratio));
+        return first(d.op("mul", sum ? d.op("sign", x) : x, ratio));
     }
 
     // ---------------------------------------------------------------- shapes
@@ -533,6 +563,22 @@ final class Rules {
                         && call.args().get(1) instanceof Long
                         && call.args().get(2) instanceof Long,
                 Rules::repeatInterleave);
+        DECOMPOSITIONS.put("torch.tile", new Decomposition() {
+            @Override
+            public boolean fits(Derivatives d, Node.Call call) {
+                return d.facts.shape(call.args().get(0)) != null
+                        && Facts.literal(call.args().get(1)) != null;
+            }
+
+            @Override
+            public Object parts(Derivatives d, Node.Call call) {
+                List<Object> times = Derivatives.list(Facts.literal(call.args().get(1)));
+                while (times.size() < d.facts.dimension(call.args().get(0))) {
+                    times.add(0, 1L);
+                }
+                return d.op("repeat", call.args().get(0), times);
+            }
+        });
         rule("torch.cat", (d, call) -> itemsAreKnown(d, call), Rules::cat);
         rule("torch.stack", (d, call, g) -> {
             List<?> items = (List<?>) call.args().get(0);
@@ -561,6 +607,10 @@ final class Rules {
             Object one = a.size() > 2 ? a.get(2) : (Object) 0L;
             Object other = a.size() > 3 ? a.get(3) : (Object) 1L;
             return first(d.op("diagonal_backward", g, d.size(a.get(0)), offset, one, other));
+        });
+        rule("torch.diag_embed", (d, call, g) -> {
+            List<Object> a = call.args();
+            return first(d.op("diagonal", g, a.get(1), a.get(2), a.get(3)));
         });
         rule("torch.diagonal_backward", (d, call, u) -> {
             List<Object> a = call.args();
@@ -681,6 +731,81 @@ final class Rules {
         });
         rule("torch.matmul", Rules::canMultiply, Rules::matmul);
         rule("torch.linear", (d, call) -> d.facts.dimension(call.args().get(0)) > 1, Rules::linear);
+    }
+
+    static final String LOG_ABS_DETERMINANT = "(torch.linalg_slogdet({0}))[1]";
+
+    private static Object transposed(Derivatives d, Object matrices) {
+        return d.op("transpose", matrices, -2L, -1L);
+    }
+
+    /** {@code g·a⁻ᵀ}, for each matrix. */
+    private static Object alongInverse(Derivatives d, Object a, Object g) {
+        Object inverse = transposed(d, d.op("linalg_inv", a));
+        Object column = d.op("unsqueeze", d.op("unsqueeze", g, -1L), -1L);
+        return d.op("mul", inverse, column);
+    }
+
+    private static void linearAlgebra() {
+        unary("linalg_inv", (d, x, y, g) -> {
+            Object t = transposed(d, y);
+            return d.op("neg", d.op("matmul", d.op("matmul", t, g), t));
+        });
+        unary("logdet", (d, x, y, g) -> alongInverse(d, x, g));
+        unary("linalg_det", (d, x, y, g) -> alongInverse(d, x, d.op("mul", g, y)));
+        rule(
+                LOG_ABS_DETERMINANT,
+                (d, call, g) -> first(alongInverse(d, call.args().get(0), g)));
+        CONSTANT.add("(torch.linalg_slogdet({0}))[0]");
+        rule("torch.linalg_solve_triangular", Rules::isPlainTriangle, (d, call, g) -> {
+            Object a = call.args().get(0);
+            boolean upper = ((Node.Named) call.args().get(2)).value().equals(true);
+            Node.Named flipped = new Node.Named("upper", !upper);
+            Object ofB = d.op(
+                    "linalg_solve_triangular",
+                    transposed(d, a),
+                    g,
+                    flipped,
+                    call.args().get(3),
+                    call.args().get(4));
+            Object ofA = null;
+            if (d.wants(a)) {
+                boolean unit = ((Node.Named) call.args().get(4)).value().equals(true);
+                Object full = d.op("neg", d.op("matmul", ofB, transposed(d, call.output())));
+                ofA = upper ? d.op("triu", full, unit ? 1L : 0L) : d.op("tril", full, unit ? -1L : 0L);
+            }
+            return list(ofA, d.wants(call.args().get(1)) ? ofB : null);
+        });
+        DECOMPOSITIONS.put(
+                "torch.outer",
+                (d, call) -> d.op(
+                        "mul",
+                        d.op("unsqueeze", call.args().get(0), 1L),
+                        d.op("unsqueeze", call.args().get(1), 0L)));
+        DECOMPOSITIONS.put("torch.matmul", new Decomposition() {
+            @Override
+            public boolean fits(Derivatives d, Node.Call call) {
+                return d.facts.dimension(call.args().get(0)) == 1
+                        && d.facts.dimension(call.args().get(1)) > 1;
+            }
+
+            @Override
+            public Object parts(Derivatives d, Node.Call call) {
+                Object row = d.op("unsqueeze", call.args().get(0), 0L);
+                return d.op("squeeze", d.op("matmul", row, call.args().get(1)), -2L);
+            }
+        });
+    }
+
+    /** From the left, and with as many right sides as matrices. */
+    private static boolean isPlainTriangle(Derivatives d, Node.Call call) {
+        Shape a = d.facts.shape(call.args().get(0));
+        Shape b = d.facts.shape(call.args().get(1));
+        return a != null
+                && b != null
+                && a.dimension() == b.dimension()
+                && a.slice(0, a.dimension() - 2).equals(b.slice(0, b.dimension() - 2))
+                && ((Node.Named) call.args().get(3)).value().equals(true);
     }
 
     private static boolean canMultiply(Derivatives d, Node.Call call) {
@@ -826,6 +951,8 @@ final class Rules {
 
     // ---------------------------------------------------------------- pools and sizes of images
 
+    private static final String PLACES_OF_MAXIMA = "(torch.max_pool2d_with_indices({0}, {1}, {2}, {3}, {4}, {5}))[1]";
+
     private static void pools() {
         rule("torch.avg_pool2d", (d, call) -> call.args().size() == 7, (d, call, g) -> {
             List<Object> a = call.args();
@@ -838,9 +965,7 @@ final class Rules {
         });
         rule("torch.max_pool2d", (d, call, g) -> {
             List<Object> a = call.args();
-            Object at = d.write(
-                    "(torch.max_pool2d_with_indices({0}, {1}, {2}, {3}, {4}, {5}))[1]",
-                    a.subList(0, 6).toArray());
+            Object at = d.write(PLACES_OF_MAXIMA, a.subList(0, 6).toArray());
             Object flat = d.op("flatten", a.get(0), -2L, -1L);
             Object spread = d.op(
                     "scatter_add",
@@ -850,6 +975,22 @@ final class Rules {
                     d.op("flatten", g, -2L, -1L));
             return first(d.likeShape(spread, a.get(0)));
         });
+        CONSTANT.add(PLACES_OF_MAXIMA);
+        for (String kind : List.of("avg", "max")) {
+            DECOMPOSITIONS.put("torch." + kind + "_pool1d", (d, call) -> {
+                List<Object> a = new ArrayList<>(call.args());
+                a.set(0, d.op("unsqueeze", a.get(0), -2L));
+                long[] across = {0, 1, 1, 0, 1};
+                int lists = kind.equals("avg") ? 3 : 4;
+                for (int i = 1; i <= lists; i++) {
+                    a.set(i, List.of(across[i], ((List<?>) a.get(i)).get(0)));
+                }
+                if (kind.equals("avg")) {
+                    a.add(null);
+                }
+                return d.op("squeeze", d.op(kind + "_pool2d", a.toArray()), -2L);
+            });
+        }
         rule("torch.upsample_nearest2d", (d, call) -> call.args().get(2) == null, (d, call, g) -> {
             List<Object> a = call.args();
             return first(d.op("upsample_nearest2d_backward", g, a.get(1), d.size(a.get(0)), null, null));

@@ -230,7 +230,7 @@ class ExecutionTest {
         Path folder;
 
         @Test
-        void isTheOneWhoseTextAndFileAreGiven() throws Exception {
+        void isTheOneWhoseTextAndFileAreGiven() {
             Program program = Program.of(
                     x -> x.getShape().get(0) == 1 ? x.sin() : x.getShape().get(0) == 2 ? x.cos() : x.tan());
             assertThatThrownBy(program::source).isInstanceOf(IllegalStateException.class);
@@ -239,8 +239,9 @@ class ExecutionTest {
                 String operation =
                         List.of("torch.sin", "torch.cos", "torch.tan").get(i);
                 assertThat(program.source()).contains(operation);
-                program.save(folder.resolve("program.pt"));
-                assertThat(Program.load(folder.resolve("program.pt")).source()).isEqualTo(program.source());
+                Path file = folder.resolve("program.pt");
+                program.save(file);
+                assertThat(Program.load(file).source()).contains(operation);
             }
         }
 

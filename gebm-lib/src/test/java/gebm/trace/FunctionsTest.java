@@ -270,6 +270,26 @@ class FunctionsTest {
         }
     }
 
+    /** The forward derivative along a direction against the gradient of the same number. */
+    @ParameterizedTest
+    @MethodSource("rows")
+    void forwardModeAgreesWithTheGradient(Row row) {
+        NDList arguments = row.arguments(m, DataType.FLOAT64);
+        for (int k = 0; k < arguments.size(); k++) {
+            int place = k;
+            UnaryOperator<NDArray> total = v -> {
+                NDList all = new NDList(arguments);
+                all.set(place, v);
+                return total(row.function().apply(all));
+            };
+            NDArray x = arguments.get(k);
+            NDArray direction = x.sin().add(0.3);
+            double along = Gradients.gradient(total, x).mul(direction).sum().getDouble();
+            assertThat(Gradients.jacobianVector(total, x, direction).product().getDouble())
+                    .isCloseTo(along, within(1e-11 * Math.max(1, Math.abs(along))));
+        }
+    }
+
     /** A number that weighs every element of every floating result in its own way. */
     private NDArray total(NDList results) {
         NDArray total = null;
@@ -482,6 +502,24 @@ class FunctionsTest {
             assertThat(Ops.logSumExp(x).getDouble()).isEqualTo(2);
             assertThat(Ops.logMeanExp(x).getDouble()).isEqualTo(2);
             assertThat(Ops.variance(x, 0).getDouble()).isZero();
+        }
+
+        @Test
+        void logCumSumExpOfLongAxes() {
+            for (int n : new int[] {1, 2, 7, 64, 100}) {
+                double[] x = new double[n];
+                Arrays.setAll(x, i -> 300 * Math.sin(2.3 * i)); // sums whose terms differ by factors of e⁶⁰⁰
+                double[] expected = new double[n];
+                double sum = Double.NEGATIVE_INFINITY;
+                for (int i = 0; i < n; i++) {
+                    double larger = Math.max(sum, x[i]);
+                    sum = larger + Math.log(Math.exp(sum - larger) + Math.exp(x[i] - larger));
+                    expected[i] = sum;
+                }
+                NDArray rows = m.create(x).expandDims(0).broadcast(new Shape(2, n));
+                NDArray result = Ops.logCumSumExp(rows, -1);
+                assertClose(result.get(1).toDoubleArray(), expected, 1e-12);
+            }
         }
 
         @Test
