@@ -472,8 +472,7 @@ final class OperationCases {
     private static List<OperationCase> repetition() {
         return List.of(
                 row("tile", x -> x.tile(2), X),
-                row("tile an axis", x -> x.tile(1, 3), X)
-                        .insteadOfEager(x -> NDArrays.concat(new NDList(x, x, x), 1)),
+                row("tile an axis", x -> x.tile(1, 3), X).insteadOfEager(x -> NDArrays.concat(new NDList(x, x, x), 1)),
                 row("tile by numbers", x -> x.tile(new long[] {2, 3}), X),
                 row("tile with more axes", x -> x.tile(new long[] {2, 1, 3}), X),
                 row("repeat an axis", x -> x.repeat(0, 2), X),

@@ -123,12 +123,12 @@ class RefusalsTest {
                         "a global uniform draw",
                         x -> x.add(x.getManager().randomUniform(0, 1, x.getShape())),
                         "randomUniform",
-                        "rng.normal(manager, shape)"),
+                        "rng.uniform(manager, shape)"),
                 row(
                         "a global permutation",
                         x -> x.get(x.getManager().randomPermutation(3)),
                         "randomPermutation",
-                        "Program.ofRandom"),
+                        "rng.permutation(manager, n)"),
                 row(
                         "asking for gradients",
                         x -> {
