@@ -185,7 +185,8 @@ final class Printer {
         for (Object result : node.results()) {
             String u = "u" + names++;
             cotangents.add(u);
-            line(u + " = torch.requires_grad_(torch.zeros_like(" + argument(result) + "), True)", site);
+            // Jᵀu is linear in u, so any u would do; some derivatives of the engine take the logarithm of u
+            line(u + " = torch.requires_grad_(torch.ones_like(" + argument(result) + "), True)", site);
             String product = "torch.sum(torch.mul(" + argument(result) + ", " + u + "))";
             String sum = "t" + names++;
             line(sum + " = torch.add(" + product + ", " + total + ")", site);

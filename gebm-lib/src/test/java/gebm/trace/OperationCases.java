@@ -66,6 +66,8 @@ final class OperationCases {
                         types(),
                         creation(),
                         functions(),
+                        specialFunctions(),
+                        rarities(),
                         compositions())
                 .flatMap(List::stream)
                 .toList();
@@ -835,6 +837,139 @@ final class OperationCases {
                 row("allFinite", x -> Ops.allFinite(new NDList(x, x.log())), X).constant());
     }
 
+    /** What Special and Linalg offer; {@link FunctionsTest} holds their values against SciPy. */
+    private static List<OperationCase> specialFunctions() {
+        Argument square = matrix("n n");
+        UnaryOperator<NDArray> definite = a -> a.matMul(a.transpose());
+        return List.of(
+                row("softplus", x -> Ops.softplus(x), X)
+                        .insteadOfEager(x -> x.exp().add(1).log()),
+                row("softplus with beta", x -> Ops.softplus(x, 2), X)
+                        .insteadOfEager(x -> x.mul(2).exp().add(1).log().div(2)),
+                row("logSigmoid", Ops::logSigmoid, X)
+                        .insteadOfEager(x -> x.neg().exp().add(1).log().neg()),
+                row("logAddExp", Ops::logAddExp, X, real("m"))
+                        .insteadOfEager((x, y) -> x.exp().add(y.exp()).log()),
+                row("logSumExp over two axes", x -> Ops.logSumExp(x, 0, 2), CUBE)
+                        .insteadOfEager(x -> x.exp().sum(axes(0, 2)).log()),
+                row("logMeanExp over the last axis", x -> Ops.logMeanExp(x, -1), CUBE)
+                        .insteadOfEager(x -> x.exp().mean(axes(-1)).log()),
+                row("variance of rows", x -> Ops.variance(x, 1, 0), real("n+1 m"))
+                        .insteadOfEager(x -> x.sub(x.mean(axes(0), true))
+                                .square()
+                                .sum(axes(0))
+                                .div(x.getShape().get(0) - 1)),
+                row("standardDeviation of rows", x -> Ops.standardDeviation(x, 0, 0), real("n+1 m"))
+                        .insteadOfEager(x -> x.sub(x.mean(axes(0), true))
+                                .square()
+                                .mean(axes(0))
+                                .sqrt()),
+                row("quantile", x -> Ops.quantile(x, 0.5, 0), real("3 m"))
+                        .insteadOfEager(x -> x.sort(0).get(1)),
+                row("logCumSumExp", x -> Ops.logCumSumExp(x, 0), X)
+                        .insteadOfEager(x -> x.exp().cumSum(0).log()),
+                row("weightNorm", Ops::weightNorm, X, positive("n"))
+                        .insteadOfEager((v, g) -> v.mul(g.expandDims(1).div(v.norm(axes(1), true)))),
+                row("log1p", Special::log1p, UNIT).insteadOfEager(x -> x.add(1).log()),
+                row("expm1", Special::expm1, X).insteadOfEager(x -> x.exp().sub(1)),
+                row("xlog1py", Special::xlog1py, X, positive("m"))
+                        .insteadOfEager((x, y) -> x.mul(y.add(1).log())),
+                row("erfc", Special::erfc, X).insteadOfEager(x -> x.erf().neg().add(1)),
+                row("ndtr", Special::ndtr, X)
+                        .insteadOfEager(x -> x.div(Math.sqrt(2)).erf().add(1).div(2)),
+                row("logNdtr", Special::logNdtr, X)
+                        .insteadOfEager(
+                                x -> x.div(Math.sqrt(2)).erf().add(1).div(2).log()),
+                row("digamma", Special::digamma, POSITIVE).insteadOfEager(x -> Gradients.gradient(NDArray::gammaln, x)),
+                row("betaln", Special::betaln, POSITIVE, positive("m"))
+                        .insteadOfEager((a, b) ->
+                                a.gammaln().add(b.gammaln()).sub(a.add(b).gammaln())),
+                row("einsum", (x, y) -> Linalg.einsum("ij,jk->ki", x, y), X, real("m k"))
+                        .insteadOfEager((x, y) -> x.matMul(y).transpose()),
+                row("einsum of a trace", x -> Linalg.einsum("ii->", x), real("n n"))
+                        .insteadOfEager(x -> x.diagonal().sum()),
+                row("outer", Linalg::outer, real("n"), real("m"))
+                        .insteadOfEager((a, b) -> a.expandDims(1).mul(b)),
+                row("kron", Linalg::kron, real("n k"), real("m 2")).insteadOfEager((a, b) -> a.expandDims(1)
+                        .expandDims(3)
+                        .mul(b.expandDims(1).expandDims(0))
+                        .reshape(a.getShape().get(0) * b.getShape().get(0), -1)),
+                row(
+                                "cholesky times its transposed",
+                                a -> {
+                                    NDArray l = Linalg.cholesky(definite.apply(a));
+                                    return l.matMul(l.transpose());
+                                },
+                                square)
+                        .insteadOfEager(definite)
+                        .tolerance(1e-11),
+                row(
+                                "cholesky's diagonal",
+                                a -> Linalg.diagonal(Linalg.cholesky(definite.apply(a)))
+                                        .log()
+                                        .sum(),
+                                square)
+                        .insteadOfEager(a -> Linalg.logdet(definite.apply(a)).div(2))
+                        .tolerance(1e-11),
+                row("solve", Linalg::solve, square, real("n m"))
+                        .insteadOfEager((a, b) -> a.inverse().matMul(b))
+                        .tolerance(1e-11),
+                row("logdet", a -> Linalg.logdet(definite.apply(a)), square)
+                        .insteadOfEager(a -> Linalg.det(a).square().log())
+                        .tolerance(1e-11),
+                row("det of two by two", Linalg::det, matrix("2 2"))
+                        .insteadOfEager(a ->
+                                a.get(0, 0).mul(a.get(1, 1)).sub(a.get(0, 1).mul(a.get(1, 0)))),
+                row("inverse by Linalg", Linalg::inverse, square)
+                        .insteadOfEager(NDArray::inverse)
+                        .tolerance(1e-11),
+                row("tril", x -> Linalg.tril(x, -1), real("n+1 n+1")).insteadOfEager(x -> x.sub(Linalg.triu(x, 0))),
+                row("diagEmbed", Linalg::diagEmbed, real("n")).insteadOfEager(x -> x.expandDims(1)
+                        .mul(x.getManager().eye((int) x.size()).toType(x.getDataType(), false))));
+    }
+
+    /** Rows of DJL's less common methods. */
+    private static List<OperationCase> rarities() {
+        return List.of(
+                row("batchDot", NDArray::batchDot, real("2 n m"), real("2 m k")).insteadOfEager(NDArray::batchMatMul),
+                row("trace", x -> x.trace(), real("n n"))
+                        .insteadOfEager(x -> x.diagonal().sum()),
+                row("diff", x -> x.diff(1, 0), real("n+1 m"))
+                        .insteadOfEager(x -> x.get("1:").sub(x.get(":-1"))),
+                row("rotate90", x -> x.rotate90(1, axes(0, 1)), X),
+                row(
+                                "scatter",
+                                (x, y) -> {
+                                    NDArray places = x.argSort(1).toType(DataType.INT64, false);
+                                    return x.mul(2).scatter(places, y, 1);
+                                },
+                                X,
+                                real("n m"))
+                        .insteadOfEager((x, y) -> y.gather(x.argSort(1).argSort(1), 1)),
+                row("gatherNd", (x, i) -> x.gatherNd(i.expandDims(0)), X, index("n", "5"))
+                        .insteadOfEager((x, i) -> x.get(i)),
+                row("reversed mod of a number", x -> inner(x).rmod(2.5), within(1.3, 2.4, "n m"))
+                        .insteadOfEager(x -> x.sub(2.5).neg()),
+                row(
+                                "set a row",
+                                (x, y) -> {
+                                    NDArray copy = x.duplicate();
+                                    copy.set(new NDIndex("0"), y);
+                                    return copy.mul(x);
+                                },
+                                X,
+                                real("m"))
+                        .insteadOfEager(
+                                (x, y) -> y.expandDims(0).concat(x.get("1:")).mul(x)),
+                row("countNonzero", x -> x.countNonzero(), level("n m")).constant(),
+                row("any", x -> x.gt(0).any(), X).constant(),
+                row("all", x -> x.gt(0).all(), X).constant(),
+                row("median over an axis", x -> x.median(axes(0)), X)
+                        .insteadOfEager(x -> x.sort(0).get((x.getShape().get(0) - 1) / 2)),
+                row("percentile", x -> x.percentile(50, axes(0)), real("3 m"))
+                        .insteadOfEager(x -> x.sort(0).get(1)));
+    }
+
     /** Ways in which functions of users put operations together. */
     private static List<OperationCase> compositions() {
         return List.of(
@@ -856,6 +991,36 @@ final class OperationCases {
                                     return slope.mul(x.cos().mul(2).sub(x.mul(x.sin())))
                                             .mul(2);
                                 }),
+                row(
+                                "a loop",
+                                (x, y) -> Loop.run(
+                                                0,
+                                                3,
+                                                new NDList(x),
+                                                (state, step) -> new NDList(
+                                                        state.get(0).mul(y).tanh()))
+                                        .get(0),
+                                X,
+                                real("m"))
+                        .insteadOfEager((x, y) -> RandomProgram.unrolled(
+                                x, 3, state -> state.mul(y).tanh())),
+                row(
+                                "a loop that reads what is read after it",
+                                x -> {
+                                    NDArray y = x.square();
+                                    return y.sub(Loop.run(
+                                                    0,
+                                                    3,
+                                                    new NDList(x),
+                                                    (state, step) -> new NDList(
+                                                            state.get(0).add(y).sin()))
+                                            .get(0));
+                                },
+                                X)
+                        .insteadOfEager(x -> x.square().sub(RandomProgram.unrolled(x, 3, state -> state.add(x.square())
+                                .sin())))
+                        .defect("in a gradient by the engine, with its optimiser off, y is gone in the loop's second "
+                                + "step: Expected Tensor but got None; an alias of y for the loop keeps it"),
                 row(
                         "squared distances",
                         (x, y) -> x.expandDims(1).sub(y.expandDims(0)).square().sum(axes(2)),

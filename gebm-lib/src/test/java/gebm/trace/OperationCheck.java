@@ -172,8 +172,13 @@ final class OperationCheck {
         for (int i = 0; i < engine.size(); i++) {
             assertClose(place(i) + " by rule and by engine", rules.get(i), engine.get(i), 1e-10);
         }
-        rules.forEach(OperationCheck::overwrite);
-        assertUntouched("changing the gradient", weighted(), copies);
+        for (int i = 0; i < rules.size(); i++) {
+            NDList others = new NDList(rules.subList(i + 1, rules.size()));
+            NDList before = copies(others);
+            overwrite(rules.get(i));
+            assertUntouched("changing the " + place(i), weighted(), copies);
+            assertUntouched("changing another result", others, before);
+        }
     }
 
     private String place(int i) {

@@ -102,8 +102,8 @@ record RandomProgram(long seed, List<Shape> inputs, List<Step> steps) {
                             : x.cos().sub(x.sin().mul(x)).mul(0.7)),
             new Unary(
                     "loop({0}, 3 times, s -> s.mul(0.8).add({0}).tanh())",
-                    x -> looped(x, 3, s -> s.mul(0.8).add(x).tanh())),
-            new Unary("loop({0}, 2 times, s -> s.sin())", x -> looped(x, 2, NDArray::sin)));
+                    x -> looped(x, x, 3, (s, y) -> s.mul(0.8).add(y).tanh())),
+            new Unary("loop({0}, 2 times, s -> s.sin())", x -> looped(x, x, 2, (s, y) -> s.sin())));
 
     /** With kinks or ties: for inputs, which are away from them. */
     private static final List<Unary> FOR_INPUTS = List.of(
@@ -175,13 +175,20 @@ record RandomProgram(long seed, List<Shape> inputs, List<Step> steps) {
                             : x.tanh().square().sub(1).neg().mul(y)),
             new Binary(
                     "loop({0}, 3 times, s -> s.mul(0.5).add({1}).sin())",
-                    (x, y) -> looped(x, 3, s -> s.mul(0.5).add(y).sin())));
+                    (x, y) -> looped(x, y, 3, (s, v) -> s.mul(0.5).add(v).sin())));
 
-    private static NDArray looped(NDArray start, int times, UnaryOperator<NDArray> step) {
+    /** The loop reads copies: see the row "a loop that reads what is read after it". */
+    private static NDArray looped(NDArray start, NDArray y, int times, BinaryOperator<NDArray> step) {
         if (Program.isRecorded(start)) {
-            return Loop.run(0, times, new NDList(start), (state, number) -> new NDList(step.apply(state.get(0))))
+            NDArray copy = y.duplicate();
+            NDList first = new NDList(start.duplicate());
+            return Loop.run(0, times, first, (state, number) -> new NDList(step.apply(state.get(0), copy)))
                     .get(0);
         }
+        return unrolled(start, times, state -> step.apply(state, y));
+    }
+
+    static NDArray unrolled(NDArray start, int times, UnaryOperator<NDArray> step) {
         NDArray state = start;
         for (int i = 0; i < times; i++) {
             state = step.apply(state);
