@@ -90,7 +90,7 @@ final class Arrangement {
         for (int axis = 0; axis < times.length; axis++) {
             result = times[axis] == 1 ? result : repeated(x, result, axis, times[axis]);
         }
-        return result == x.value ? array(x, "torch.alias", result) : x.recorder.array(result);
+        return result == x.value ? array(x, "torch.clone", result) : x.recorder.array(result);
     }
 
     private static Value repeated(RecordingArray x, Value array, int axis, long times) {

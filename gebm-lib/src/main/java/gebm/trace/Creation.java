@@ -29,8 +29,7 @@ final class Creation {
     record Row(Rule rule, String advice) {}
 
     private static final Map<String, Row> ROWS = new HashMap<>();
-    private static final String DRAWS =
-            "draw from an Rng that is handed in (Program.ofRandom): rng.normal(manager, shape), rng.uniform(...)";
+    private static final String DRAWS = "draw from an Rng that is handed in (Program.ofRandom): ";
     private static final String OUTSIDE = "make the array outside of the program and use it inside";
 
     private Creation() {}
@@ -131,15 +130,24 @@ final class Creation {
         on("attachAll(NDResource[]) tempAttachAll(NDResource[])", (m, a) -> null);
     }
 
+    private static void draw(String signatures, String instead) {
+        refuse(signatures, DRAWS + instead);
+    }
+
     private static void refusals() {
+        draw("randomNormal(float,float,Shape,DataType)", "rng.normal(manager, shape)");
+        draw("randomUniform(float,float,Shape,DataType)", "rng.uniform(manager, shape)");
+        draw("randomInteger(long,long,Shape,DataType)", "rng.uniform(manager, shape).mul(n).floor()");
+        draw("randomPermutation(long)", "rng.permutation(manager, n)");
+        draw(
+                "truncatedNormal(float,float,Shape,DataType)",
+                "Special.ndtri(p), where p = rng.uniform(manager, shape).mul(0.9545).add(0.02275) for two deviations");
+        draw("randomMultinomial(int,NDArray) randomMultinomial(int,NDArray,Shape)", "rng.categorical(p.log(), n)");
+        draw("sampleNormal(NDArray,NDArray) sampleNormal(NDArray,NDArray,Shape)", "rng.normal(mean, scale)");
+        draw("sampleGamma(NDArray,NDArray) sampleGamma(NDArray,NDArray,Shape)", "rng.gamma(alpha).mul(beta)");
         refuse(
-                "randomInteger(long,long,Shape,DataType) randomPermutation(long) "
-                        + "randomUniform(float,float,Shape,DataType) randomNormal(float,float,Shape,DataType) "
-                        + "truncatedNormal(float,float,Shape,DataType) randomMultinomial(int,NDArray) "
-                        + "randomMultinomial(int,NDArray,Shape) sampleNormal(NDArray,NDArray) "
-                        + "sampleNormal(NDArray,NDArray,Shape) samplePoisson(NDArray) samplePoisson(NDArray,Shape) "
-                        + "sampleGamma(NDArray,NDArray) sampleGamma(NDArray,NDArray,Shape)",
-                DRAWS);
+                "samplePoisson(NDArray) samplePoisson(NDArray,Shape)",
+                "draw the counts outside of the program and hand them in");
         refuse("load(Path)", OUTSIDE);
         refuse(
                 "createCSR(Buffer,long[],long[],Shape) createRowSparse(Buffer,Shape,long[],Shape) "

@@ -74,8 +74,9 @@ final class Elementwise {
                 "trunc", "conj")) {
             on(name + "()", plain("torch." + name));
         }
-        on("real()", plain("torch.view_as_real")); // as in DJL: real and imaginary parts along a new last axis
-        on("complex()", plain("torch.view_as_complex"));
+        // as in DJL: real and imaginary parts along a new last axis, and back, as copies
+        on("real()", (x, a) -> array(x, "torch.clone", x.recorder.call("torch.view_as_real", x.value)));
+        on("complex()", (x, a) -> array(x, "torch.clone", x.recorder.call("torch.view_as_complex", x.value)));
         on("negi()", inPlace("torch.neg_"));
         on("signi()", inPlace("torch.sign_"));
         on("gammaln()", plain("torch.lgamma"));

@@ -8,10 +8,10 @@
  * gebm.trace.Network} makes a DJL block a function with parameters of its own.
  *
  * <p>How it works: {@code Recorder} hands out recording arrays (proxies, whose methods have a row each in
- * {@code Operations}) and writes what they do into frames; the finished {@code Graph} is immutable and passes make new
- * ones: {@code Derivatives} writes gradients out where every operation has a rule and leaves the others to the engine,
- * {@code Folding} and {@code Hoisting} save work, dead code goes; {@code Printer} writes the graph as text and {@code
- * Executable} loads and calls it.
+ * {@code Operations}; OPERATIONS.md lists them) and writes what they do into frames; the finished {@code Graph} is
+ * immutable and passes make new ones: {@code Derivatives} writes gradients out where every operation has a rule and
+ * leaves the others to the engine, {@code Folding} and {@code Hoisting} save work, dead code goes; {@code Printer}
+ * writes the graph as text and {@code Executable} loads and calls it.
  *
  * <pre>{@code
  * try (var scope = ai.djl.ndarray.NDManager.newBaseManager()) {

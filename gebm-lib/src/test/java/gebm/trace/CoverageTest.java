@@ -1,6 +1,7 @@
 package gebm.trace;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
@@ -797,6 +798,36 @@ class CoverageTest {
     private static double[] values(NDArray array) {
         NDArray plain = array.getDataType() == DataType.COMPLEX64 ? array.real() : array;
         return plain.toType(DataType.FLOAT64, false).toDoubleArray();
+    }
+
+    /** Whether a result shares memory with its receiver: what is read after a change of the result tells. */
+    @ParameterizedTest
+    @MethodSource("methods")
+    void resultsShareMemoryAsInDjl(Method method) {
+        if (method.getReturnType() != NDArray.class || owner(method).equals("NDManager") || advice(method) != null) {
+            return;
+        }
+        double eager;
+        try {
+            eager = change(new Prepared(method, m))
+                    .toType(DataType.FLOAT64, false)
+                    .getDouble();
+        } catch (RuntimeException e) {
+            return; // DJL's engine lacks it, or results of this type cannot be changed
+        }
+        NDArray traced = Program.ofRandom((scope, none, rng) -> new NDList(change(new Prepared(method, scope))))
+                .run(m, new NDList())
+                .head();
+        boolean copyAskedFor = method.getName().equals("toDevice"); // and DJL gives the array itself
+        assertThat(traced.toType(DataType.FLOAT64, false).getDouble())
+                .isCloseTo(copyAskedFor ? 0 : eager, within(1e-3));
+    }
+
+    /** By how much the sum of the receiver grows if each element of the result grows by 100. */
+    private static NDArray change(Prepared prepared) {
+        NDArray before = prepared.receiver.sum();
+        ((NDArray) prepared.invoke()).addi(100);
+        return prepared.receiver.sum().sub(before);
     }
 
     // ---------------------------------------------------------------- the file

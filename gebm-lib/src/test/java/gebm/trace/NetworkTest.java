@@ -12,9 +12,12 @@ import ai.djl.nn.Block;
 import ai.djl.nn.SequentialBlock;
 import ai.djl.nn.convolutional.Conv2d;
 import ai.djl.nn.norm.BatchNorm;
+import ai.djl.nn.transformer.IdEmbedding;
+import ai.djl.nn.transformer.ScaledDotProductAttentionBlock;
 import gebm.core.Rng;
 import gebm.nn.Mlp;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
@@ -124,6 +127,35 @@ class NetworkTest {
         assertThat(numbers(network.apply(x))).containsExactly(before);
         network.close();
         assertThat(Arrays.stream(numbers(copy.apply(x)))).allMatch(Double::isFinite);
+    }
+
+    /** An embedding looks numbers up, so its input is whole numbers whatever the network's type. */
+    @Test
+    void takesWholeNumbers() {
+        Block block = new IdEmbedding.Builder()
+                .setDictionarySize(5)
+                .setEmbeddingSize(2)
+                .build();
+        for (DataType type : List.of(DataType.FLOAT32, DataType.FLOAT64)) {
+            Network network = Network.of(block, new Shape(3), type, RNG);
+            NDArray table = network.arrays().get("embedding");
+            assertThat(table.getDataType()).isEqualTo(type);
+            NDArray y = network.apply(m.create(new long[][] {{4, 0, 2}}));
+            assertThat(y.getShape()).isEqualTo(new Shape(1, 3, 2));
+            assertThat(numbers(y.get("0, 0"))).containsExactly(numbers(table.get(4)));
+            assertThat(numbers(y.get("0, 2"))).containsExactly(numbers(table.get(2)));
+        }
+    }
+
+    /** DJL makes the projections of attention in float32 whatever it is told. */
+    @Test
+    void arraysHaveTheTypeOfTheNetwork() {
+        Block block = ScaledDotProductAttentionBlock.builder()
+                .setEmbeddingSize(4)
+                .setHeadCount(2)
+                .build();
+        Network network = Network.of(block, new Shape(3, 4), DataType.FLOAT64, RNG);
+        assertThat(network.parameters()).allMatch(array -> array.getDataType() == DataType.FLOAT64);
     }
 
     @Nested

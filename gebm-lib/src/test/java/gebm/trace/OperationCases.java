@@ -507,6 +507,10 @@ final class OperationCases {
                 row("take columns", (x, i) -> x.get(new NDIndex(":, {}", i)), X, index("m", "5")),
                 row("take by permutation", (x, i) -> x.get(i).mul(x), X, permutation("n")),
                 row("take elements", (x, i) -> x.take(i), X, index("n", "2 3")),
+                row("get by a mask of rows", (x, b) -> x.get(b), real("n+1 m"), truth("n+1")),
+                row("get by a mask", (x, b) -> x.get(b), real("n+1 m"), truth("n+1 m")),
+                row("booleanMask", (x, b) -> x.booleanMask(b), real("n+1 m"), truth("n+1 m")),
+                row("booleanMask of columns", (x, b) -> x.booleanMask(b, 1), real("n m+1"), truth("m+1")),
                 row("gather columns", (x, i) -> x.gather(i, 1), X, index("m", "n 5")),
                 row("gather rows", (x, i) -> x.gather(i, 0), X, index("n", "5 m")),
                 row(

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import ai.djl.Device;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
@@ -122,12 +123,12 @@ class RefusalsTest {
                         "a global uniform draw",
                         x -> x.add(x.getManager().randomUniform(0, 1, x.getShape())),
                         "randomUniform",
-                        "rng.normal(manager, shape)"),
+                        "rng.uniform(manager, shape)"),
                 row(
                         "a global permutation",
                         x -> x.get(x.getManager().randomPermutation(3)),
                         "randomPermutation",
-                        "Program.ofRandom"),
+                        "rng.permutation(manager, n)"),
                 row(
                         "asking for gradients",
                         x -> {
@@ -431,6 +432,34 @@ class RefusalsTest {
                     .run(x);
             assertThat(y.toFloatArray()).containsExactly(3, 4, 5, -1, 7, 9);
             assertThat(x.toFloatArray()).containsExactly(1, 2, 3, 4, 5, 6);
+        }
+
+        /** What is computed before a write is not what is computed after it. */
+        @Test
+        void readingBeforeAndAfterAWrite() {
+            NDArray y = Program.of(v -> {
+                        NDArray copy = v.duplicate();
+                        NDArray before = copy.exp();
+                        NDArray view = copy.get("1:");
+                        copy.set(new NDIndex("0"), 5);
+                        copy.set(v.lt(2), 0);
+                        view.addi(1);
+                        NDArray looped = Loop.run(0, 3, new NDList(v), (state, step) -> {
+                                    NDArray read = copy.square();
+                                    copy.set(new NDIndex("0"), 1);
+                                    return new NDList(state.head().mul(0).add(read));
+                                })
+                                .head();
+                        return NDArrays.stack(new NDList(before.log(), copy, view.concat(v.get(":1")), looped));
+                    })
+                    .run(m.create(new float[] {1, 2, 3}));
+            float[] values = y.toFloatArray();
+            assertThat(new float[] {values[0], values[1], values[2]})
+                    .usingComparatorWithPrecision(1e-6f)
+                    .containsExactly(1, 2, 3);
+            assertThat(new float[] {values[3], values[4], values[5]}).containsExactly(1, 3, 4);
+            assertThat(new float[] {values[6], values[7], values[8]}).containsExactly(3, 4, 1);
+            assertThat(new float[] {values[9], values[10], values[11]}).containsExactly(1, 9, 16);
         }
 
         @Test
