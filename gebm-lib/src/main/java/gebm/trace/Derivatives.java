@@ -128,6 +128,16 @@ final class Derivatives {
             result.add(node);
             return null;
         }
+        if (node instanceof Node.Loop loop) {
+            List<Node> steps = Unrolling.of(loop, facts, newValue);
+            for (Node step : steps == null ? List.<Node>of() : steps) {
+                Node without = prepare(step, active, changed, result);
+                if (without != null) {
+                    return without;
+                }
+            }
+            return steps == null ? loop : null;
+        }
         if (!(node instanceof Node.Call call)) {
             return node;
         }

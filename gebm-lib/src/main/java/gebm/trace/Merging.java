@@ -1,7 +1,6 @@
 package gebm.trace;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -15,7 +14,7 @@ final class Merging {
 
     private final Map<Value, Value> roots;
     private final Set<Value> changed = new HashSet<>();
-    private final Map<Value, Object> names = new HashMap<>();
+    private final Renaming names = new Renaming();
 
     private Merging(Graph graph) {
         roots = graph.roots();
@@ -27,14 +26,14 @@ final class Merging {
         Merging merging = new Merging(graph);
         List<Node> nodes = merging.block(graph.nodes(), new HashMap<>());
         List<Value> results = new ArrayList<>();
-        graph.results().forEach(result -> results.add((Value) merging.named(result)));
+        graph.results().forEach(result -> results.add((Value) merging.names.of(result)));
         return new Graph(graph.inputs(), nodes, results);
     }
 
     private List<Node> block(List<Node> nodes, Map<Expression, List<Value>> known) {
         List<Node> result = new ArrayList<>();
         for (Node node : nodes) {
-            Node named = named(node, known);
+            Node named = names.of(node, body -> block(body, new HashMap<>(known)));
             if (named instanceof Node.Call call && isRepetition(call, known)) {
                 continue;
             }
@@ -64,65 +63,5 @@ final class Merging {
         Set<Value> touched = new HashSet<>(call.outputs());
         Graph.read(call.args(), touched);
         return touched.stream().anyMatch(value -> changed.contains(roots.getOrDefault(value, value)));
-    }
-
-    /** {@code node} with the names of values that stayed. */
-    private Node named(Node node, Map<Expression, List<Value>> known) {
-        if (node instanceof Node.Call call) {
-            return call.with(call.target(), list(call.args()));
-        }
-        if (node instanceof Node.BreakIf stop) {
-            return new Node.BreakIf(named(stop.condition()), stop.site());
-        }
-        if (node instanceof Node.Loop loop) {
-            List<Object> arguments = list(loop.arguments());
-            List<Node> body = block(loop.body(), new HashMap<>(known));
-            return new Node.Loop(
-                    loop.index(),
-                    named(loop.start()),
-                    named(loop.end()),
-                    loop.parameters(),
-                    arguments,
-                    body,
-                    list(loop.results()),
-                    loop.outputs(),
-                    loop.site());
-        }
-        if (node instanceof Node.Gradient g) {
-            List<Object> arguments = list(g.arguments());
-            List<Node> body = block(g.body(), new HashMap<>(known));
-            return new Node.Gradient(
-                    g.parameters(),
-                    arguments,
-                    body,
-                    named(g.total()),
-                    list(g.extras()),
-                    g.values(),
-                    g.gradients(),
-                    g.perSample(),
-                    g.site());
-        }
-        Node.Tangent t = (Node.Tangent) node;
-        List<Object> arguments = list(t.arguments());
-        List<List<Object>> directions = t.directions().stream().map(this::list).toList();
-        List<Node> body = block(t.body(), new HashMap<>(known));
-        return new Node.Tangent(
-                t.parameters(), arguments, directions, body, list(t.results()), t.values(), t.tangents(), t.site());
-    }
-
-    private List<Object> list(List<?> arguments) {
-        Object[] named = arguments.stream().map(this::named).toArray();
-        return Arrays.asList(named);
-    }
-
-    private Object named(Object argument) {
-        if (argument instanceof Value value) {
-            return names.getOrDefault(value, value);
-        } else if (argument instanceof List<?> items) {
-            return list(items);
-        } else if (argument instanceof Node.Named given) {
-            return new Node.Named(given.name(), named(given.value()));
-        }
-        return argument;
     }
 }

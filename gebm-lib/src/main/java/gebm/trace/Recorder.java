@@ -630,7 +630,8 @@ final class Recorder implements AutoCloseable {
                 : Derivatives.applyTo(recorded, facts, this::newValue);
         Graph written = Convolutions.applyTo(derived.graph().withoutDeadCode(), facts, this::newValue);
         Graph merged = Merging.applyTo(written);
-        Graph graph = Hoisting.applyTo(Folding.applyTo(merged, this)).withoutDeadCode();
+        Graph hoisted = Hoisting.applyTo(Folding.applyTo(merged, this)).withoutDeadCode();
+        Graph graph = LoopReads.applyTo(hoisted, facts, this::newValue);
         NDList implicit = new NDList();
         int explicit = inputs.size() - 1 - captured.size();
         // captured arrays are the inputs after the explicit ones, in the order in which they were met

@@ -68,7 +68,20 @@ class TransformsTest {
                         "a gradient by the engine",
                         false,
                         x -> Gradients.gradient(y -> y.cumProd(1).square().sum(new int[] {1}), x)),
-                new Field("a loop", false, x -> Loop.run(
+                new Field("a loop of as many steps as an array says", false, x -> {
+                    NDArray factor = x.square();
+                    NDArray steps = x.getManager().create(new long[] {3}, new Shape());
+                    NDArray first = x.getManager().create(new long[] {0}, new Shape());
+                    NDArray last = Loop.run(
+                                    first,
+                                    steps,
+                                    new NDList(x),
+                                    (state, step) ->
+                                            new NDList(state.head().add(factor).sin()))
+                            .head();
+                    return factor.sub(last);
+                }),
+                new Field("a loop", true, x -> Loop.run(
                                 0,
                                 3,
                                 new NDList(x),
