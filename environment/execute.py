@@ -15,6 +15,8 @@ import tempfile
 import time
 from pathlib import Path
 
+import expectations
+
 signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C during the slow imports below ends quietly
 
 import nbformat
@@ -238,6 +240,24 @@ def all_records(notebook):
     return [{"cell": cell.get("id"), **record} for cell in notebook.cells for record in records(cell)]
 
 
+def compare(notebook, path, accept, command):
+    """Holds the checks' records against what is expected, or writes them there to be reviewed."""
+    file = expectations.file_for(path)
+    expected = expectations.read(file)
+    found = all_records(notebook)
+    told = expectations.differences(found, expected)
+    if accept and found:
+        write_text(file, expectations.text(expectations.accepted(found, expected)))
+        for line in told:
+            print(f"accepted: {line}", flush=True)
+    elif told:
+        lines = "".join(f"\n  {line}" for line in told)
+        raise Failed(
+            f"{path.name}: not what {os.path.relpath(file)} expects:{lines}\n  if this is right, run "
+            f"{command} --accept {os.path.relpath(path)} and review the change in that file"
+        )
+
+
 def java_error(cell):
     error = next(output for output in reversed(cell.outputs) if output.output_type == "error")
     frames = COLOURS.sub("", "\n".join(error.traceback)).strip().splitlines()
@@ -296,6 +316,8 @@ def main():
     parser.add_argument("--fast", action="store_true", default=wants_fast(), help="CI's sizes; also GEBM_FAST=1")
     parser.add_argument("--timeout", type=float, metavar="SECONDS", help="for each notebook; default: none")
     parser.add_argument("--output", type=Path, metavar="FOLDER", default=EXECUTED, help="for the executed copies")
+    parser.add_argument("--expect", action="store_true", help="compare what checks measure with notebooks/expected/")
+    parser.add_argument("--accept", action="store_true", help="write what checks measure to notebooks/expected/")
     parser.add_argument("--checks", type=Path, metavar="FOLDER", help="for the records of the checks, as JSON")
     args = parser.parse_args()
 
@@ -309,6 +331,9 @@ def main():
             finally:
                 if copy.exists():
                     print(f"executed copy: {os.path.relpath(copy)}", flush=True)
+            if args.expect or args.accept:
+                size = " --fast" if args.fast else ""
+                compare(notebook, path, args.accept, "environment/run" + size)
             if args.checks:
                 write_text(args.checks / f"{path.stem}.json", json.dumps(all_records(notebook), indent=1, sort_keys=True) + "\n")
 

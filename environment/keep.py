@@ -1,20 +1,20 @@
 """Runs notebooks at full size and writes their outputs into them, with the digest of the code that made them.
 
-Notebooks whose stored digest fits their code are passed over, so a stopped call is taken up by calling again. The
-checks' records go to notebooks/expected/. What a cell tagged `readme` shows is for the README: a picture becomes a file
+Notebooks whose stored digest fits their code are passed over, so a stopped call is taken up by calling again. What the
+checks measure must be what notebooks/expected/ says. What a cell tagged `readme` shows is for the README: a picture becomes a file
 in notebooks/expected/, and the records of a check become rows of the README's table.
 """
 
 import argparse
 import base64
 import hashlib
-import json
 import math
 import os
 from pathlib import Path
 
 import nbformat
-from execute import Failed, all_records, execute, guarded, write, write_bytes, write_text
+from execute import Failed, all_records, compare, execute, guarded, write, write_bytes, write_text
+from expectations import file_for
 
 PROJECT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = PROJECT / "notebooks"
@@ -27,13 +27,9 @@ def digest(notebook):
     return hashlib.sha256("".join(source + "\0" for source in sources).encode()).hexdigest()
 
 
-def expected(path):
-    return path.parent / "expected" / f"{path.stem}.json"
-
-
 def is_kept(path):
     notebook = nbformat.read(path, as_version=4)
-    return notebook.metadata.get("gebm", {}).get("digest") == digest(notebook) and expected(path).exists()
+    return notebook.metadata.get("gebm", {}).get("digest") == digest(notebook) and file_for(path).exists()
 
 
 def reduce(notebook):
@@ -73,7 +69,7 @@ def pictures(notebook, path):
 
 
 def readme_with_results(readme, folder):
-    """`readme` with the table between its markers, made of the kept records of checks tagged readme in `folder`."""
+    """`readme` with the table between its markers, made of the records kept in notebooks, of checks tagged readme."""
     head, begin, rest = readme.partition(BEGIN)
     _, end, tail = rest.partition(END)
     if not begin or not end:
@@ -84,10 +80,9 @@ def readme_with_results(readme, folder):
 
 
 def table_rows(path):
-    if not expected(path).exists():
-        return
-    cells = {cell.id for cell in tagged(nbformat.read(path, as_version=4), "readme")}
-    for record in json.loads(expected(path).read_text(encoding="utf-8")):
+    notebook = nbformat.read(path, as_version=4)
+    cells = {cell.id for cell in tagged(notebook, "readme")}
+    for record in all_records(notebook):
         if record["cell"] in cells:
             name = record["name"].replace("|", "\\|")
             row = [f"[{path.stem}](notebooks/{path.name})", name, number(record["value"]), bounds(record)]
@@ -148,6 +143,7 @@ def main():
     parser = argparse.ArgumentParser(prog="environment/keep", description=__doc__.splitlines()[0])
     parser.add_argument("notebook", nargs="*", type=Path, help="default: all in notebooks/")
     parser.add_argument("--force", action="store_true", help="also those whose code has not changed")
+    parser.add_argument("--accept", action="store_true", help="write what checks measure to notebooks/expected/")
     parser.add_argument("--timeout", type=float, metavar="SECONDS", default=5400, help="for each; default: %(default)s")
     parser.add_argument("--check", action="store_true", help="run nothing: does the README show what is kept?")
     args = parser.parse_args()
@@ -164,9 +160,8 @@ def main():
                 continue
             print(f"{shown}: running at full size", flush=True)
             notebook = execute(path, fast=False, timeout=args.timeout)
-            records = all_records(notebook)
+            compare(notebook, path, args.accept, "environment/keep --force")
             reduce(notebook)
-            write_text(expected(path), json.dumps(records, indent=1, ensure_ascii=False, sort_keys=True) + "\n")
             keep_pictures(notebook, path)
             write(notebook, path)  # last: it holds the digest that says it is done
         if not args.notebook or any(path.resolve().parent == NOTEBOOKS for path in args.notebook):

@@ -67,13 +67,36 @@ final class NotebookStyle {
             }
             var expected = file.resolveSibling("expected")
                     .resolve(file.getFileName().toString().replace(".ipynb", ".json"));
-            if (!Files.exists(expected)) {
-                problems.add("expected/" + expected.getFileName() + " is missing" + KEEP);
+            if (Files.exists(expected)) {
+                checkExpectations(expected, problems);
+            } else {
+                problems.add("expected/" + expected.getFileName() + " is missing" + KEEP + " --accept");
             }
             return problems;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** Every expected number has a tolerance and says why it is as large as it is. */
+    private static void checkExpectations(Path file, List<String> problems) throws IOException {
+        var sections = JsonParser.parseString(Files.readString(file)).getAsJsonObject();
+        for (String size : List.of("fast", "full")) {
+            if (sections.keySet().stream().noneMatch(section -> section.startsWith(size + ", "))) {
+                problems.add("expected/" + file.getFileName() + " has no section for the size " + size);
+            }
+        }
+        sections.entrySet().forEach(section -> section.getValue().getAsJsonObject().entrySet().forEach(check -> {
+            var entry = check.getValue().getAsJsonObject();
+            boolean number = entry.getAsJsonPrimitive("value").isNumber();
+            boolean explained = !number
+                    || entry.get("tolerance").getAsDouble() >= 0
+                            && !entry.get("reason").getAsString().isBlank();
+            if (!explained) {
+                problems.add("expected/" + file.getFileName() + ", \"" + section.getKey() + "\", " + check.getKey()
+                        + ": write a tolerance and the reason for it");
+            }
+        }));
     }
 
     static List<String> problems(JsonObject notebook) {

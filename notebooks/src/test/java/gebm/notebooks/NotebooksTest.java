@@ -11,7 +11,7 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
-/** Every notebook runs at its fast size in the real kernel, and every check in it holds. */
+/** Every notebook runs at its fast size in the real kernel; every check in it holds and measures what is expected. */
 @DisabledOnOs(value = OS.WINDOWS, disabledReason = "on Windows the notebooks run in WSL")
 @Execution(ExecutionMode.CONCURRENT)
 class NotebooksTest {
@@ -21,7 +21,7 @@ class NotebooksTest {
     Stream<DynamicTest> runs() {
         return Runner.notebooks().stream()
                 .map(notebook -> dynamicTest(notebook.getFileName().toString(), notebook.toUri(), () -> {
-                    var result = Runner.run(notebook, TIMEOUT_SECONDS);
+                    var result = Runner.run(notebook, TIMEOUT_SECONDS, "--expect");
                     assertThat(result.exit()).as(result.output()).isZero();
                 }));
     }

@@ -36,10 +36,8 @@ final class Runner {
     }
 
     /** Runs at the fast size; the executed copy and the checks' records go below {@code target}. */
-    static Result run(Path notebook, int timeoutSeconds) {
-        return call(
-                timeoutSeconds,
-                "execute.py",
+    static Result run(Path notebook, int timeoutSeconds, String... options) {
+        var arguments = new ArrayList<>(List.of(
                 "--fast",
                 "--timeout",
                 "" + timeoutSeconds,
@@ -47,11 +45,13 @@ final class Runner {
                 TARGET.resolve("executed").toString(),
                 "--checks",
                 TARGET.resolve("checks").toString(),
-                notebook.toString());
+                notebook.toString()));
+        arguments.addAll(List.of(options));
+        return call(timeoutSeconds, "execute.py", arguments.toArray(String[]::new));
     }
 
     static Result keep(Path notebook, int timeoutSeconds) {
-        return call(timeoutSeconds, "keep.py", notebook.toString());
+        return call(timeoutSeconds, "keep.py", "--accept", notebook.toString());
     }
 
     static Result checkReadme() {

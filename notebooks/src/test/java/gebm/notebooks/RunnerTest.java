@@ -50,6 +50,31 @@ class RunnerTest {
                 .doesNotContain(".py\"", "Traceback");
     }
 
+    /** What drifts, vanishes or is new fails, with the command that accepts it. */
+    @Test
+    void holdsWhatChecksMeasureAgainstWhatIsExpected() throws IOException {
+        var notebook = Files.createDirectories(Runner.TARGET.resolve("expect")).resolve("passes.ipynb");
+        Files.copy(NOTEBOOKS.resolve("passes.ipynb"), notebook, StandardCopyOption.REPLACE_EXISTING);
+        var file = notebook.resolveSibling("expected/passes.json");
+        Files.deleteIfExists(file);
+
+        var none = Runner.run(notebook, LONG, "--expect");
+        assertThat(none.exit()).isEqualTo(1);
+        assertThat(none.output()).contains("there are no expectations for \"1, no data\"", "environment/run --fast --accept");
+
+        assertThat(Runner.run(notebook, LONG, "--accept").exit()).isZero();
+        assertThat(file).content().contains("\"check-key / key\"", "\"value\": 1.5", "\"tolerance\": 0.15");
+
+        var moved = Files.readString(file)
+                .replace("\"value\": 1.5", "\"value\": 1.7")
+                .replace("\"reason\": \"\"\n  }", "\"reason\": \"made up\"\n  },\n  \"check-key / gone\": {\"value\": true}");
+        Files.writeString(file, moved);
+        var drifted = Runner.run(notebook, LONG, "--expect");
+        assertThat(drifted.exit()).isEqualTo(1);
+        assertThat(drifted.output())
+                .contains("check-key / key: 1.5, expected 1.7 ± 0.15 (made up)", "check-key / gone: vanished");
+    }
+
     @Test
     void endsACellThatHangs() {
         var result = Runner.run(NOTEBOOKS.resolve("hangs.ipynb"), 10);
@@ -67,7 +92,7 @@ class RunnerTest {
         assertThat(kept).contains("drew 4", "\"digest\"").doesNotContain("\"execution_count\": 1");
         assertThat(NotebookStyle.problems(notebook))
                 .noneMatch(problem -> problem.contains("environment/keep") || problem.contains("error is stored"));
-        assertThat(notebook.resolveSibling("expected/passes.json")).content().contains("\"size\": \"full\"");
+        assertThat(notebook.resolveSibling("expected/passes.json")).content().contains("\"full, no data\"");
 
         assertThat(Runner.keep(notebook, LONG).output()).contains("kept already");
         assertThat(notebook).hasContent(kept);
