@@ -1,30 +1,39 @@
 package gebm.plot;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.types.DataType;
-import ai.djl.ndarray.types.Shape;
 import gebm.core.Require;
+import gebm.model.Energy;
+import gebm.train.History;
 import java.awt.BasicStroke;
 import java.awt.Color;
-import java.awt.Font;
 import java.awt.Graphics2D;
-import java.awt.RenderingHints;
 import java.awt.image.BufferedImage;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.UnaryOperator;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYSeries;
+import org.knowm.xchart.XYSeries.XYSeriesRenderStyle;
 import org.knowm.xchart.internal.chartpart.IChart;
 import org.knowm.xchart.style.Styler.LegendPosition;
 import org.knowm.xchart.style.XYStyler;
+import org.knowm.xchart.style.lines.SeriesLines;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 
 /**
  * Charts and image grids in the house style.
  *
  * <p>Charts are 640×360 (clouds of points 400×400 and a legend), white, with a light grid, without frame, the legend
- * outside. They are XChart's own objects:
- * change them through {@code chart.getStyler()}. Where several arrays are shown, one text names them all, separated by
+ * outside. They are XChart's own objects: change them through {@code chart.getStyler()}, and draw more curves into them
+ * with {@link #add}. Maps of the plane are {@link Plane}s, several charts together {@link Panels}; both are XChart's
+ * charts to {@link #image} and to the kernel. Where several arrays are shown, one text names them all, separated by
  * commas: {@code "data, base, GEBM"}.
+ *
+ * <p>A value that is not finite is refused with its place. Only where it has a meaning it is let through: NaN as a gap in
+ * a {@link Curve}, anything not finite as a hole in a {@link Grid}. The same arguments give the same bytes.
  *
  * <pre>{@code
  * try (var scope = ai.djl.ndarray.NDManager.newBaseManager()) {
@@ -40,38 +49,54 @@ public final class Plots {
     private static final int PLANE = 400; // a plane is shown square
     private static final int MANY = 12; // points from which not each can have its tick
     private static final int LEGEND = 90;
-    private static final int DENSITY = 2; // bitmap pixels for each shown one
-    private static final int CELL = 28 * DENSITY; // an MNIST image, each pixel a square of two
-    private static final int GAP = 2 * DENSITY;
-    private static final int HEADING = 24 * DENSITY;
-    private static final Color GRID = new Color(0xE0E0E0);
-    private static final Color INK = new Color(0x333333);
-    private static final Color[] COLOURS = { // Okabe and Ito (2008): told apart by every kind of eye
-        new Color(0x0072B2),
-        new Color(0xD55E00),
-        new Color(0x009E73),
-        new Color(0xCC79A7),
-        new Color(0xE69F00),
-        new Color(0x56B4E9)
-    };
+    private static final int PANEL_WIDTH = 340;
+    private static final int PANEL_HEIGHT = 230;
+    private static final int RANKS = 20; // bins of a rank histogram
+    private static final double HIDDEN = 0.1; // share of a landscape's values that lie above its colours
+    private static final String VALIDATION = "validation.";
 
     private Plots() {}
 
     /**
-     * A line chart of one or more curves.
+     * A line chart of one or more curves, each with its band if it has one.
+     *
+     * <pre>{@code
+     * var mean = Curve.of("mean", 3, 2, 1.5).withError(0.2);
+     * var chart = Plots.curves("Training", "step", "loss", mean);
+     * }</pre>
      *
      * @throws IllegalArgumentException if there is no curve or two have the same name
      */
     public static XYChart curves(String title, String xLabel, String yLabel, Curve... curves) {
         Require.that(curves.length > 0, "curves", "at least one", curves.length);
-        XYChart chart = chart(new XYChart(WIDTH, HEIGHT), title, xLabel, yLabel, curves.length);
+        XYChart chart = chart(new XYChart(WIDTH, HEIGHT), title, xLabel, yLabel);
+        return add(chart, curves);
+    }
+
+    /**
+     * Draws {@code curves} into {@code chart} too, in the colours that follow, and returns the chart.
+     *
+     * <pre>{@code
+     * double[] draws = {-1.2, -0.4, 0.1, 0.3, 0.9, 1.4};
+     * var normal = Curve.of("N(0, 1)", x -> Math.exp(-x * x / 2) / Math.sqrt(2 * Math.PI), -4, 4);
+     * var chart = Plots.add(Plots.histogram("draws", "x", draws), normal);
+     * }</pre>
+     *
+     * @throws IllegalArgumentException if the chart has a series of the same name
+     */
+    public static XYChart add(XYChart chart, Curve... curves) {
         for (Curve curve : curves) {
+            Color colour = nextColour(chart);
+            bands(chart, curve, colour);
             Curve drawn = withRoundTicks(curve);
             XYSeries series = chart.addSeries(curve.name(), drawn.x(), drawn.y());
+            series.setXYSeriesRenderStyle(XYSeriesRenderStyle.Line);
             series.setMarker(SeriesMarkers.NONE);
+            series.setLineStyle(SeriesLines.SOLID);
             series.setLineWidth(1.5f);
+            series.setLineColor(colour);
         }
-        return chart;
+        return legend(chart);
     }
 
     /**
@@ -83,41 +108,213 @@ public final class Plots {
      *     plane
      */
     public static XYChart scatter(String names, NDArray... clouds) {
-        String[] labels = labels(names, clouds.length);
-        XYChart chart =
-                chart(new XYChart(PLANE + (clouds.length > 1 ? LEGEND : 0), PLANE), names, "x₁", "x₂", clouds.length);
-        chart.getStyler().setDefaultSeriesRenderStyle(XYSeries.XYSeriesRenderStyle.Scatter);
+        String[] labels = Numbers.labels(names, clouds.length);
+        XYChart chart = chart(new XYChart(PLANE + (clouds.length > 1 ? LEGEND : 0), PLANE), names, "x₁", "x₂");
         chart.getStyler().setMarkerSize(3);
         for (int c = 0; c < clouds.length; c++) {
-            Shape shape = clouds[c].getShape();
-            Require.that(shape.dimension() == 2 && shape.get(1) == 2, labels[c], "of shape (n, 2)", shape);
-            double[] flat = doubles(clouds[c]);
-            double[] x = new double[flat.length / 2];
-            double[] y = new double[x.length];
-            for (int i = 0; i < x.length; i++) {
-                x[i] = Require.finite(labels[c] + "[" + i + ", 0]", flat[2 * i]);
-                y[i] = Require.finite(labels[c] + "[" + i + ", 1]", flat[2 * i + 1]);
-            }
-            chart.addSeries(labels[c], x, y).setMarker(SeriesMarkers.CIRCLE);
+            double[][] xy = Numbers.plane(labels[c], clouds[c]);
+            Color colour = nextColour(chart);
+            XYSeries series = chart.addSeries(labels[c], xy[0], xy[1]);
+            series.setXYSeriesRenderStyle(XYSeriesRenderStyle.Scatter);
+            series.setMarker(SeriesMarkers.CIRCLE);
+            series.setMarkerColor(colour);
+        }
+        return legend(chart);
+    }
+
+    /**
+     * Histograms over one another, as densities on the same bins. Over them {@link #add} draws a density.
+     *
+     * @param names a name for each array, separated by commas; also the title
+     * @param values finite numbers; the bins have the width of Freedman and Diaconis, 8 to 60 of them
+     * @throws IllegalArgumentException if names and arrays differ in number, or an array is empty or not finite
+     */
+    public static XYChart histogram(String names, String xLabel, double[]... values) {
+        String[] labels = Numbers.labels(names, values.length);
+        for (int v = 0; v < values.length; v++) {
+            Bins.check(labels[v], values[v]);
+        }
+        XYChart chart = chart(new XYChart(WIDTH, HEIGHT), names, xLabel, "density");
+        Bins bins = Bins.of(values);
+        for (int v = 0; v < values.length; v++) {
+            bars(chart, labels[v], bins.outline(bins.densities(values[v])));
+        }
+        return legend(chart);
+    }
+
+    /**
+     * Colours and contours for the values of {@code grid}, a density for example.
+     *
+     * <pre>{@code
+     * var grid = Grid.of(x -> x.square().sum(new int[] {1}).mul(-0.5).exp(), -3, 3);
+     * var plane = Plots.heatmap("A Gaussian", "density", grid);
+     * }</pre>
+     *
+     * @param label what the values are
+     */
+    public static Plane heatmap(String title, String label, Grid grid) {
+        return Plane.of(title).withMap(label, grid).withContours(grid);
+    }
+
+    /**
+     * The energy on the square between {@code low} and {@code high}, dark where it is low; its highest tenth has one
+     * colour. Draw chains over it with {@link Plane#withPaths} and data with {@link Plane#withPoints}.
+     *
+     * @param energy of points of the plane, float32
+     */
+    public static Plane landscape(String title, Energy energy, double low, double high) {
+        Grid grid = Grid.of(energy::at, low, high);
+        double[] sorted = grid.sorted();
+        Require.that(sorted.length > 0, "the energy", "finite somewhere on the square", "none");
+        double top = sorted[(int) ((1 - HIDDEN) * (sorted.length - 1))];
+        return Plane.of(title).withMap("energy (nats)", grid, sorted[0], top).withContours(grid);
+    }
+
+    /**
+     * Arrows of a vector field on the square between {@code low} and {@code high}.
+     *
+     * <pre>{@code
+     * Energy well = x -> x.square().sub(1).square().sum(new int[] {1});
+     * var force = Plots.field("Force", x -> well.valueAndGradient(x).gradient().neg(), -2, 2);
+     * }</pre>
+     *
+     * @param field {@code (n, 2) → (n, 2)}, float32
+     */
+    public static Plane field(String title, UnaryOperator<NDArray> field, double low, double high) {
+        return Plane.of(title).withField(field, low, high);
+    }
+
+    /**
+     * Every column against every other: histograms on the diagonal, points below it (the first 600 rows), correlations
+     * above it.
+     *
+     * @param columns a name for each column, separated by commas
+     * @param names a name for each group, separated by commas
+     * @param groups {@code (n, d)} each, with one d from 2 to 8, finite
+     */
+    public static Picture pairs(String columns, String names, NDArray... groups) {
+        String[] labels = Numbers.labels(names, groups.length);
+        double[][][] values = new double[groups.length][][];
+        for (int g = 0; g < groups.length; g++) {
+            values[g] = Numbers.columns(labels[g], groups[g]);
+            int d = values[g].length;
+            Require.that(d >= 2 && d <= 8, "columns of " + labels[g], "from 2 to 8", d);
+            Require.that(d == values[0].length, "columns of " + labels[g], "as many as in the first", d);
+        }
+        return new Pairs(Numbers.labels(columns, values[0].length), labels, values).picture();
+    }
+
+    /**
+     * The draws of each chain, step by step.
+     *
+     * @param yLabel what is drawn
+     * @param draws {@code (chains, steps)}, finite
+     */
+    public static XYChart traces(String title, String yLabel, double[][] draws) {
+        XYChart chart = chart(new XYChart(WIDTH, HEIGHT), title, "step", yLabel);
+        for (int c = 0; c < checked(draws).length; c++) {
+            add(chart, Curve.of("chain " + (c + 1), draws[c]));
+        }
+        for (XYSeries series : chart.getSeriesCollection()) {
+            series.setLineWidth(draws[0].length > 300 ? 0.8f : 1.2f);
         }
         return chart;
     }
 
-    /**
-     * A grid of grey images, row by row, dark ink on white.
-     *
-     * @param title what stands above the grid; may be empty
-     * @param images {@code (n, 784)} or {@code (n, 1, 28, 28)}: any square images; values in [0, 1], others are shown
-     *     as the nearer end
-     * @param columns images in a row
-     * @throws IllegalArgumentException if the images are not square or a value is not finite
-     */
-    public static Picture images(String title, NDArray images, int columns) {
-        return panels(new String[] {title}, columns, images);
+    /** As {@link #traces(String, String, double[][])}, of an array {@code (chains, steps)}. */
+    public static XYChart traces(String title, String yLabel, NDArray draws) {
+        return traces(title, yLabel, Numbers.rows("draws", draws));
     }
 
     /**
-     * Grids of grey images beside each other, each under its name.
+     * For each chain the histogram of its draws' ranks among the draws of all chains; equal draws share their mean rank.
+     * Chains that have mixed have flat histograms, near the dashed line.
+     *
+     * <p>Source: Vehtari, Gelman, Simpson, Carpenter and Bürkner (2021), Bayesian Analysis 16(2), section 5.
+     *
+     * @param draws {@code (chains, steps)}, finite, chains of equal length
+     */
+    public static Panels ranks(String title, double[][] draws) {
+        double[][] ranks = Ranks.of(checked(draws));
+        Bins bins = new Bins(0, 1.0 / RANKS, RANKS);
+        double highest = 0;
+        double[][] heights = new double[ranks.length][];
+        for (int c = 0; c < ranks.length; c++) {
+            heights[c] = bins.densities(ranks[c]);
+            highest = Math.max(highest, Arrays.stream(heights[c]).max().orElse(0));
+        }
+        IChart[] charts = new IChart[ranks.length];
+        for (int c = 0; c < ranks.length; c++) {
+            XYChart chart = chart(new XYChart(230, 190), "chain " + (c + 1), "rank / draws", "");
+            chart.getStyler().setYAxisMin(0.0).setYAxisMax(1.1 * highest);
+            chart.getStyler().setChartTitleFont(Look.HEADING);
+            bars(chart, "ranks", bins.outline(heights[c]));
+            XYSeries even = chart.addSeries("even", new double[] {0, 1}, new double[] {1, 1});
+            even.setMarker(SeriesMarkers.NONE).setLineColor(Look.INK);
+            even.setLineStyle(Look.DASHES);
+            charts[c] = chart;
+        }
+        return Panels.of(title, Math.min(4, Math.max(2, (int) Math.ceil(Math.sqrt(charts.length)))), charts);
+    }
+
+    /** As {@link #ranks(String, double[][])}, of an array {@code (chains, steps)}. */
+    public static Panels ranks(String title, NDArray draws) {
+        return ranks(title, Numbers.rows("draws", draws));
+    }
+
+    /**
+     * A panel for each term of a run's history, that on validation data beside it. Of terms with more than 200 numbers
+     * the running mean over a fiftieth of them is drawn over the pale numbers themselves.
+     *
+     * @param terms columns of the history; none: all
+     * @throws IllegalArgumentException if the history is empty or has no such column
+     */
+    public static Panels training(String title, History history, String... terms) {
+        Set<String> shown = new LinkedHashSet<>(List.of(terms));
+        if (terms.length == 0) {
+            history.columns()
+                    .forEach(name -> shown.add(
+                            name.startsWith(VALIDATION)
+                                            && history.columns().contains(name.substring(VALIDATION.length()))
+                                    ? name.substring(VALIDATION.length())
+                                    : name));
+        }
+        Require.that(!shown.isEmpty(), "the history", "of at least one term", history);
+        List<IChart> charts = new ArrayList<>();
+        for (String term : shown) {
+            XYChart chart = chart(new XYChart(PANEL_WIDTH, PANEL_HEIGHT), term, "iteration", "");
+            chart.getStyler().setChartTitleFont(Look.HEADING);
+            double[][] training = history.curve(term);
+            smoothed(chart, training);
+            add(chart, Curve.of("training", training[0], running(training[1])));
+            if (history.columns().contains(VALIDATION + term)) {
+                double[][] validation = history.curve(VALIDATION + term);
+                add(chart, Curve.of("validation", validation[0], validation[1]));
+                chart.getStyler().setLegendPosition(LegendPosition.InsideNE);
+            }
+            charts.add(chart);
+        }
+        return Panels.of(title, 2, charts.toArray(IChart[]::new));
+    }
+
+    /**
+     * A grid of images, row by row: grey ones as dark ink on white, or in colour.
+     *
+     * @param title what stands above the grid; may be empty
+     * @param images {@code (n, 784)} or {@code (n, 1, 28, 28)}: any square images; {@code (n, 3, 32, 32)}: red, green
+     *     and blue; values in [0, 1], others are shown as the nearer end
+     * @param columns images in a row
+     * @param captions none, or for each image what stands below it: its label and energy, for example; a line break
+     *     begins another line
+     * @throws IllegalArgumentException if the images are not square or a value is not finite, or images and captions
+     *     differ in number
+     */
+    public static Picture images(String title, NDArray images, int columns, String... captions) {
+        return ImageGrid.of(new String[] {title}, columns, captions, images);
+    }
+
+    /**
+     * Grids of images beside each other, each under its name.
      *
      * @param names a name for each grid, separated by commas
      * @param columns images in a row of each grid
@@ -125,7 +322,7 @@ public final class Plots {
      * @throws IllegalArgumentException if names and grids differ in number, images are not square or not finite
      */
     public static Picture sideBySide(String names, int columns, NDArray... grids) {
-        return panels(labels(names, grids.length), columns, grids);
+        return ImageGrid.of(Numbers.labels(names, grids.length), columns, new String[0], grids);
     }
 
     /**
@@ -134,24 +331,103 @@ public final class Plots {
      * @throws IllegalArgumentException if there is no chart
      */
     public static Picture image(IChart... charts) {
-        Require.that(charts.length > 0, "charts", "at least one", charts.length);
-        int width = 0;
-        int height = 0;
-        for (IChart chart : charts) {
-            width += chart.getWidth();
-            height = Math.max(height, chart.getHeight());
+        IChart all = charts.length == 1 ? charts[0] : Panels.of("", Math.max(1, charts.length), charts);
+        BufferedImage image = Look.white(all.getWidth() * Look.DENSITY, all.getHeight() * Look.DENSITY);
+        Graphics2D pen = image.createGraphics();
+        pen.scale(Look.DENSITY, Look.DENSITY);
+        all.paint(pen, all.getWidth(), all.getHeight());
+        pen.dispose();
+        return new Picture(image, all.getWidth(), all.getHeight());
+    }
+
+    /** The band of a curve: a pale area for each of its parts between gaps, not in the legend. */
+    private static void bands(XYChart chart, Curve curve, Color colour) {
+        double[] x = curve.x();
+        double[] y = curve.y();
+        double[] low = curve.low();
+        double[] high = curve.high();
+        int part = 0;
+        for (int from = 0, to; from < low.length; from = to) {
+            to = from + 1;
+            if (Double.isNaN(y[from])) {
+                continue;
+            }
+            while (to < low.length && !Double.isNaN(y[to])) {
+                to++;
+            }
+            int n = to - from;
+            double[] aroundX = new double[2 * n];
+            double[] aroundY = new double[2 * n];
+            for (int i = 0; i < n; i++) {
+                aroundX[i] = x[from + i];
+                aroundY[i] = high[from + i];
+                aroundX[2 * n - 1 - i] = x[from + i];
+                aroundY[2 * n - 1 - i] = low[from + i];
+            }
+            XYSeries series = chart.addSeries(curve.name() + ", band " + ++part, aroundX, aroundY);
+            series.setXYSeriesRenderStyle(XYSeriesRenderStyle.PolygonArea);
+            series.setFillColor(Look.translucent(colour, 0.2));
+            series.setLineStyle(SeriesLines.NONE);
+            series.setMarker(SeriesMarkers.NONE);
+            series.setShowInLegend(false);
         }
-        BufferedImage image = white(width * DENSITY, height * DENSITY);
-        int left = 0;
-        for (IChart chart : charts) {
-            Graphics2D pen = image.createGraphics();
-            pen.scale(DENSITY, DENSITY);
-            pen.translate(left, 0);
-            chart.paint(pen, chart.getWidth(), chart.getHeight());
-            pen.dispose();
-            left += chart.getWidth();
+    }
+
+    private static void bars(XYChart chart, String name, double[][] outline) {
+        Color colour = nextColour(chart);
+        XYSeries series = chart.addSeries(name, outline[0], outline[1]);
+        series.setXYSeriesRenderStyle(XYSeriesRenderStyle.PolygonArea);
+        series.setMarker(SeriesMarkers.NONE);
+        series.setLineStyle(SeriesLines.SOLID);
+        series.setLineColor(colour);
+        series.setLineWidth(1.2f);
+        series.setFillColor(Look.translucent(colour, 0.3));
+    }
+
+    /** Every number of a long curve, pale, below its running mean. */
+    private static void smoothed(XYChart chart, double[][] xy) {
+        if (window(xy[1].length) > 1) {
+            Curve all = withRoundTicks(Curve.of("each", xy[0], xy[1]));
+            XYSeries series = chart.addSeries(all.name(), all.x(), all.y());
+            series.setMarker(SeriesMarkers.NONE);
+            series.setLineStyle(SeriesLines.SOLID);
+            series.setLineWidth(0.8f);
+            series.setLineColor(Look.pale(Look.colour(0), 0.3));
+            series.setShowInLegend(false);
         }
-        return new Picture(image, width, height);
+    }
+
+    private static int window(int n) {
+        return n > 200 ? n / 50 : 1;
+    }
+
+    /** Means over windows centred at each place, cut off at the ends. */
+    private static double[] running(double[] y) {
+        int half = window(y.length) / 2;
+        double[] sums = new double[y.length + 1];
+        for (int i = 0; i < y.length; i++) {
+            sums[i + 1] = sums[i] + y[i];
+        }
+        double[] mean = new double[y.length];
+        for (int i = 0; i < y.length; i++) {
+            int from = Math.max(0, i - half);
+            int to = Math.min(y.length, i + half + 1);
+            mean[i] = half == 0 ? y[i] : (sums[to] - sums[from]) / (to - from);
+        }
+        return mean;
+    }
+
+    private static double[][] checked(double[][] draws) {
+        Require.that(draws.length > 0, "draws", "of at least one chain", draws.length);
+        for (int c = 0; c < draws.length; c++) {
+            Bins.check("draws[" + c + "]", draws[c]);
+            Require.that(
+                    draws[c].length == draws[0].length,
+                    "steps of chain " + (c + 1),
+                    "as many as of the first, " + draws[0].length,
+                    draws[c].length);
+        }
+        return draws;
     }
 
     /**
@@ -172,7 +448,22 @@ public final class Plots {
         return Curve.of(curve.name(), x, y);
     }
 
-    private static XYChart chart(XYChart chart, String title, String xLabel, String yLabel, int series) {
+    /** The colour that no series in the legend has yet; they come round. */
+    private static Color nextColour(XYChart chart) {
+        return Look.colour((int) chart.getSeriesCollection().stream()
+                .filter(XYSeries::isShowInLegend)
+                .count());
+    }
+
+    private static XYChart legend(XYChart chart) {
+        long shown = chart.getSeriesCollection().stream()
+                .filter(XYSeries::isShowInLegend)
+                .count();
+        chart.getStyler().setLegendVisible(shown > 1);
+        return chart;
+    }
+
+    private static XYChart chart(XYChart chart, String title, String xLabel, String yLabel) {
         chart.setTitle(title);
         chart.setXAxisTitle(xLabel);
         chart.setYAxisTitle(yLabel);
@@ -180,100 +471,20 @@ public final class Plots {
         styler.setChartBackgroundColor(Color.WHITE);
         styler.setPlotBackgroundColor(Color.WHITE);
         styler.setPlotBorderVisible(false);
-        styler.setPlotGridLinesColor(GRID);
+        styler.setPlotGridLinesColor(Look.GRID);
         styler.setPlotGridLinesStroke(new BasicStroke(1));
-        styler.setChartFontColor(INK);
-        styler.setSeriesColors(COLOURS);
+        styler.setChartFontColor(Look.INK);
+        styler.setSeriesColors(Look.colours());
         styler.setLegendPosition(LegendPosition.OutsideE);
         styler.setLegendBorderColor(Color.WHITE);
-        styler.setLegendVisible(series > 1);
+        styler.setLegendFont(Look.LABEL);
+        styler.setLegendVisible(false);
         styler.setChartTitleVisible(!title.isEmpty());
-        styler.setChartTitleFont(new Font(Font.SANS_SERIF, Font.BOLD, 14));
-        styler.setAxisTickLabelsFont(new Font(Font.SANS_SERIF, Font.PLAIN, 11));
-        styler.setAxisTitleFont(new Font(Font.SANS_SERIF, Font.PLAIN, 12));
+        styler.setChartTitleFont(Look.TITLE);
+        styler.setAxisTickLabelsFont(Look.TICK);
+        styler.setAxisTitleFont(Look.LABEL);
+        styler.setXAxisTickLabelsFormattingFunction(Ticks::text);
+        styler.setYAxisTickLabelsFormattingFunction(Ticks::text);
         return chart;
-    }
-
-    private static Picture panels(String[] names, int columns, NDArray... grids) {
-        Require.positive("columns", columns);
-        int rows = 0;
-        for (int g = 0; g < grids.length; g++) {
-            int n = side(names[g], grids[g].getShape()) == 0
-                    ? 0
-                    : (int) grids[g].getShape().get(0);
-            rows = Math.max(rows, (n + columns - 1) / columns);
-        }
-        int panel = columns * (CELL + GAP) + GAP;
-        int between = grids.length > 1 ? 8 * GAP : 0;
-        int width = grids.length * panel + (grids.length - 1) * between;
-        int height = HEADING + rows * (CELL + GAP) + GAP;
-        width += width % DENSITY;
-        BufferedImage image = white(width, height);
-        Graphics2D pen = image.createGraphics();
-        for (int g = 0; g < grids.length; g++) {
-            int left = g * (panel + between);
-            heading(pen, names[g], left + GAP);
-            grid(pen, names[g], grids[g], columns, left + GAP);
-        }
-        pen.dispose();
-        return new Picture(image, width / DENSITY, height / DENSITY);
-    }
-
-    private static BufferedImage white(int width, int height) {
-        BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
-        Graphics2D pen = image.createGraphics();
-        pen.setColor(Color.WHITE);
-        pen.fillRect(0, 0, width, height);
-        pen.dispose();
-        return image;
-    }
-
-    private static void heading(Graphics2D pen, String text, int left) {
-        pen.setRenderingHint(RenderingHints.KEY_TEXT_ANTIALIASING, RenderingHints.VALUE_TEXT_ANTIALIAS_ON);
-        pen.setFont(new Font(Font.SANS_SERIF, Font.BOLD, 13 * DENSITY));
-        pen.setColor(INK);
-        pen.drawString(text, left, HEADING - 8 * DENSITY);
-    }
-
-    private static void grid(Graphics2D pen, String name, NDArray images, int columns, int left) {
-        int side = side(name, images.getShape());
-        int n = (int) images.getShape().get(0);
-        double[] values = doubles(images);
-        for (int i = 0; i < n; i++) {
-            BufferedImage cell = cell(name, values, i, side);
-            int x = left + i % columns * (CELL + GAP);
-            int y = HEADING + i / columns * (CELL + GAP);
-            pen.drawImage(cell, x, y, CELL, CELL, null); // nearest neighbour: pixels stay squares
-        }
-    }
-
-    private static BufferedImage cell(String name, double[] values, int index, int side) {
-        BufferedImage cell = new BufferedImage(side, side, BufferedImage.TYPE_INT_RGB);
-        for (int p = 0; p < side * side; p++) {
-            double value = Require.finite(name + "[" + index + ", " + p + "]", values[index * side * side + p]);
-            int grey = 255 - (int) Math.round(255 * Math.min(1, Math.max(0, value)));
-            cell.setRGB(p % side, p / side, 0x010101 * grey);
-        }
-        return cell;
-    }
-
-    private static int side(String name, Shape shape) {
-        Require.that(shape.dimension() >= 2 && shape.size() > 0, name, "of shape (n, pixels)", shape);
-        long pixels = shape.size() / shape.get(0);
-        int side = (int) Math.round(Math.sqrt(pixels));
-        Require.that((long) side * side == pixels, name, "square images", shape);
-        return side;
-    }
-
-    private static String[] labels(String names, int count) {
-        String[] labels = names.split("\\s*,\\s*", -1);
-        Require.that(labels.length == count, "names", count + " texts separated by commas", '"' + names + '"');
-        return labels;
-    }
-
-    private static double[] doubles(NDArray array) {
-        try (NDArray wide = array.toType(DataType.FLOAT64, true)) {
-            return wide.toDoubleArray();
-        }
     }
 }

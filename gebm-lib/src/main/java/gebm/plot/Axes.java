@@ -1,0 +1,91 @@
+package gebm.plot;
+
+import java.awt.BasicStroke;
+import java.awt.Color;
+import java.awt.Graphics2D;
+import java.awt.geom.AffineTransform;
+import java.awt.geom.Line2D;
+import java.awt.geom.Rectangle2D;
+
+/**
+ * A rectangle of the page that shows a rectangle of the plane.
+ *
+ * @param area on the page, y downwards
+ */
+record Axes(double xLow, double xHigh, double yLow, double yHigh, Rectangle2D area) {
+    private static final int X_SPACING = 55; // shown pixels between ticks
+    private static final int Y_SPACING = 40;
+
+    double x(double x) {
+        return area.getX() + (x - xLow) / (xHigh - xLow) * area.getWidth();
+    }
+
+    double y(double y) {
+        return area.getMaxY() - (y - yLow) / (yHigh - yLow) * area.getHeight();
+    }
+
+    double[] xTicks() {
+        return Ticks.between(xLow, xHigh, (int) Math.max(2, area.getWidth() / X_SPACING));
+    }
+
+    double[] yTicks() {
+        return Ticks.between(yLow, yHigh, (int) Math.max(2, area.getHeight() / Y_SPACING));
+    }
+
+    void drawGrid(Graphics2D pen) {
+        pen.setColor(Look.GRID);
+        pen.setStroke(new BasicStroke(1));
+        for (double tick : xTicks()) {
+            pen.draw(new Line2D.Double(x(tick), area.getY(), x(tick), area.getMaxY()));
+        }
+        for (double tick : yTicks()) {
+            pen.draw(new Line2D.Double(area.getX(), y(tick), area.getMaxX(), y(tick)));
+        }
+    }
+
+    /** Tick labels below, and the name of the axis below them. */
+    void labelBelow(Graphics2D pen, String name) {
+        for (double tick : xTicks()) {
+            mark(pen, x(tick), area.getMaxY(), x(tick), area.getMaxY() + 4);
+            Look.write(pen, Look.TICK, Look.INK, Ticks.text(tick), x(tick), area.getMaxY() + 16, 0.5);
+        }
+        Look.write(pen, Look.LABEL, Look.INK, name, area.getCenterX(), area.getMaxY() + 33, 0.5);
+    }
+
+    /** Tick labels at the left, and the name of the axis at distance {@code away} from the area. */
+    void labelLeft(Graphics2D pen, String name, double away) {
+        for (double tick : yTicks()) {
+            mark(pen, area.getX() - 4, y(tick), area.getX(), y(tick));
+            Look.write(pen, Look.TICK, Look.INK, Ticks.text(tick), area.getX() - 7, y(tick) + 4, 1);
+        }
+        upwards(pen, name, area.getX() - away, area.getCenterY());
+    }
+
+    /** How much the tick labels at the left take. */
+    double widestLeft(Graphics2D pen) {
+        double widest = 0;
+        for (double tick : yTicks()) {
+            widest = Math.max(widest, Look.width(pen, Look.TICK, Ticks.text(tick)));
+        }
+        return widest;
+    }
+
+    static void upwards(Graphics2D pen, String name, double x, double y) {
+        AffineTransform before = pen.getTransform();
+        pen.rotate(-Math.PI / 2, x, y);
+        Look.write(pen, Look.LABEL, Look.INK, name, x, y, 0.5);
+        pen.setTransform(before);
+    }
+
+    static void mark(Graphics2D pen, double x1, double y1, double x2, double y2) {
+        pen.setColor(Look.PALE);
+        pen.setStroke(new BasicStroke(1));
+        pen.draw(new Line2D.Double(x1, y1, x2, y2));
+    }
+
+    void drawFrame(Graphics2D pen, Color colour) {
+        pen.setColor(colour);
+        pen.setStroke(new BasicStroke(1));
+        pen.draw(area);
+    }
+}

@@ -1,0 +1,102 @@
+package gebm.plot;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.Shape;
+import gebm.core.Require;
+import java.awt.Font;
+import java.awt.Graphics2D;
+import java.awt.image.BufferedImage;
+
+/** Small images in rows, each group of them under its name, with or without a text below each image. */
+final class ImageGrid {
+    private static final int CELL = 28 * Look.DENSITY; // an MNIST image, each pixel a square of two
+    private static final int LARGE = 56 * Look.DENSITY; // with a text below
+    private static final int GAP = 2 * Look.DENSITY;
+    private static final int HEADING = 24 * Look.DENSITY;
+    private static final int LINE = 13 * Look.DENSITY;
+    private static final Font TITLE = new Font(Font.SANS_SERIF, Font.BOLD, 13 * Look.DENSITY);
+    private static final Font CAPTION = new Font(Font.SANS_SERIF, Font.PLAIN, 10 * Look.DENSITY);
+
+    private ImageGrid() {}
+
+    /** Grids beside each other; {@code captions} are empty, or one for each image of the only grid. */
+    static Picture of(String[] names, int columns, String[] captions, NDArray... grids) {
+        Require.positive("columns", columns);
+        boolean captioned = captions.length > 0;
+        int lines = 0;
+        for (String caption : captions) {
+            lines = Math.max(lines, caption.split("\n", -1).length);
+        }
+        int cell = captioned ? LARGE : CELL;
+        int gap = captioned ? 3 * GAP : GAP;
+        int cellHeight = cell + (captioned ? lines * LINE + GAP : 0);
+        int rows = 0;
+        for (int g = 0; g < grids.length; g++) {
+            int n = Form.of(names[g], grids[g].getShape()).images;
+            Require.that(!captioned || captions.length == n, "captions", "as many as images, " + n, captions.length);
+            rows = Math.max(rows, (n + columns - 1) / columns);
+        }
+        int panel = columns * (cell + gap) + gap;
+        int between = grids.length > 1 ? 8 * GAP : 0;
+        int width = grids.length * panel + (grids.length - 1) * between;
+        int height = HEADING + rows * (cellHeight + gap) + gap;
+        BufferedImage image = Look.white(width + width % Look.DENSITY, height + height % Look.DENSITY);
+        Graphics2D pen = Look.pen(image.createGraphics());
+        for (int g = 0; g < grids.length; g++) {
+            int left = g * (panel + between) + gap;
+            String name = Look.fitted(pen, TITLE, names[g], panel - 2.0 * gap);
+            Look.write(pen, TITLE, Look.INK, name, left, HEADING - 8.0 * Look.DENSITY, 0);
+            Form form = Form.of(names[g], grids[g].getShape());
+            double[] values = Numbers.of(grids[g]);
+            for (int i = 0; i < form.images; i++) {
+                int x = left + i % columns * (cell + gap);
+                int y = HEADING + i / columns * (cellHeight + gap);
+                // nearest neighbour: pixels stay squares
+                pen.drawImage(form.image(names[g], values, i), x, y, cell, cell, null);
+                if (captioned) {
+                    caption(pen, captions[i], x + cell / 2.0, y + cell, cell + gap);
+                }
+            }
+        }
+        pen.dispose();
+        return new Picture(image, image.getWidth() / Look.DENSITY, image.getHeight() / Look.DENSITY);
+    }
+
+    private static void caption(Graphics2D pen, String caption, double middle, double top, double width) {
+        String[] lines = caption.split("\n", -1);
+        for (int l = 0; l < lines.length; l++) {
+            String text = Look.fitted(pen, CAPTION, lines[l], width);
+            Look.write(pen, CAPTION, Look.INK, text, middle, top + (l + 1) * LINE - Look.DENSITY, 0.5);
+        }
+    }
+
+    /** How an array holds square images: one channel of ink, or three of light. */
+    private record Form(int images, int side, boolean colour) {
+        static Form of(String name, Shape shape) {
+            Require.that(shape.dimension() >= 2 && shape.size() > 0, name, "of shape (n, pixels)", shape);
+            boolean colour = shape.dimension() == 4 && shape.get(1) == 3;
+            long pixels = shape.size() / shape.get(0) / (colour ? 3 : 1);
+            int side = (int) Math.round(Math.sqrt(pixels));
+            Require.that((long) side * side == pixels, name, "square images", shape);
+            return new Form((int) shape.get(0), side, colour);
+        }
+
+        BufferedImage image(String name, double[] values, int index) {
+            int pixels = side * side;
+            int start = index * pixels * (colour ? 3 : 1);
+            BufferedImage image = new BufferedImage(side, side, BufferedImage.TYPE_INT_RGB);
+            for (int p = 0; p < pixels; p++) {
+                int rgb = 0;
+                for (int channel = 0; channel < 3; channel++) {
+                    int at = (colour ? channel * pixels : 0) + p;
+                    String place = name + "[" + index + ", " + at + "]";
+                    double value = Math.min(1, Math.max(0, Require.finite(place, values[start + at])));
+                    int level = (int) Math.round(255 * value);
+                    rgb = rgb << 8 | (colour ? level : 255 - level);
+                }
+                image.setRGB(p % side, p / side, rgb);
+            }
+            return image;
+        }
+    }
+}

@@ -1,0 +1,57 @@
+package gebm.plot;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import gebm.core.Require;
+
+/** Arrays as Java's numbers, checked. */
+final class Numbers {
+    private Numbers() {}
+
+    static double[] of(NDArray array) {
+        try (NDArray wide = array.toType(DataType.FLOAT64, true)) {
+            return wide.toDoubleArray();
+        }
+    }
+
+    /** Points of the plane, {@code (n, 2)}: all x and all y. */
+    static double[][] plane(String name, NDArray points) {
+        Shape shape = points.getShape();
+        Require.that(shape.dimension() == 2 && shape.get(1) == 2, name, "of shape (n, 2)", shape);
+        return columns(name, points);
+    }
+
+    /** The columns of {@code (n, d)}, all finite. */
+    static double[][] columns(String name, NDArray rows) {
+        Shape shape = rows.getShape();
+        Require.that(shape.dimension() == 2 && shape.size() > 0, name, "of shape (n, d)", shape);
+        double[] flat = of(rows);
+        int d = (int) shape.get(1);
+        double[][] columns = new double[d][flat.length / d];
+        for (int i = 0; i < flat.length; i++) {
+            columns[i % d][i / d] = Require.finite(name + "[" + i / d + ", " + i % d + "]", flat[i]);
+        }
+        return columns;
+    }
+
+    /** The rows of {@code (chains, steps)}. */
+    static double[][] rows(String name, NDArray array) {
+        Shape shape = array.getShape();
+        Require.that(shape.dimension() == 2 && shape.size() > 0, name, "of shape (chains, steps)", shape);
+        double[] flat = of(array);
+        int steps = (int) shape.get(1);
+        double[][] rows = new double[flat.length / steps][];
+        for (int i = 0; i < rows.length; i++) {
+            rows[i] = java.util.Arrays.copyOfRange(flat, i * steps, (i + 1) * steps);
+        }
+        return rows;
+    }
+
+    /** Texts separated by commas, as many as there are things to name. */
+    static String[] labels(String names, int count) {
+        String[] labels = names.split("\\s*,\\s*", -1);
+        Require.that(labels.length == count, "names", count + " texts separated by commas", '"' + names + '"');
+        return labels;
+    }
+}
