@@ -103,8 +103,8 @@ public record Animation(List<Picture> frames, double seconds) {
         int number = 0;
         for (BufferedImage image : images) {
             byte[] pixels = palette.indices(image);
-            Part part = before == null ? new Part(0, 0, w, h, pixels) : changed(before, pixels, w, (byte)
-                    colours.length);
+            Part part =
+                    before == null ? new Part(0, 0, w, h, pixels) : changed(before, pixels, w, (byte) colours.length);
             number = frame(out, part, number);
             before = pixels;
         }

@@ -60,8 +60,8 @@ final class Pairs {
         legend(pen);
         for (int row = 0; row < d; row++) {
             for (int column = 0; column < d; column++) {
-                Rectangle2D area = new Rectangle2D.Double(
-                        LEFT + column * (cell + GAP), TOP + row * (cell + GAP), cell, cell);
+                Rectangle2D area =
+                        new Rectangle2D.Double(LEFT + column * (cell + GAP), TOP + row * (cell + GAP), cell, cell);
                 if (row < column) {
                     correlations(pen, area, row, column);
                 } else {
@@ -161,7 +161,9 @@ final class Pairs {
             double r = correlation(groups[g][row], groups[g][column]);
             String text = Double.isNaN(r)
                     ? "–"
-                    : String.format(Locale.ROOT, "%.2f", r).replace("-0.00", "0.00").replace('-', '−');
+                    : String.format(Locale.ROOT, "%.2f", r)
+                            .replace("-0.00", "0.00")
+                            .replace('-', '−');
             Look.write(pen, Look.HEADING, Look.colour(g), text, area.getCenterX(), y, 0.5);
             y += 18;
         }

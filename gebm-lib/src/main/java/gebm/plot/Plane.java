@@ -182,7 +182,9 @@ public final class Plane implements IChart {
         double[][][] paths = paths(name, draws);
         int n = paths[0][0].length;
         Require.that(frames >= 2 && frames <= n, "frames", "in [2, " + n + "]", frames);
-        double[] extent = limits.length > 0 || map() != null ? limits() : with(whole(name, paths)).limits();
+        double[] extent = limits.length > 0 || map() != null
+                ? limits()
+                : with(whole(name, paths)).limits();
         Plane still = withLimits(extent[0], extent[1], extent[2], extent[3]);
         List<Picture> pictures = new ArrayList<>();
         for (int f = 0; f < frames; f++) {
@@ -269,9 +271,7 @@ public final class Plane implements IChart {
     }
 
     private static double[] union(double[] a, double[] b) {
-        return new double[] {
-            Math.min(a[0], b[0]), Math.max(a[1], b[1]), Math.min(a[2], b[2]), Math.max(a[3], b[3])
-        };
+        return new double[] {Math.min(a[0], b[0]), Math.max(a[1], b[1]), Math.min(a[2], b[2]), Math.max(a[3], b[3])};
     }
 
     private List<Layer> named() {
@@ -380,10 +380,7 @@ public final class Plane implements IChart {
 
     private static double[] extent(double[][]... clouds) {
         double[] all = {
-            Double.POSITIVE_INFINITY,
-            Double.NEGATIVE_INFINITY,
-            Double.POSITIVE_INFINITY,
-            Double.NEGATIVE_INFINITY
+            Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY
         };
         for (double[][] xy : clouds) {
             for (int i = 0; i < xy[0].length; i++) {

@@ -86,17 +86,20 @@ final class NotebookStyle {
                 problems.add("expected/" + file.getFileName() + " has no section for the size " + size);
             }
         }
-        sections.entrySet().forEach(section -> section.getValue().getAsJsonObject().entrySet().forEach(check -> {
-            var entry = check.getValue().getAsJsonObject();
-            boolean number = entry.getAsJsonPrimitive("value").isNumber();
-            boolean explained = !number
-                    || entry.get("tolerance").getAsDouble() >= 0
-                            && !entry.get("reason").getAsString().isBlank();
-            if (!explained) {
-                problems.add("expected/" + file.getFileName() + ", \"" + section.getKey() + "\", " + check.getKey()
-                        + ": write a tolerance and the reason for it");
-            }
-        }));
+        sections.entrySet().forEach(section -> section.getValue()
+                .getAsJsonObject()
+                .entrySet()
+                .forEach(check -> {
+                    var entry = check.getValue().getAsJsonObject();
+                    boolean number = entry.getAsJsonPrimitive("value").isNumber();
+                    boolean explained = !number
+                            || entry.get("tolerance").getAsDouble() >= 0
+                                    && !entry.get("reason").getAsString().isBlank();
+                    if (!explained) {
+                        problems.add("expected/" + file.getFileName() + ", \"" + section.getKey() + "\", "
+                                + check.getKey() + ": write a tolerance and the reason for it");
+                    }
+                }));
     }
 
     static List<String> problems(JsonObject notebook) {

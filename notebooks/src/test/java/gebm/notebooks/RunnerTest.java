@@ -60,14 +60,17 @@ class RunnerTest {
 
         var none = Runner.run(notebook, LONG, "--expect");
         assertThat(none.exit()).isEqualTo(1);
-        assertThat(none.output()).contains("there are no expectations for \"1, no data\"", "environment/run --fast --accept");
+        assertThat(none.output())
+                .contains("there are no expectations for \"1, no data\"", "environment/run --fast --accept");
 
         assertThat(Runner.run(notebook, LONG, "--accept").exit()).isZero();
         assertThat(file).content().contains("\"check-key / key\"", "\"value\": 1.5", "\"tolerance\": 0.15");
 
         var moved = Files.readString(file)
                 .replace("\"value\": 1.5", "\"value\": 1.7")
-                .replace("\"reason\": \"\"\n  }", "\"reason\": \"made up\"\n  },\n  \"check-key / gone\": {\"value\": true}");
+                .replace(
+                        "\"reason\": \"\"\n  }",
+                        "\"reason\": \"made up\"\n  },\n  \"check-key / gone\": {\"value\": true}");
         Files.writeString(file, moved);
         var drifted = Runner.run(notebook, LONG, "--expect");
         assertThat(drifted.exit()).isEqualTo(1);
