@@ -10,6 +10,7 @@ public final class DivergedException extends RuntimeException {
     public DivergedException(String message, Object partial) {
         super(message);
         this.partial = partial;
+        Errors.shown(this);
     }
 
     /**

@@ -15,7 +15,7 @@ public final class Require {
         if (value > 0 && value < Double.POSITIVE_INFINITY) {
             return value;
         }
-        throw new IllegalArgumentException(what + " must be finite and > 0, got " + value);
+        throw refusal(what + " must be finite and > 0, got " + value);
     }
 
     /** Returns {@code value} if it is {@code > 0}. */
@@ -23,7 +23,7 @@ public final class Require {
         if (value > 0) {
             return value;
         }
-        throw new IllegalArgumentException(what + " must be > 0, got " + value);
+        throw refusal(what + " must be > 0, got " + value);
     }
 
     /** Returns {@code value} if it is {@code > 0}. */
@@ -31,7 +31,7 @@ public final class Require {
         if (value > 0) {
             return value;
         }
-        throw new IllegalArgumentException(what + " must be > 0, got " + value);
+        throw refusal(what + " must be > 0, got " + value);
     }
 
     /** Returns {@code value} if it is {@code >= 0}. */
@@ -39,7 +39,7 @@ public final class Require {
         if (value >= 0) {
             return value;
         }
-        throw new IllegalArgumentException(what + " must be >= 0, got " + value);
+        throw refusal(what + " must be >= 0, got " + value);
     }
 
     /** Returns {@code value} if it is finite and {@code >= 0}. */
@@ -47,7 +47,7 @@ public final class Require {
         if (value >= 0 && value < Double.POSITIVE_INFINITY) {
             return value;
         }
-        throw new IllegalArgumentException(what + " must be finite and >= 0, got " + value);
+        throw refusal(what + " must be finite and >= 0, got " + value);
     }
 
     /** Returns {@code value} if it is neither NaN nor infinite. */
@@ -55,7 +55,7 @@ public final class Require {
         if (Double.isFinite(value)) {
             return value;
         }
-        throw new IllegalArgumentException(what + " must be finite, got " + value);
+        throw refusal(what + " must be finite, got " + value);
     }
 
     /** Returns {@code value} if {@code low <= value <= high}. */
@@ -63,14 +63,17 @@ public final class Require {
         if (value >= low && value <= high) {
             return value;
         }
-        throw new IllegalArgumentException(
-                String.format(Locale.ROOT, "%s must be in [%s, %s], got %s", what, low, high, value));
+        throw refusal(String.format(Locale.ROOT, "%s must be in [%s, %s], got %s", what, low, high, value));
     }
 
     /** Throws {@code <what> must be <rule>, got <value>} unless {@code holds}. */
     public static void that(boolean holds, String what, String rule, Object value) {
         if (!holds) {
-            throw new IllegalArgumentException(what + " must be " + rule + ", got " + value);
+            throw refusal(what + " must be " + rule + ", got " + value);
         }
+    }
+
+    private static IllegalArgumentException refusal(String message) {
+        return Errors.shown(new IllegalArgumentException(message));
     }
 }

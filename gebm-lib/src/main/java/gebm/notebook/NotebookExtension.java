@@ -1,6 +1,7 @@
 package gebm.notebook;
 
 import ai.djl.ndarray.NDArray;
+import gebm.core.Errors;
 import gebm.plot.Picture;
 import gebm.plot.Plots;
 import java.awt.image.BufferedImage;
@@ -38,6 +39,7 @@ public final class NotebookExtension implements Extension {
     public void install(BaseKernel kernel) {
         Renderer renderer = kernel.getRenderer();
         Screen.attach(new KernelScreen(kernel));
+        Errors.inNotebook(true);
         present(() -> Charts.register(renderer));
         present(() -> Tables.register(renderer));
         present(() -> EngineArrays.register(renderer));
@@ -47,6 +49,7 @@ public final class NotebookExtension implements Extension {
     @Override
     public void uninstall(BaseKernel kernel) {
         Screen.attach(null);
+        Errors.inNotebook(false);
     }
 
     /** Registers a renderer whose library may be absent: an exception out of install would end the kernel. */

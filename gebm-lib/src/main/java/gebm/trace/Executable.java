@@ -10,6 +10,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.pytorch.jni.IValueUtils;
 import ai.djl.pytorch.jni.JniUtils;
+import gebm.core.Errors;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.lang.ref.Cleaner;
@@ -207,7 +208,7 @@ final class Executable implements AutoCloseable {
         }
         Matcher cause = CAUSE.matcher(message);
         String why = cause.find() ? cause.group(1).strip() : message.strip();
-        return new IllegalArgumentException(
-                why + "\n  in " + text + "\n  recorded at " + (site == null ? "an unknown line" : site), e);
+        String told = why + "\n  in " + text + "\n  recorded at " + Recorder.place(site);
+        return Errors.shown(new IllegalArgumentException(told, Errors.areBrief() ? null : e));
     }
 }

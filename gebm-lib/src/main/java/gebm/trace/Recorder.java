@@ -6,6 +6,7 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import gebm.core.Errors;
 import java.lang.reflect.Proxy;
 import java.security.CodeSource;
 import java.util.ArrayList;
@@ -17,6 +18,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * A recording in progress: what recorded arrays do is written here, node by node.
@@ -28,6 +31,7 @@ final class Recorder implements AutoCloseable {
     private static final ThreadLocal<Recorder> CURRENT = new ThreadLocal<>();
     private static final ThreadLocal<Boolean> WITHOUT_RULES = ThreadLocal.withInitial(() -> false);
     private static final StackWalker WALKER = StackWalker.getInstance(StackWalker.Option.RETAIN_CLASS_REFERENCE);
+    private static final Pattern STATEMENT = Pattern.compile("\\$JShell\\$(\\d+).*");
     private static final String EMPTY_LIST = "annotate(List[Tensor], {0})";
     private static final String APPEND = "torch.append";
     private static final CodeSource LIBRARY = codeSource(Recorder.class);
@@ -643,7 +647,17 @@ final class Recorder implements AutoCloseable {
     }
 
     UnsupportedOperationException unsupported(String what, String advice) {
-        return new UnsupportedOperationException(what + " cannot be recorded (at " + site() + "); " + advice);
+        return Errors.shown(
+                new UnsupportedOperationException(what + " cannot be recorded (at " + place(site()) + "); " + advice));
+    }
+
+    /** {@code site} in words; of a notebook's statement its number, as in the kernel's own traces. */
+    static String place(StackTraceElement site) {
+        if (site == null) {
+            return "an unknown line";
+        }
+        Matcher statement = STATEMENT.matcher(String.valueOf(site.getFileName()));
+        return statement.matches() ? "#" + statement.group(1) : site.toString();
     }
 
     /** The innermost line that is neither this library's nor DJL's nor the JDK's. */
