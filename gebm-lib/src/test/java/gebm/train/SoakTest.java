@@ -46,7 +46,7 @@ import org.junit.jupiter.api.io.TempDir;
 class SoakTest {
     private static final Path STATUS = Path.of("/proc/self/status");
     private static final long ALLOWED_KB = 30_000;
-    private static final long ALLOWED_FOR_CALLS_KB = 5_000;
+    private static final long ALLOWED_FOR_CALLS_KB = 12_000; // Java's compilers take up to 8 MB on a busy machine
 
     @TempDir
     Path folder;
@@ -248,7 +248,7 @@ class SoakTest {
                 .isLessThan(ALLOWED_KB);
     }
 
-    /** A leak of one small array a call would be some 20 MB. */
+    /** A leak of one small array a call would be some 20 MB in 80,000 calls; on an idle machine they take 0.2 MB. */
     @Test
     void memoryStaysLevelOverCallsAndPrograms() throws Exception {
         assumeTrue(Files.exists(STATUS), "resident memory is read from /proc/self/status, which only Linux has");
