@@ -36,7 +36,7 @@ class RunnerTest {
     @ParameterizedTest(name = "{0}")
     @CsvSource({
         "does-not-compile, broken, it does not compile, int steps = \"many\";, String cannot be converted to int",
-        "throws, bad-argument, 'x must be finite and > 0, got -1.0', half(-1), gebm.core.Require.positive",
+        "throws, bad-argument, 'x must be finite and > 0, got -1.0', half(-1), at .half(",
         "dies, leaves, the kernel died, System.exit(3);, going",
         "breaches, check-key, a check did not hold, '\"passed\", false', '\"passed\": false'",
         "silent-check, check-nothing, tagged check but printed nothing, int one = 1;, FAILED",
