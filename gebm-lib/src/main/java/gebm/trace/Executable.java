@@ -1,12 +1,11 @@
 package gebm.trace;
 
 import ai.djl.Device;
-import ai.djl.MalformedModelException;
-import ai.djl.Model;
 import ai.djl.engine.Engine;
 import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.pytorch.jni.IValueUtils;
 import ai.djl.pytorch.jni.JniUtils;
@@ -55,18 +54,18 @@ final class Executable implements AutoCloseable {
     private final Cleaner.Cleanable cleaner;
     private final AtomicInteger users = new AtomicInteger(1);
 
-    /** What a collected or closed program leaves behind; the model must stay reachable, as it closes the block. */
+    /** What a collected or closed program leaves behind; the manager must stay reachable, as it closes the block. */
     private static final class Native implements Runnable {
-        private final Model model;
+        private final NDManager manager;
         private volatile NDManager constants;
 
-        private Native(Model model) {
-            this.model = model;
+        private Native(NDManager manager) {
+            this.manager = manager;
         }
 
         @Override
         public void run() {
-            model.close();
+            manager.close();
             if (constants != null) {
                 constants.close();
             }
@@ -90,18 +89,18 @@ final class Executable implements AutoCloseable {
         this.source = source;
         this.implicit = implicit;
         this.recorded = recorded;
-        Model model = Model.newInstance("program", device, "PyTorch");
+        // not by DJL's Model, which leaves an empty folder on disk for each program
+        PtNDManager manager = (PtNDManager) NDManager.newBaseManager(device, "PyTorch");
         try {
-            model.load(new ByteArrayInputStream(archive));
+            block = JniUtils.loadModule(manager, new ByteArrayInputStream(archive), device.isGpu(), false);
         } catch (EngineException e) {
-            model.close();
+            manager.close();
             throw located(e);
-        } catch (IOException | MalformedModelException e) {
-            model.close();
+        } catch (IOException e) {
+            manager.close();
             throw new IllegalStateException("the engine refused a program:\n" + source.text(), e);
         }
-        block = (PtSymbolBlock) model.getBlock();
-        resources = new Native(model);
+        resources = new Native(manager);
         cleaner = CLEANER.register(this, resources);
     }
 

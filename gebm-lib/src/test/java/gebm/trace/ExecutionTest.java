@@ -17,9 +17,12 @@ import gebm.core.Rng;
 import gebm.model.Energy;
 import gebm.nn.Mlp;
 import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CyclicBarrier;
@@ -28,6 +31,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
@@ -410,6 +415,23 @@ class ExecutionTest {
                 return thread.submit(task).get();
             } finally {
                 thread.shutdownNow();
+            }
+        }
+    }
+
+    /** Nothing stays on disk for a program that is recorded. */
+    @Test
+    void recordingLeavesNoFiles() throws IOException {
+        Path temporary = Path.of(System.getProperty("java.io.tmpdir"));
+        try (Stream<Path> before = Files.list(temporary)) {
+            Set<Path> known = before.collect(Collectors.toSet());
+            Program program = Program.of(x -> x.sin().add(x.getShape().get(0)));
+            for (int n = 1; n <= 20; n++) {
+                program.run(m.ones(new Shape(n)));
+            }
+            try (Stream<Path> after = Files.list(temporary)) {
+                assertThat(after.filter(file -> !known.contains(file)).map(Path::toString))
+                        .noneMatch(name -> name.contains("pt-model"));
             }
         }
     }
