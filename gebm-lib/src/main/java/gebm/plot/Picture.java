@@ -2,16 +2,12 @@ package gebm.plot;
 
 import gebm.core.Require;
 import java.awt.image.BufferedImage;
-import java.awt.image.DataBuffer;
-import java.awt.image.IndexColorModel;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
-import javax.imageio.ImageIO;
 
 /**
  * A bitmap and the size it is shown at; sharp on dense screens, because it has two pixels for each shown one.
@@ -36,13 +32,8 @@ public record Picture(BufferedImage image, int width, int height) {
      * their colour, and only shades between two colours move by a little.
      */
     public byte[] png() {
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
-        try {
-            ImageIO.write(withPalette(), "png", out);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e.getMessage(), e);
-        }
-        return out.toByteArray();
+        Palette palette = Palette.of(COLOURS, List.of(image));
+        return Png.still(palette.colours(), image.getWidth(), image.getHeight(), palette.indices(image));
     }
 
     /** Writes the PNG to {@code file}, beside it first and then into place. */
@@ -64,16 +55,5 @@ public record Picture(BufferedImage image, int width, int height) {
         } catch (IOException e) {
             throw new UncheckedIOException("cannot write " + file + ": " + e.getMessage(), e);
         }
-    }
-
-    private BufferedImage withPalette() {
-        Palette palette = Palette.of(COLOURS, List.of(image));
-        int[] colours = palette.colours();
-        IndexColorModel model = new IndexColorModel(8, colours.length, colours, 0, false, -1, DataBuffer.TYPE_BYTE);
-        int w = image.getWidth();
-        int h = image.getHeight();
-        BufferedImage indexed = new BufferedImage(w, h, BufferedImage.TYPE_BYTE_INDEXED, model);
-        indexed.getRaster().setDataElements(0, 0, w, h, palette.indices(image));
-        return indexed;
     }
 }

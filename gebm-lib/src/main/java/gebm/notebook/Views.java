@@ -1,0 +1,169 @@
+package gebm.notebook;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import gebm.core.Trainable;
+import gebm.model.Gebm;
+import gebm.sampler.Chains;
+import gebm.trace.Network;
+import gebm.train.History;
+import gebm.train.RunCard;
+import gebm.train.TrainingRun;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.DoubleStream;
+
+/** What the library's own objects look like in a notebook, as tables and text. */
+final class Views {
+    private static final int VALUES = 8;
+
+    private Views() {}
+
+    /** Shape, type and device; the first values; the smallest, the mean and the largest. */
+    static String of(NDArray array) {
+        Shape shape = array.getShape();
+        String head = "NDArray " + shape + " " + array.getDataType().asNumpy() + " on " + array.getDevice();
+        if (shape.size() == 0) {
+            return head + ", empty";
+        }
+        if (array.getDataType() == DataType.COMPLEX64 || array.getDataType() == DataType.STRING) {
+            return head;
+        }
+        double[] values;
+        try (NDArray wide = array.toType(DataType.FLOAT64, true)) {
+            values = wide.toDoubleArray();
+        }
+        String first = Arrays.stream(values).limit(VALUES).mapToObj(Check::text).collect(Collectors.joining(", "));
+        String text = head + "\n[" + first + (values.length > VALUES ? ", …]" : "]");
+        double[] finite = Arrays.stream(values).filter(Double::isFinite).toArray();
+        if (finite.length > 1) {
+            text += "\nmin " + Check.text(DoubleStream.of(finite).min().orElseThrow())
+                    + " · mean " + Check.text(DoubleStream.of(finite).average().orElseThrow())
+                    + " · max " + Check.text(DoubleStream.of(finite).max().orElseThrow());
+        }
+        int other = values.length - finite.length;
+        return other == 0 ? text : text + "\n" + other + " of " + values.length + " not finite";
+    }
+
+    /** The layers of anything with parameters: names and shapes of their arrays, and how many numbers they are. */
+    static Listing of(Trainable model) {
+        Set<NDArray> trained = Collections.newSetFromMap(new java.util.IdentityHashMap<>());
+        trained.addAll(model.parameters());
+        Map<String, List<String>> arrays = new LinkedHashMap<>();
+        Map<String, Long> counts = new LinkedHashMap<>();
+        long total = 0;
+        long fixed = 0;
+        for (var entry : model.arrays().entrySet()) {
+            int cut = entry.getKey().lastIndexOf('_');
+            String layer = cut < 0 ? entry.getKey() : entry.getKey().substring(0, cut);
+            Shape shape = entry.getValue().getShape();
+            String name = cut < 0 ? "" : entry.getKey().substring(cut + 1) + " ";
+            arrays.computeIfAbsent(layer, l -> new ArrayList<>()).add(name + shape);
+            counts.merge(layer, shape.size(), Long::sum);
+            total += shape.size();
+            fixed += trained.contains(entry.getValue()) ? 0 : shape.size();
+        }
+        List<List<String>> rows = new ArrayList<>();
+        arrays.forEach((layer, list) -> rows.add(List.of(layer, String.join(", ", list), count(counts.get(layer)))));
+        String note = count(total) + " numbers" + (fixed == 0 ? "" : ", " + count(fixed) + " of them not trained");
+        return new Listing(
+                title(model),
+                List.of("layer", "arrays", "numbers"),
+                List.of(false, false, true),
+                rows,
+                rows.isEmpty() ? "no parameters" : note);
+    }
+
+    private static String title(Trainable model) {
+        if (model instanceof Network network) {
+            return "Network " + network.inputShape() + " → " + network.outputShape() + ", " + network.type();
+        }
+        if (model instanceof Gebm gebm) {
+            return "GEBM of samples " + gebm.base().sampleShape() + ", c = " + Check.text(gebm.logPartition());
+        }
+        if (model instanceof gebm.model.Base base) {
+            return "Base of samples " + base.sampleShape();
+        }
+        return model instanceof gebm.model.Energy
+                ? "Energy"
+                : model.getClass().getSimpleName();
+    }
+
+    private static String count(long n) {
+        return String.format(java.util.Locale.ROOT, "%,d", n);
+    }
+
+    /** The first and last iterations. */
+    static Listing of(History history) {
+        List<String> columns = new ArrayList<>(List.of("iteration"));
+        columns.addAll(history.columns());
+        List<List<String>> rows = new ArrayList<>();
+        for (int row : Listing.shown(history.size())) {
+            List<String> cells = new ArrayList<>();
+            for (String column : columns) {
+                if (row < 0) {
+                    cells.add("…");
+                } else if (cells.isEmpty()) {
+                    cells.add(count(row + 1));
+                } else {
+                    Double number = history.rows().get(row).get(column);
+                    cells.add(number == null ? "" : Check.text(number));
+                }
+            }
+            rows.add(cells);
+        }
+        return new Listing(
+                "History", columns, Collections.nCopies(columns.size(), true), rows, count(history.size()) + " iterations");
+    }
+
+    /** Why a run ended, and each term at the beginning and at the end. */
+    static Listing of(TrainingRun run) {
+        List<List<String>> rows = new ArrayList<>();
+        for (String column : run.history().columns()) {
+            double[] numbers = run.history().curve(column)[1];
+            rows.add(List.of(column, Check.text(numbers[0]), Check.text(numbers[numbers.length - 1])));
+        }
+        return new Listing(
+                "Training: " + run.stop(), List.of("term", "first", "last"), List.of(false, true, true), rows, "");
+    }
+
+    static Listing of(Chains<?> chains) {
+        Shape shape = chains.draws().getShape();
+        List<List<String>> rows = new ArrayList<>();
+        rows.add(List.of("draws kept", count(shape.get(0))));
+        rows.add(List.of("chains", count(shape.get(1))));
+        rows.add(List.of("shape of a draw", shape.slice(2).toString()));
+        rows.add(List.of("steps", count(chains.iterations())));
+        rows.add(List.of("stop", chains.stop().toString()));
+        double[] energy = chains.meanEnergy();
+        if (energy.length > 0) {
+            double mean = Arrays.stream(energy, energy.length / 2, energy.length).average().orElseThrow();
+            rows.add(List.of("mean energy, first step", Check.text(energy[0]) + " nats"));
+            rows.add(List.of("mean energy, second half", Check.text(mean) + " nats"));
+        }
+        double[] acceptance = chains.acceptance();
+        rows.add(List.of(
+                "acceptance",
+                acceptance.length == 0
+                        ? "never rejects"
+                        : Check.text(Arrays.stream(acceptance).average().orElseThrow())));
+        return Listing.ofPairs("Chains", rows);
+    }
+
+    static Listing of(RunCard card) {
+        List<List<String>> rows = new ArrayList<>();
+        rows.add(List.of("key", String.valueOf(card.key())));
+        rows.add(List.of("data (SHA-256)", card.dataSha256()));
+        rows.add(List.of("plan", card.plan()));
+        new TreeMap<>(card.versions()).forEach((name, version) -> rows.add(List.of(name, version)));
+        return Listing.ofPairs("Run card", rows);
+    }
+}
