@@ -96,14 +96,14 @@ record Listing(String title, List<String> columns, List<Boolean> numbers, List<L
         for (List<String> row : all) {
             append(text, row, widths);
         }
-        return (note.isEmpty() ? text : text.append('\n').append(note)).toString().strip();
+        return (note.isEmpty() ? text : text.append('\n').append(note))
+                .toString()
+                .strip();
     }
 
     private void append(StringBuilder text, List<String> row, List<Integer> widths) {
-        int lines = row.stream()
-                .mapToInt(cell -> cell.split("\n", -1).length)
-                .max()
-                .orElse(1);
+        int lines =
+                row.stream().mapToInt(cell -> cell.split("\n", -1).length).max().orElse(1);
         for (int l = 0; l < lines; l++) {
             StringBuilder line = new StringBuilder();
             for (int c = 0; c < row.size(); c++) {

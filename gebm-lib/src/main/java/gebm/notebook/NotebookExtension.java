@@ -61,7 +61,7 @@ public final class NotebookExtension implements Extension {
         Screen.attach(new KernelScreen(kernel));
         present(() -> Charts.register(renderer));
         present(() -> Tables.register(renderer));
-        present(() -> Objects.register(renderer));
+        present(() -> Models.register(renderer));
         present(() -> JavaArrays.register(renderer));
     }
 
@@ -164,7 +164,7 @@ public final class NotebookExtension implements Extension {
         }
     }
 
-    private static final class Objects {
+    private static final class Models {
         static void register(Renderer renderer) {
             table(renderer, Trainable.class, Views::of);
             table(renderer, History.class, Views::of);

@@ -30,7 +30,7 @@ final class Views {
     /** Shape, type and device; the first values; the smallest, the mean and the largest. */
     static String of(NDArray array) {
         Shape shape = array.getShape();
-        String head = "NDArray " + shape + " " + array.getDataType().asNumpy() + " on " + array.getDevice();
+        String head = "NDArray " + shape + " " + array.getDataType() + " on " + array.getDevice();
         if (shape.size() == 0) {
             return head + ", empty";
         }
@@ -92,9 +92,7 @@ final class Views {
         if (model instanceof gebm.model.Base base) {
             return "Base of samples " + base.sampleShape();
         }
-        return model instanceof gebm.model.Energy
-                ? "Energy"
-                : model.getClass().getSimpleName();
+        return model instanceof gebm.model.Energy ? "Energy" : model.getClass().getSimpleName();
     }
 
     private static String count(long n) {
@@ -121,7 +119,11 @@ final class Views {
             rows.add(cells);
         }
         return new Listing(
-                "History", columns, Collections.nCopies(columns.size(), true), rows, count(history.size()) + " iterations");
+                "History",
+                columns,
+                Collections.nCopies(columns.size(), true),
+                rows,
+                count(history.size()) + " iterations");
     }
 
     /** Why a run ended, and each term at the beginning and at the end. */
@@ -145,7 +147,9 @@ final class Views {
         rows.add(List.of("stop", chains.stop().toString()));
         double[] energy = chains.meanEnergy();
         if (energy.length > 0) {
-            double mean = Arrays.stream(energy, energy.length / 2, energy.length).average().orElseThrow();
+            double mean = Arrays.stream(energy, energy.length / 2, energy.length)
+                    .average()
+                    .orElseThrow();
             rows.add(List.of("mean energy, first step", Check.text(energy[0]) + " nats"));
             rows.add(List.of("mean energy, second half", Check.text(mean) + " nats"));
         }

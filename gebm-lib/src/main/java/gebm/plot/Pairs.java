@@ -60,8 +60,8 @@ final class Pairs {
         legend(pen);
         for (int row = 0; row < d; row++) {
             for (int column = 0; column < d; column++) {
-                Rectangle2D area = new Rectangle2D.Double(
-                        LEFT + column * (cell + GAP), TOP + row * (cell + GAP), cell, cell);
+                Rectangle2D area =
+                        new Rectangle2D.Double(LEFT + column * (cell + GAP), TOP + row * (cell + GAP), cell, cell);
                 if (row < column) {
                     correlations(pen, area, row, column);
                 } else {

@@ -18,6 +18,8 @@ import java.util.List;
  */
 public record Picture(BufferedImage image, int width, int height) {
     private static final int COLOURS = 256;
+    private static final int FEWEST = 32;
+    private static final int LARGE = 100_000; // bytes, what a notebook should keep
 
     /** Checks the size. */
     public Picture {
@@ -29,10 +31,19 @@ public record Picture(BufferedImage image, int width, int height) {
      * The bitmap as a PNG with a palette of at most 256 colours.
      *
      * <p>With more colours in the bitmap, rare ones become the nearest frequent one: lines, letters and areas keep
-     * their colour, and only shades between two colours move by a little.
+     * their colour, and only shades between two colours move by a little. A PNG of more than 100 kB is made again with
+     * half the colours, at least 32.
      */
     public byte[] png() {
-        Palette palette = Palette.of(COLOURS, List.of(image));
+        byte[] png = png(COLOURS);
+        for (int colours = COLOURS / 2; png.length > LARGE && colours >= FEWEST; colours /= 2) {
+            png = png(colours);
+        }
+        return png;
+    }
+
+    private byte[] png(int colours) {
+        Palette palette = Palette.of(colours, List.of(image));
         return Png.still(palette.colours(), image.getWidth(), image.getHeight(), palette.indices(image));
     }
 

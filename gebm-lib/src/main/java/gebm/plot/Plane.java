@@ -182,7 +182,9 @@ public final class Plane implements IChart {
         double[][][] paths = paths(name, draws);
         int n = paths[0][0].length;
         Require.that(frames >= 2 && frames <= n, "frames", "in [2, " + n + "]", frames);
-        double[] extent = limits.length > 0 || map() != null ? limits() : with(whole(name, paths)).limits();
+        double[] extent = limits.length > 0 || map() != null
+                ? limits()
+                : with(whole(name, paths)).limits();
         Plane still = withLimits(extent[0], extent[1], extent[2], extent[3]);
         Picture ground = Plots.image(still.with(new Walkers(name, colour(), new double[0][][])));
         List<Picture> pictures = new ArrayList<>();
@@ -288,9 +290,7 @@ public final class Plane implements IChart {
     }
 
     private static double[] union(double[] a, double[] b) {
-        return new double[] {
-            Math.min(a[0], b[0]), Math.max(a[1], b[1]), Math.min(a[2], b[2]), Math.max(a[3], b[3])
-        };
+        return new double[] {Math.min(a[0], b[0]), Math.max(a[1], b[1]), Math.min(a[2], b[2]), Math.max(a[3], b[3])};
     }
 
     private List<Layer> named() {
@@ -404,10 +404,7 @@ public final class Plane implements IChart {
 
     private static double[] extent(double[][]... clouds) {
         double[] all = {
-            Double.POSITIVE_INFINITY,
-            Double.NEGATIVE_INFINITY,
-            Double.POSITIVE_INFINITY,
-            Double.NEGATIVE_INFINITY
+            Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY
         };
         for (double[][] xy : clouds) {
             for (int i = 0; i < xy[0].length; i++) {
