@@ -1,8 +1,11 @@
 package gebm.notebook;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import ai.djl.util.NativeResource;
 import gebm.core.Trainable;
 import gebm.model.Gebm;
 import gebm.sampler.Chains;
@@ -19,16 +22,19 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
-import java.util.stream.DoubleStream;
 
 /** What the library's own objects look like in a notebook, as tables and text. */
 final class Views {
     private static final int VALUES = 8;
+    private static final long PART = 1 << 20; // values copied at a time
 
     private Views() {}
 
-    /** Shape, type and device; the first values; the smallest, the mean and the largest. */
+    /** Shape, type and device; the first values; the smallest, the mean and the largest of the finite ones. */
     static String of(NDArray array) {
+        if (array instanceof NativeResource<?> resource && resource.isReleased()) {
+            return "NDArray, closed";
+        }
         Shape shape = array.getShape();
         String head = "NDArray " + shape + " " + array.getDataType() + " on " + array.getDevice();
         if (shape.size() == 0) {
@@ -37,20 +43,44 @@ final class Views {
         if (array.getDataType() == DataType.COMPLEX64 || array.getDataType() == DataType.STRING) {
             return head;
         }
-        double[] values;
-        try (NDArray wide = array.toType(DataType.FLOAT64, true)) {
-            values = wide.toDoubleArray();
+        String first = "";
+        long finite = 0;
+        double sum = 0;
+        double low = Double.POSITIVE_INFINITY;
+        double high = Double.NEGATIVE_INFINITY;
+        try (NDManager scope = array.getManager().newSubManager()) {
+            NDArray flat = array.reshape(-1);
+            flat.attach(scope);
+            for (long start = 0; start < shape.size(); start += PART) {
+                double[] values = part(flat, start, Math.min(shape.size(), start + PART));
+                first = start > 0 ? first : first(values);
+                for (double value : values) {
+                    if (Double.isFinite(value)) {
+                        finite++;
+                        sum += value;
+                        low = Math.min(low, value);
+                        high = Math.max(high, value);
+                    }
+                }
+            }
         }
-        String first = Arrays.stream(values).limit(VALUES).mapToObj(Check::text).collect(Collectors.joining(", "));
-        String text = head + "\n[" + first + (values.length > VALUES ? ", …]" : "]");
-        double[] finite = Arrays.stream(values).filter(Double::isFinite).toArray();
-        if (finite.length > 1) {
-            text += "\nmin " + Check.text(DoubleStream.of(finite).min().orElseThrow())
-                    + " · mean " + Check.text(DoubleStream.of(finite).average().orElseThrow())
-                    + " · max " + Check.text(DoubleStream.of(finite).max().orElseThrow());
+        String text = head + "\n[" + first + (shape.size() > VALUES ? ", …]" : "]");
+        if (finite > 1) {
+            text += "\nmin " + Check.text(low) + " · mean " + Check.text(sum / finite) + " · max " + Check.text(high);
         }
-        int other = values.length - finite.length;
-        return other == 0 ? text : text + "\n" + other + " of " + values.length + " not finite";
+        long other = shape.size() - finite;
+        return other == 0 ? text : text + "\n" + count(other) + " of " + count(shape.size()) + " not finite";
+    }
+
+    private static String first(double[] values) {
+        return Arrays.stream(values).limit(VALUES).mapToObj(Check::text).collect(Collectors.joining(", "));
+    }
+
+    private static double[] part(NDArray flat, long from, long to) {
+        try (NDArray part = flat.get(new NDIndex(from + ":" + to));
+                NDArray wide = part.toType(DataType.FLOAT64, true)) {
+            return wide.toDoubleArray();
+        }
     }
 
     /** The layers of anything with parameters: names and shapes of their arrays, and how many numbers they are. */
@@ -131,7 +161,9 @@ final class Views {
         List<List<String>> rows = new ArrayList<>();
         for (String column : run.history().columns()) {
             double[] numbers = run.history().curve(column)[1];
-            rows.add(List.of(column, Check.text(numbers[0]), Check.text(numbers[numbers.length - 1])));
+            boolean none = numbers.length == 0;
+            rows.add(List.of(
+                    column, none ? "" : Check.text(numbers[0]), none ? "" : Check.text(numbers[numbers.length - 1])));
         }
         return new Listing(
                 "Training: " + run.stop(), List.of("term", "first", "last"), List.of(false, true, true), rows, "");

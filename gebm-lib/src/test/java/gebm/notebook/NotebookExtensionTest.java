@@ -2,6 +2,7 @@ package gebm.notebook;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import gebm.core.Rng;
@@ -199,6 +200,12 @@ class NotebookExtensionTest {
                 assertThat(text(m.create(new float[] {0.5f, Float.NaN, 1.5f}))).endsWith("1 of 3 not finite");
                 assertThat(text(m.ones(new Shape(100, 10))).lines()).hasSize(3);
                 assertThat(text(m.ones(new Shape(0, 2)))).isEqualTo("NDArray (0, 2) float32 on cpu(), empty");
+                NDArray closed = m.ones(new Shape(2));
+                closed.close();
+                assertThat(text(closed)).isEqualTo("NDArray, closed");
+                NDArray large = m.arange(3_000_000);
+                assertThat(text(large)).endsWith("min 0 · mean 1.500e+06 · max 3.000e+06");
+                assertThat(large.getShape()).isEqualTo(new Shape(3_000_000));
                 assertThat(text(m.create(true))).isEqualTo("NDArray () boolean on cpu()\n[1]");
             }
             assertThat(text(new int[] {1, 2})).isEqualTo("[1, 2]");
