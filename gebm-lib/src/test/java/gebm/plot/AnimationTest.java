@@ -8,12 +8,14 @@ import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
 import java.io.DataInputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.zip.CRC32;
+import java.util.zip.InflaterInputStream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -65,6 +67,50 @@ class AnimationTest {
                         "fcTL 3: 1x1 at 0,0 for 250/1000",
                         "fdAT 4",
                         "IEND");
+    }
+
+    /** Plays the file: each frame laid over the one before, as the format says. */
+    private static List<int[]> played(byte[] png) throws IOException {
+        DataInputStream in = new DataInputStream(new ByteArrayInputStream(png, 8, png.length));
+        List<int[]> played = new ArrayList<>();
+        int[] canvas = new int[200];
+        byte[] palette = {};
+        int[] place = {};
+        while (in.available() > 0) {
+            int length = in.readInt();
+            String type = new String(in.readNBytes(4), StandardCharsets.US_ASCII);
+            byte[] body = in.readNBytes(length);
+            in.readInt();
+            ByteBuffer data = ByteBuffer.wrap(body);
+            if (type.equals("PLTE")) {
+                palette = body;
+            } else if (type.equals("fcTL")) {
+                place = new int[] {data.getInt(4), data.getInt(8), data.getInt(12), data.getInt(16)};
+            } else if (type.equals("IDAT") || type.equals("fdAT")) {
+                int from = type.equals("IDAT") ? 0 : 4;
+                byte[] rows = new InflaterInputStream(new ByteArrayInputStream(body, from, length)).readAllBytes();
+                for (int i = 0; i < place[0] * place[1]; i++) {
+                    int colour = rows[i / place[0] * (place[0] + 1) + 1 + i % place[0]];
+                    int pixel = (place[3] + i / place[0]) * 20 + place[2] + i % place[0];
+                    if (colour < palette.length / 3 - 1) {
+                        canvas[pixel] =
+                                Color.BLACK.getRGB() | ByteBuffer.wrap(palette).getInt(3 * colour) >>> 8;
+                    }
+                }
+                played.add(canvas.clone());
+            }
+        }
+        return played;
+    }
+
+    @Test
+    void playsItsFrames() throws IOException {
+        List<int[]> played = played(MOVING.png());
+        assertThat(played).hasSize(3);
+        for (int f = 0; f < 3; f++) {
+            BufferedImage image = MOVING.frames().get(f).image();
+            assertThat(played.get(f)).isEqualTo(image.getRGB(0, 0, 20, 10, null, 0, 20));
+        }
     }
 
     @Test
