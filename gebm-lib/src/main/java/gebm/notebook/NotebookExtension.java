@@ -2,12 +2,21 @@ package gebm.notebook;
 
 import ai.djl.ndarray.NDArray;
 import gebm.core.Errors;
+import gebm.core.Trainable;
+import gebm.plot.Animation;
 import gebm.plot.Picture;
 import gebm.plot.Plots;
+import gebm.sampler.Chains;
+import gebm.train.History;
+import gebm.train.RunCard;
+import gebm.train.TrainingRun;
 import java.awt.image.BufferedImage;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.dflib.jjava.jupyter.Extension;
@@ -17,19 +26,31 @@ import org.dflib.jjava.jupyter.kernel.display.RenderContext;
 import org.dflib.jjava.jupyter.kernel.display.Renderer;
 import org.dflib.jjava.jupyter.kernel.display.mime.MIMEType;
 import org.knowm.xchart.internal.chartpart.IChart;
+import tech.tablesaw.api.NumericColumn;
 import tech.tablesaw.api.Table;
 
 /**
- * Installs itself in the JJava kernel: charts, pictures, tables and arrays are shown as what they are.
+ * Installs itself in the JJava kernel: what a cell ends in is shown as what it is.
  *
- * <p>Found by the kernel through {@code META-INF/services}; users never call it. XChart charts and {@link Picture}s
- * become PNG of two pixels for each shown one, a {@link BufferedImage} is shown at its own size, a Tablesaw table as an
- * HTML table of at most 50 rows, an {@link NDArray} and Java's number arrays as text. It prints nothing, and a part
- * whose library is missing leaves the others working.
+ * <p>Found by the kernel through {@code META-INF/services}; users never call it.
+ *
+ * <table>
+ * <caption>What is shown how; with each goes a plain text</caption>
+ * <tr><th>type</th><th>shown as</th></tr>
+ * <tr><td>XChart's charts, {@link gebm.plot.Plane}, {@link gebm.plot.Panels}, {@link Picture}</td>
+ *     <td>PNG of two pixels for each shown one</td></tr>
+ * <tr><td>{@link Animation}</td><td>animated PNG</td></tr>
+ * <tr><td>{@link BufferedImage}</td><td>PNG at its own size</td></tr>
+ * <tr><td>Tablesaw's tables, histories, runs, chains, run cards</td><td>table of first and last rows</td></tr>
+ * <tr><td>networks, energies, bases, models</td><td>table of layers with shapes and counts</td></tr>
+ * <tr><td>{@link NDArray}, Java's number arrays</td><td>text: shape, first values, range</td></tr>
+ * </table>
+ *
+ * <p>It prints nothing, and a part whose library is missing leaves the others working. HTML takes its colours from the
+ * page, light or dark.
  */
 public final class NotebookExtension implements Extension {
     private static final MIMEType PNG = MIMEType.parse("image/png");
-    private static final int ROWS = 50;
     private static final int NUMBERS = 20;
 
     /** Called by the kernel when it finds this library. */
@@ -42,7 +63,7 @@ public final class NotebookExtension implements Extension {
         Errors.inNotebook(true);
         present(() -> Charts.register(renderer));
         present(() -> Tables.register(renderer));
-        present(() -> EngineArrays.register(renderer));
+        present(() -> Models.register(renderer));
         present(() -> JavaArrays.register(renderer));
     }
 
@@ -82,92 +103,79 @@ public final class NotebookExtension implements Extension {
 
     private static final class Charts {
         static void register(Renderer renderer) {
-            renderer.createRegistration(IChart.class).preferring(PNG).register((chart, context) -> {
-                Picture picture = Plots.image(chart);
+            picture(renderer, IChart.class, chart -> {
                 String title = chart.getTitle().isEmpty() ? "" : " \"" + chart.getTitle() + "\"";
-                String text = chart.getClass().getSimpleName() + title;
-                show(context, text, picture.png(), picture.width(), picture.height());
+                return new Sight(chart.getClass().getSimpleName() + title, Plots.image(chart));
             });
-            renderer.createRegistration(Picture.class)
-                    .preferring(PNG)
-                    .register((picture, context) ->
-                            show(context, picture.toString(), picture.png(), picture.width(), picture.height()));
-            renderer.createRegistration(BufferedImage.class).preferring(PNG).register((image, context) -> {
+            picture(renderer, Picture.class, picture -> new Sight(picture.toString(), picture));
+            picture(renderer, BufferedImage.class, image -> {
                 Picture picture = new Picture(image, image.getWidth(), image.getHeight());
-                show(
-                        context,
-                        "Image " + picture.width() + "x" + picture.height(),
-                        picture.png(),
-                        picture.width(),
-                        picture.height());
+                return new Sight("Image " + picture.width() + "x" + picture.height(), picture);
             });
+            picture(renderer, Animation.class, Sight::new);
         }
 
-        private static void show(RenderContext context, String text, byte[] png, int width, int height) {
-            DisplayData out = context.getOutputContainer();
-            out.putData(PNG, Base64.getEncoder().encodeToString(png));
-            out.putMetaData(PNG, Map.of("width", width, "height", height));
-            out.putText(text);
+        private record Sight(String text, byte[] png, int width, int height) {
+            Sight(String text, Picture picture) {
+                this(text, picture.png(), picture.width(), picture.height());
+            }
+
+            Sight(Animation animation) {
+                this(animation.toString(), animation.png(), animation.width(), animation.height());
+            }
         }
+
+        private static <T> void picture(Renderer renderer, Class<T> type, Function<T, Sight> view) {
+            renderer.createRegistration(type).preferring(PNG).register((value, context) -> {
+                Sight sight = view.apply(value);
+                DisplayData out = context.getOutputContainer();
+                out.putData(PNG, Base64.getEncoder().encodeToString(sight.png));
+                out.putMetaData(PNG, Map.of("width", sight.width, "height", sight.height));
+                out.putText(sight.text);
+            });
+        }
+    }
+
+    private static <T> void table(Renderer renderer, Class<T> type, Function<T, Listing> view) {
+        renderer.createRegistration(type).preferring(MIMEType.TEXT_HTML).register((value, context) -> {
+            Listing listing = view.apply(value);
+            context.getOutputContainer().putHTML(listing.html());
+            context.getOutputContainer().putText(listing.text());
+        });
     }
 
     private static final class Tables {
         static void register(Renderer renderer) {
-            renderer.createRegistration(Table.class)
-                    .preferring(MIMEType.TEXT_HTML)
-                    .register((table, context) -> {
-                        context.getOutputContainer().putHTML(html(table));
-                        context.getOutputContainer().putText(table.print(ROWS));
-                    });
+            table(renderer, Table.class, Tables::view);
         }
 
-        private static String html(Table table) {
-            StringBuilder html = new StringBuilder("<table>");
-            if (table.name() != null) {
-                html.append("<caption>").append(escaped(table.name())).append("</caption>");
-            }
-            html.append("<thead><tr>");
-            table.columnNames().forEach(name -> cell(html, "th", name));
-            html.append("</tr></thead><tbody>");
-            for (int row = 0; row < Math.min(ROWS, table.rowCount()); row++) {
-                html.append("<tr>");
+        private static Listing view(Table table) {
+            List<Boolean> numbers = table.columns().stream()
+                    .map(column -> column instanceof NumericColumn)
+                    .toList();
+            List<List<String>> rows = new ArrayList<>();
+            for (int row : Listing.shown(table.rowCount())) {
+                List<String> cells = new ArrayList<>();
                 for (int column = 0; column < table.columnCount(); column++) {
-                    cell(html, "td", table.getString(row, column));
+                    cells.add(row < 0 ? "…" : table.getString(row, column));
                 }
-                html.append("</tr>");
+                rows.add(cells);
             }
-            html.append("</tbody></table>");
-            if (table.rowCount() > ROWS) {
-                html.append("<p>")
-                        .append(ROWS)
-                        .append(" of ")
-                        .append(table.rowCount())
-                        .append(" rows</p>");
-            }
-            return html.toString();
-        }
-
-        private static void cell(StringBuilder html, String tag, String text) {
-            html.append('<')
-                    .append(tag)
-                    .append('>')
-                    .append(escaped(text))
-                    .append("</")
-                    .append(tag)
-                    .append('>');
-        }
-
-        private static String escaped(String text) {
-            return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;");
+            String name = table.name() == null ? "" : table.name();
+            String note = rows.size() < table.rowCount() ? table.rowCount() + " rows" : "";
+            return new Listing(name, table.columnNames(), numbers, rows, note);
         }
     }
 
-    private static final class EngineArrays {
+    private static final class Models {
         static void register(Renderer renderer) {
-            renderer.createRegistration(NDArray.class).register((array, context) -> context.getOutputContainer()
-                    .putText(array.toDebugString(1_000, 10, 10, 20, true)
-                            .replaceFirst("^ND: ", "")
-                            .strip()));
+            table(renderer, Trainable.class, Views::of);
+            table(renderer, History.class, Views::of);
+            table(renderer, TrainingRun.class, Views::of);
+            table(renderer, Chains.class, Views::of);
+            table(renderer, RunCard.class, Views::of);
+            renderer.createRegistration(NDArray.class)
+                    .register((array, context) -> context.getOutputContainer().putText(Views.of(array)));
         }
     }
 

@@ -2,17 +2,9 @@ package gebm.plot;
 
 import gebm.core.Require;
 import java.awt.image.BufferedImage;
-import java.io.ByteArrayOutputStream;
-import java.io.DataOutputStream;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.Arrays;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.zip.CRC32;
-import java.util.zip.Deflater;
-import java.util.zip.DeflaterOutputStream;
 
 /**
  * Pictures of one size shown in turn, without end.
@@ -20,8 +12,6 @@ import java.util.zip.DeflaterOutputStream;
  * <p>Written as an animated PNG: browsers and JupyterLab play it, and a program that knows only PNG shows the first
  * frame. All frames share one palette of at most 255 colours, and each holds only what changed since the one before, so
  * that forty frames over a still background take some 100 kB.
- *
- * <p>Source: Portable Network Graphics, third edition (W3C, 2025), the chunks acTL, fcTL and fdAT.
  *
  * <pre>{@code
  * var frames = new java.util.ArrayList<Picture>();
@@ -36,7 +26,6 @@ import java.util.zip.DeflaterOutputStream;
  * @param seconds how long each is shown, at most 60
  */
 public record Animation(List<Picture> frames, double seconds) {
-    private static final byte[] SIGNATURE = {(byte) 0x89, 'P', 'N', 'G', 13, 10, 26, 10};
     private static final int COLOURS = 255; // and one for what did not change
 
     /** Copies and checks the frames. */
@@ -74,42 +63,17 @@ public record Animation(List<Picture> frames, double seconds) {
     public byte[] png() {
         List<BufferedImage> images = frames.stream().map(Picture::image).toList();
         Palette palette = Palette.of(COLOURS, images);
+        int[] colours = palette.colours();
         int w = images.get(0).getWidth();
         int h = images.get(0).getHeight();
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
-        out.writeBytes(SIGNATURE);
-        chunk(out, "IHDR", data -> {
-            data.writeInt(w);
-            data.writeInt(h);
-            data.write(new byte[] {8, 3, 0, 0, 0}); // eight bits, a palette
-        });
-        chunk(out, "acTL", data -> {
-            data.writeInt(frames.size());
-            data.writeInt(0); // without end
-        });
-        int[] colours = palette.colours();
-        chunk(out, "PLTE", data -> {
-            for (int colour : colours) {
-                data.write(new byte[] {(byte) (colour >> 16), (byte) (colour >> 8), (byte) colour});
-            }
-            data.write(new byte[3]);
-        });
-        chunk(out, "tRNS", data -> {
-            byte[] opacity = new byte[colours.length + 1];
-            Arrays.fill(opacity, 0, colours.length, (byte) 255);
-            data.write(opacity);
-        });
+        List<Png.Part> parts = new ArrayList<>();
         byte[] before = null;
-        int number = 0;
         for (BufferedImage image : images) {
-            byte[] pixels = palette.indices(image);
-            Part part =
-                    before == null ? new Part(0, 0, w, h, pixels) : changed(before, pixels, w, (byte) colours.length);
-            number = frame(out, part, number);
-            before = pixels;
+            byte[] now = palette.indices(image);
+            parts.add(before == null ? new Png.Part(0, 0, w, h, now) : changed(before, now, w, (byte) colours.length));
+            before = now;
         }
-        chunk(out, "IEND", data -> {});
-        return out.toByteArray();
+        return Png.animated(colours, parts, parts.size(), seconds);
     }
 
     /** Writes the animated PNG to {@code file}, beside it first and then into place. */
@@ -122,10 +86,8 @@ public record Animation(List<Picture> frames, double seconds) {
         return "Animation " + width() + "x" + height() + ", " + frames.size() + " frames";
     }
 
-    private record Part(int left, int top, int width, int height, byte[] pixels) {}
-
     /** The smallest rectangle around all that changed, with what did not change in it see-through. */
-    private static Part changed(byte[] before, byte[] now, int w, byte same) {
+    private static Png.Part changed(byte[] before, byte[] now, int w, byte same) {
         int left = w;
         int right = -1;
         int top = -1;
@@ -139,7 +101,7 @@ public record Animation(List<Picture> frames, double seconds) {
             }
         }
         if (right < 0) {
-            return new Part(0, 0, 1, 1, new byte[] {same});
+            return new Png.Part(0, 0, 1, 1, new byte[] {same});
         }
         int width = right - left + 1;
         int height = bottom - top + 1;
@@ -148,66 +110,6 @@ public record Animation(List<Picture> frames, double seconds) {
             int p = (top + i / width) * w + left + i % width;
             pixels[i] = now[p] == before[p] ? same : now[p];
         }
-        return new Part(left, top, width, height, pixels);
-    }
-
-    /** Writes the frame and returns the next number in the sequence of chunks. */
-    private int frame(ByteArrayOutputStream out, Part part, int number) {
-        chunk(out, "fcTL", data -> {
-            data.writeInt(number);
-            data.writeInt(part.width);
-            data.writeInt(part.height);
-            data.writeInt(part.left);
-            data.writeInt(part.top);
-            data.writeShort((int) Math.round(1_000 * seconds));
-            data.writeShort(1_000);
-            data.write(new byte[] {0, 1}); // stays; is laid over the frame before
-        });
-        byte[] packed = packed(part);
-        if (number == 0) {
-            chunk(out, "IDAT", data -> data.write(packed));
-            return 1;
-        }
-        chunk(out, "fdAT", data -> {
-            data.writeInt(number + 1);
-            data.write(packed);
-        });
-        return number + 2;
-    }
-
-    private static byte[] packed(Part part) {
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
-        Deflater deflater = new Deflater(Deflater.BEST_COMPRESSION);
-        try (DeflaterOutputStream rows = new DeflaterOutputStream(out, deflater)) {
-            for (int row = 0; row < part.height; row++) {
-                rows.write(0); // no filter
-                rows.write(part.pixels, row * part.width, part.width);
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        } finally {
-            deflater.end();
-        }
-        return out.toByteArray();
-    }
-
-    private interface Body {
-        void write(DataOutputStream data) throws IOException;
-    }
-
-    private static void chunk(ByteArrayOutputStream out, String type, Body body) {
-        try {
-            ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-            bytes.writeBytes(type.getBytes(StandardCharsets.US_ASCII));
-            body.write(new DataOutputStream(bytes));
-            CRC32 checksum = new CRC32();
-            checksum.update(bytes.toByteArray());
-            DataOutputStream file = new DataOutputStream(out);
-            file.writeInt(bytes.size() - 4);
-            file.write(bytes.toByteArray());
-            file.writeInt((int) checksum.getValue());
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return new Png.Part(left, top, width, height, pixels);
     }
 }

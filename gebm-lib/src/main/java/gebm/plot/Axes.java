@@ -13,8 +13,8 @@ import java.awt.geom.Rectangle2D;
  * @param area on the page, y downwards
  */
 record Axes(double xLow, double xHigh, double yLow, double yHigh, Rectangle2D area) {
-    private static final int X_SPACING = 55; // shown pixels between ticks
-    private static final int Y_SPACING = 40;
+    private static final int SPACING = 45; // shown pixels between ticks
+    private static final int FEWEST = 3;
 
     double x(double x) {
         return area.getX() + (x - xLow) / (xHigh - xLow) * area.getWidth();
@@ -25,11 +25,11 @@ record Axes(double xLow, double xHigh, double yLow, double yHigh, Rectangle2D ar
     }
 
     double[] xTicks() {
-        return Ticks.between(xLow, xHigh, (int) Math.max(2, area.getWidth() / X_SPACING));
+        return Ticks.between(xLow, xHigh, (int) Math.max(FEWEST, area.getWidth() / SPACING));
     }
 
     double[] yTicks() {
-        return Ticks.between(yLow, yHigh, (int) Math.max(2, area.getHeight() / Y_SPACING));
+        return Ticks.between(yLow, yHigh, (int) Math.max(FEWEST, area.getHeight() / SPACING));
     }
 
     void drawGrid(Graphics2D pen) {

@@ -73,10 +73,13 @@ final class Contour {
         double se = values[j][i + 1];
         double ne = values[j + 1][i + 1];
         double nw = values[j + 1][i];
-        if (!Double.isFinite(sw + se + ne + nw)) {
+        if (!Double.isFinite(sw + se + ne + nw)) { // a hole
             return;
         }
         boolean[] above = {sw >= level, se >= level, ne >= level, nw >= level};
+        if (above[0] == above[1] && above[1] == above[2] && above[2] == above[3]) {
+            return;
+        }
         long[] edges = {horizontal(i, j), vertical(i + 1, j), horizontal(i, j + 1), vertical(i, j)};
         List<Long> crossed = new ArrayList<>(); // counter-clockwise from the lower edge
         for (int e = 0; e < 4; e++) {

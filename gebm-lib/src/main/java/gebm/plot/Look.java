@@ -38,7 +38,7 @@ final class Look {
     };
 
     /** Steps of the colour map: too fine to be seen, few enough for a palette. */
-    private static final int STEPS = 80;
+    private static final int STEPS = 56;
 
     private Look() {}
 

@@ -11,10 +11,10 @@ import java.util.Locale;
 
 /** Every column of some tables against every other: densities on the diagonal, points below it, correlations above. */
 final class Pairs {
-    static final int POINTS = 600; // of each group in a cell
+    static final int POINTS = 400; // of each group in a cell
     private static final int ALL = 480; // shown pixels for all cells together
     private static final int LARGEST = 150;
-    private static final int GAP = 10;
+    private static final int GAP = 14;
     private static final int LEFT = 56;
     private static final int TOP = 34;
     private static final int BELOW = 44;
@@ -159,11 +159,8 @@ final class Pairs {
         double y = area.getCenterY() + 5 - 9.0 * (groups.length - 1);
         for (int g = 0; g < groups.length; g++) {
             double r = correlation(groups[g][row], groups[g][column]);
-            String text = Double.isNaN(r)
-                    ? "–"
-                    : String.format(Locale.ROOT, "%.2f", r)
-                            .replace("-0.00", "0.00")
-                            .replace('-', '−');
+            String number = String.format(Locale.ROOT, "%.2f", r).replace("-0.00", "0.00");
+            String text = Double.isNaN(r) ? "–" : "r = " + number.replace('-', '−');
             Look.write(pen, Look.HEADING, Look.colour(g), text, area.getCenterX(), y, 0.5);
             y += 18;
         }

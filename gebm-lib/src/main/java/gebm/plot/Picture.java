@@ -2,16 +2,12 @@ package gebm.plot;
 
 import gebm.core.Require;
 import java.awt.image.BufferedImage;
-import java.awt.image.DataBuffer;
-import java.awt.image.IndexColorModel;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
-import javax.imageio.ImageIO;
 
 /**
  * A bitmap and the size it is shown at; sharp on dense screens, because it has two pixels for each shown one.
@@ -22,6 +18,8 @@ import javax.imageio.ImageIO;
  */
 public record Picture(BufferedImage image, int width, int height) {
     private static final int COLOURS = 256;
+    private static final int FEWEST = 32;
+    private static final int LARGE = 100_000; // bytes, what a notebook should keep
 
     /** Checks the size. */
     public Picture {
@@ -33,16 +31,20 @@ public record Picture(BufferedImage image, int width, int height) {
      * The bitmap as a PNG with a palette of at most 256 colours.
      *
      * <p>With more colours in the bitmap, rare ones become the nearest frequent one: lines, letters and areas keep
-     * their colour, and only shades between two colours move by a little.
+     * their colour, and only shades between two colours move by a little. A PNG of more than 100 kB is made again with
+     * half the colours, at least 32.
      */
     public byte[] png() {
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
-        try {
-            ImageIO.write(withPalette(), "png", out);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e.getMessage(), e);
+        byte[] png = png(COLOURS);
+        for (int colours = COLOURS / 2; png.length > LARGE && colours >= FEWEST; colours /= 2) {
+            png = png(colours);
         }
-        return out.toByteArray();
+        return png;
+    }
+
+    private byte[] png(int colours) {
+        Palette palette = Palette.of(colours, List.of(image));
+        return Png.still(palette.colours(), image.getWidth(), image.getHeight(), palette.indices(image));
     }
 
     /** Writes the PNG to {@code file}, beside it first and then into place. */
@@ -64,16 +66,5 @@ public record Picture(BufferedImage image, int width, int height) {
         } catch (IOException e) {
             throw new UncheckedIOException("cannot write " + file + ": " + e.getMessage(), e);
         }
-    }
-
-    private BufferedImage withPalette() {
-        Palette palette = Palette.of(COLOURS, List.of(image));
-        int[] colours = palette.colours();
-        IndexColorModel model = new IndexColorModel(8, colours.length, colours, 0, false, -1, DataBuffer.TYPE_BYTE);
-        int w = image.getWidth();
-        int h = image.getHeight();
-        BufferedImage indexed = new BufferedImage(w, h, BufferedImage.TYPE_BYTE_INDEXED, model);
-        indexed.getRaster().setDataElements(0, 0, w, h, palette.indices(image));
-        return indexed;
     }
 }

@@ -45,7 +45,7 @@ public final class Plane implements IChart {
     private static final int LINE = 22; // of title or legend
     private static final int BELOW = 44;
     private static final int RIGHT = 16;
-    private static final double CUT = 0.9; // the quantile beyond which arrows grow no longer
+    private static final double CUT = 0.75; // the quantile beyond which arrows grow no longer
     private static final int TAIL = 12; // positions that an animated chain trails
     private static final int FEW = 24; // chains up to which each can have a tail
 
@@ -140,12 +140,12 @@ public final class Plane implements IChart {
      * @param draws {@code (draws, chains, 2)} as in {@link gebm.sampler.Chains#draws}, finite
      */
     public Plane withPaths(String name, NDArray draws) {
-        return with(new Paths(name, colour(), paths(name, draws), map() != null));
+        return with(new Paths(name, colours(), paths(name, draws)));
     }
 
     /**
-     * An arrow at each point; the longest are as long as the points are apart, lengths beyond the 90 % quantile are
-     * cut to it.
+     * An arrow at each point; the longest are as long as the points are apart, lengths beyond the third
+     * quartile are cut to it.
      *
      * @param at {@code (n, 2)}, finite
      * @param vectors {@code (n, 2)}, finite
@@ -186,17 +186,32 @@ public final class Plane implements IChart {
                 ? limits()
                 : with(whole(name, paths)).limits();
         Plane still = withLimits(extent[0], extent[1], extent[2], extent[3]);
+        Picture ground = Plots.image(still.with(new Walkers(name, colour(), new double[0][][])));
         List<Picture> pictures = new ArrayList<>();
         for (int f = 0; f < frames; f++) {
             int end = 1 + (int) ((long) f * (n - 1) / (frames - 1));
             int begin = paths.length > FEW ? end - 1 : Math.max(0, end - TAIL);
-            pictures.add(Plots.image(still.with(new Walkers(name, colour(), cut(paths, begin, end)))));
+            pictures.add(still.over(ground, new Walkers(name, colour(), cut(paths, begin, end))));
         }
         return new Animation(pictures, 0.1);
     }
 
+    /** {@code ground} with a layer drawn into a copy of it. */
+    private Picture over(Picture ground, Layer layer) {
+        BufferedImage from = ground.image();
+        BufferedImage copy = Look.white(from.getWidth(), from.getHeight());
+        from.copyData(copy.getRaster());
+        Graphics2D pen = Look.pen(copy.createGraphics());
+        pen.scale(Look.DENSITY, Look.DENSITY);
+        Axes axes = with(layer).axes();
+        pen.clip(axes.area());
+        layer.draw(pen, axes);
+        pen.dispose();
+        return new Picture(copy, ground.width(), ground.height());
+    }
+
     private Layer whole(String name, double[][][] paths) {
-        return new Paths(name, colour(), paths, false);
+        return new Paths(name, colours(), paths);
     }
 
     private static double[][][] cut(double[][][] paths, int begin, int end) {
@@ -242,15 +257,19 @@ public final class Plane implements IChart {
                 layers.stream().filter(HeatMap.class::isInstance).findFirst().orElse(null);
     }
 
-    /** The colour of the next named layer; over a map, bright ones. */
+    /** The colour of the next named layer. */
     private Color colour() {
-        long named = layers.stream().filter(layer -> !layer.name().isEmpty()).count();
-        return map() == null ? Look.colour((int) named) : OVER_MAP[(int) named % OVER_MAP.length];
+        return colours()[named().size() % colours().length];
+    }
+
+    /** Over a map, bright ones. */
+    private Color[] colours() {
+        return map() == null ? Look.colours() : OVER_MAP;
     }
 
     /** Told apart on viridis, from it and from each other. */
     private static final Color[] OVER_MAP = {
-        Color.WHITE, new Color(0xFF8C42), new Color(0xF4A6C8), new Color(0x111111), new Color(0x9BD8FF)
+        Color.WHITE, new Color(0xFF8C42), new Color(0x9BD8FF), new Color(0xF4A6C8), new Color(0xF5E663)
     };
 
     private double[] limits() {
@@ -352,8 +371,9 @@ public final class Plane implements IChart {
         double y = area.getY() - 9;
         for (Layer layer : named()) {
             layer.drawKey(pen, x + 5, y - 4);
-            Look.write(pen, Look.LABEL, Look.INK, layer.name(), x + 15, y, 0);
-            x += 15 + Look.width(pen, Look.LABEL, layer.name()) + 16;
+            x += layer.keyWidth() + 8;
+            Look.write(pen, Look.LABEL, Look.INK, layer.name(), x, y, 0);
+            x += Look.width(pen, Look.LABEL, layer.name()) + 16;
         }
     }
 
@@ -376,6 +396,10 @@ public final class Plane implements IChart {
 
         /** The sign beside the name in the legend. */
         default void drawKey(Graphics2D pen, double x, double y) {}
+
+        default double keyWidth() {
+            return 7;
+        }
     }
 
     private static double[] extent(double[][]... clouds) {
@@ -515,7 +539,7 @@ public final class Plane implements IChart {
     private record Points(String name, Color colour, double[] x, double[] y, boolean overMap) implements Layer {
         @Override
         public void draw(Graphics2D pen, Axes axes) {
-            pen.setColor(overMap ? Look.translucent(colour, 0.8) : colour);
+            pen.setColor(colour);
             double radius = x.length > 1_000 ? 1.1 : x.length > 200 ? 1.5 : 2.2;
             for (int i = 0; i < x.length; i++) {
                 disc(pen, axes.x(x[i]), axes.y(y[i]), radius);
@@ -538,22 +562,27 @@ public final class Plane implements IChart {
         }
     }
 
-    private record Paths(String name, Color colour, double[][][] paths, boolean overMap) implements Layer {
+    private record Paths(String name, Color[] colours, double[][][] paths) implements Layer {
         @Override
         public void draw(Graphics2D pen, Axes axes) {
-            float wide = paths.length > 20 ? 0.6f : 1.1f;
-            for (double[][] path : paths) {
-                pen.setStroke(new BasicStroke(wide, BasicStroke.CAP_ROUND, BasicStroke.JOIN_ROUND));
-                pen.setColor(Look.translucent(colour, 0.75));
-                pen.draw(line(axes, path));
+            float wide = paths.length > FEW ? 0.6f : 0.9f;
+            pen.setStroke(new BasicStroke(wide, BasicStroke.CAP_ROUND, BasicStroke.JOIN_ROUND));
+            for (int p = 0; p < paths.length; p++) {
+                pen.setColor(colours[p % colours.length]);
+                pen.draw(line(axes, paths[p]));
             }
-            for (double[][] path : paths) {
+            for (int p = 0; p < paths.length; p++) {
+                double[][] path = paths[p];
                 int last = path[0].length - 1;
-                edgedDisc(pen, Color.WHITE, axes.x(path[0][0]), axes.y(path[1][0]), 2.6);
-                pen.setColor(Look.INK);
-                disc(pen, axes.x(path[0][0]), axes.y(path[1][0]), 1.3);
-                edgedDisc(pen, colour, axes.x(path[0][last]), axes.y(path[1][last]), 2.8);
+                ring(pen, axes.x(path[0][0]), axes.y(path[1][0]));
+                edgedDisc(pen, colours[p % colours.length], axes.x(path[0][last]), axes.y(path[1][last]), 3);
             }
+        }
+
+        private static void ring(Graphics2D pen, double x, double y) {
+            edgedDisc(pen, Color.WHITE, x, y, 2.6);
+            pen.setColor(Look.INK);
+            disc(pen, x, y, 1.2);
         }
 
         @Override
@@ -562,8 +591,17 @@ public final class Plane implements IChart {
         }
 
         @Override
+        public double keyWidth() {
+            return 22;
+        }
+
+        @Override
         public void drawKey(Graphics2D pen, double x, double y) {
-            edgedDisc(pen, colour, x, y, 2.8);
+            pen.setColor(Look.PALE);
+            pen.setStroke(new BasicStroke(1));
+            pen.draw(new Line2D.Double(x, y, x + 15, y));
+            ring(pen, x, y);
+            edgedDisc(pen, paths.length > 1 ? Look.PALE : colours[0], x + 15, y, 3);
         }
     }
 
@@ -579,7 +617,14 @@ public final class Plane implements IChart {
             }
             for (double[][] tail : tails) {
                 int last = tail[0].length - 1;
-                edgedDisc(pen, colour, axes.x(tail[0][last]), axes.y(tail[1][last]), many ? 1.6 : 3);
+                double x = axes.x(tail[0][last]);
+                double y = axes.y(tail[1][last]);
+                if (many) {
+                    pen.setColor(colour);
+                    pen.fill(new Rectangle2D.Double(Math.rint(x) - 1, Math.rint(y) - 1, 2, 2));
+                } else {
+                    edgedDisc(pen, colour, x, y, 3);
+                }
             }
         }
 
@@ -605,6 +650,7 @@ public final class Plane implements IChart {
 
     private record Arrows(double[][] at, double[][] by, boolean overMap) implements Layer {
         static final int SIDE = 17;
+        private static final Color ARROW = new Color(0x707070);
 
         @Override
         public void draw(Graphics2D pen, Axes axes) {
@@ -617,7 +663,7 @@ public final class Plane implements IChart {
             Arrays.sort(sorted);
             double cut = sorted[(int) Math.min(n - 1, Math.round(CUT * n))];
             double longest = spacing(axes);
-            pen.setColor(overMap ? new Color(255, 255, 255, 215) : Look.colour(0));
+            pen.setColor(overMap ? Color.WHITE : ARROW);
             for (int i = 0; i < n; i++) {
                 double length = cut > 0 ? longest * Math.min(1, lengths[i] / cut) : 0;
                 double x = axes.x(at[0][i]);

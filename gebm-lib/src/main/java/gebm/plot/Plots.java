@@ -18,6 +18,7 @@ import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYSeries;
 import org.knowm.xchart.XYSeries.XYSeriesRenderStyle;
 import org.knowm.xchart.internal.chartpart.IChart;
+import org.knowm.xchart.style.Styler.LegendLayout;
 import org.knowm.xchart.style.Styler.LegendPosition;
 import org.knowm.xchart.style.XYStyler;
 import org.knowm.xchart.style.lines.SeriesLines;
@@ -49,8 +50,8 @@ public final class Plots {
     private static final int PLANE = 400; // a plane is shown square
     private static final int MANY = 12; // points from which not each can have its tick
     private static final int LEGEND = 90;
-    private static final int PANEL_WIDTH = 340;
-    private static final int PANEL_HEIGHT = 230;
+    private static final int PANEL_WIDTH = 300;
+    private static final int PANEL_HEIGHT = 220;
     private static final int RANKS = 20; // bins of a rank histogram
     private static final double HIDDEN = 0.1; // share of a landscape's values that lie above its colours
     private static final String VALIDATION = "validation.";
@@ -92,9 +93,7 @@ public final class Plots {
             XYSeries series = chart.addSeries(curve.name(), drawn.x(), drawn.y());
             series.setXYSeriesRenderStyle(XYSeriesRenderStyle.Line);
             series.setMarker(SeriesMarkers.NONE);
-            series.setLineStyle(SeriesLines.SOLID);
-            series.setLineWidth(1.5f);
-            series.setLineColor(colour);
+            line(series, 1.5f, colour);
         }
         return legend(chart);
     }
@@ -139,6 +138,7 @@ public final class Plots {
         for (int v = 0; v < values.length; v++) {
             bars(chart, labels[v], bins.outline(bins.densities(values[v])));
         }
+        chart.getStyler().setYAxisMin(0.0);
         return legend(chart);
     }
 
@@ -185,7 +185,7 @@ public final class Plots {
     }
 
     /**
-     * Every column against every other: histograms on the diagonal, points below it (the first 600 rows), correlations
+     * Every column against every other: histograms on the diagonal, points below it (the first 400 rows), correlations
      * above it.
      *
      * @param columns a name for each column, separated by commas
@@ -216,7 +216,7 @@ public final class Plots {
             add(chart, Curve.of("chain " + (c + 1), draws[c]));
         }
         for (XYSeries series : chart.getSeriesCollection()) {
-            series.setLineWidth(draws[0].length > 300 ? 0.8f : 1.2f);
+            line(series, draws[0].length > 300 ? 0.8f : 1.2f, series.getLineColor());
         }
         return chart;
     }
@@ -266,18 +266,17 @@ public final class Plots {
      * A panel for each term of a run's history, that on validation data beside it. Of terms with more than 200 numbers
      * the running mean over a fiftieth of them is drawn over the pale numbers themselves.
      *
-     * @param terms columns of the history; none: all
+     * @param terms columns of the history; none: all but totals and norms of gradients, {@code …Total} and {@code
+     *     …GradientNorm}
      * @throws IllegalArgumentException if the history is empty or has no such column
      */
     public static Panels training(String title, History history, String... terms) {
         Set<String> shown = new LinkedHashSet<>(List.of(terms));
-        if (terms.length == 0) {
-            history.columns()
-                    .forEach(name -> shown.add(
-                            name.startsWith(VALIDATION)
-                                            && history.columns().contains(name.substring(VALIDATION.length()))
-                                    ? name.substring(VALIDATION.length())
-                                    : name));
+        for (String name : terms.length == 0 ? history.columns() : Set.<String>of()) {
+            String term = name.startsWith(VALIDATION) ? name.substring(VALIDATION.length()) : name;
+            if (!name.endsWith("Total") && !name.endsWith("GradientNorm")) {
+                shown.add(history.columns().contains(term) ? term : name);
+            }
         }
         Require.that(!shown.isEmpty(), "the history", "of at least one term", history);
         List<IChart> charts = new ArrayList<>();
@@ -290,11 +289,12 @@ public final class Plots {
             if (history.columns().contains(VALIDATION + term)) {
                 double[][] validation = history.curve(VALIDATION + term);
                 add(chart, Curve.of("validation", validation[0], validation[1]));
-                chart.getStyler().setLegendPosition(LegendPosition.InsideNE);
+                chart.getStyler().setLegendPosition(LegendPosition.OutsideS);
+                chart.getStyler().setLegendLayout(LegendLayout.Horizontal);
             }
             charts.add(chart);
         }
-        return Panels.of(title, 2, charts.toArray(IChart[]::new));
+        return Panels.of(title, charts.size() > 4 ? 3 : 2, charts.toArray(IChart[]::new));
     }
 
     /**
@@ -375,13 +375,21 @@ public final class Plots {
 
     private static void bars(XYChart chart, String name, double[][] outline) {
         Color colour = nextColour(chart);
-        XYSeries series = chart.addSeries(name, outline[0], outline[1]);
+        int n = outline[0].length; // and one point more: see withRoundTicks
+        double[] x = Arrays.copyOf(outline[0], n + 1);
+        double[] y = Arrays.copyOf(outline[1], n + 1);
+        x[n] = x[n - 1] + (x[n - 1] - x[0]) / 1e4;
+        XYSeries series = chart.addSeries(name, x, y);
         series.setXYSeriesRenderStyle(XYSeriesRenderStyle.PolygonArea);
         series.setMarker(SeriesMarkers.NONE);
+        line(series, 1.2f, colour);
+        series.setFillColor(Look.translucent(colour, 0.3));
+    }
+
+    private static void line(XYSeries series, float width, Color colour) {
+        series.setLineWidth(width); // before the style, which takes it over
         series.setLineStyle(SeriesLines.SOLID);
         series.setLineColor(colour);
-        series.setLineWidth(1.2f);
-        series.setFillColor(Look.translucent(colour, 0.3));
     }
 
     /** Every number of a long curve, pale, below its running mean. */
@@ -390,9 +398,7 @@ public final class Plots {
             Curve all = withRoundTicks(Curve.of("each", xy[0], xy[1]));
             XYSeries series = chart.addSeries(all.name(), all.x(), all.y());
             series.setMarker(SeriesMarkers.NONE);
-            series.setLineStyle(SeriesLines.SOLID);
-            series.setLineWidth(0.8f);
-            series.setLineColor(Look.pale(Look.colour(0), 0.3));
+            line(series, 0.8f, Look.pale(Look.colour(0), 0.35));
             series.setShowInLegend(false);
         }
     }

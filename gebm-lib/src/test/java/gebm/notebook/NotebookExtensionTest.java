@@ -2,9 +2,27 @@ package gebm.notebook;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import gebm.core.Rng;
+import gebm.core.Schedule;
+import gebm.data.Toy;
+import gebm.model.DensityBase;
+import gebm.model.Energy;
+import gebm.model.Gebm;
+import gebm.model.LatentBase;
+import gebm.nn.Mlp;
+import gebm.objective.Kale;
+import gebm.plot.Animation;
 import gebm.plot.Curve;
+import gebm.plot.Picture;
 import gebm.plot.Plots;
+import gebm.sampler.Langevin;
+import gebm.sampler.SamplingPlan;
+import gebm.trace.Network;
+import gebm.train.Trainer;
+import gebm.train.TrainingPlan;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.File;
@@ -18,6 +36,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.ServiceLoader;
 import java.util.concurrent.Callable;
+import java.util.stream.IntStream;
 import org.dflib.jjava.jupyter.Extension;
 import org.dflib.jjava.jupyter.kernel.BaseKernel;
 import org.dflib.jjava.jupyter.kernel.JupyterIO;
@@ -85,27 +104,117 @@ class NotebookExtensionTest {
         }
 
         @Test
+        void showAnimations() {
+            Picture frame = new Picture(new BufferedImage(2, 2, BufferedImage.TYPE_INT_RGB), 1, 1);
+            Animation animation = new Animation(List.of(frame, frame), 0.1);
+            DisplayData data = kernel.getRenderer().render(animation);
+            assertThat(Base64.getDecoder().decode((String) data.getData(PNG))).isEqualTo(animation.png());
+            assertThat(data.getData(MIMEType.TEXT_PLAIN)).isEqualTo("Animation 1x1, 2 frames");
+        }
+
+        @Test
         void showTablesWithTheirTextEscaped() {
             Table table = Table.create("a<b", StringColumn.create("x&y", "<i>"), DoubleColumn.create("n", 1.5));
-            assertThat(kernel.getRenderer().render(table).getData(MIMEType.TEXT_HTML))
-                    .isEqualTo("<table><caption>a&lt;b</caption><thead><tr><th>x&amp;y</th><th>n</th></tr></thead>"
-                            + "<tbody><tr><td>&lt;i&gt;</td><td>1.5</td></tr></tbody></table>");
+            assertThat(html(table))
+                    .startsWith("<table><caption")
+                    .contains("<b>a&lt;b</b></caption>")
+                    .contains(">x&amp;y</th>")
+                    .contains("<td style=\"text-align:left\">&lt;i&gt;</td>")
+                    .contains("<td style=\"text-align:right;font-variant-numeric:tabular-nums\">1.5</td>")
+                    .doesNotContain("background");
+            assertThat(text(table)).isEqualTo("a<b\nx&y    n\n<i>  1.5");
+        }
+
+        @Test
+        void showTheEndsOfLongTables() {
+            double[] numbers = IntStream.range(0, 100).asDoubleStream().toArray();
+            Table table = Table.create("long", DoubleColumn.create("n", numbers));
+            assertThat(text(table).lines()).hasSize(20).contains(" 7", " …", "92", "100 rows");
+            assertThat(html(table)).doesNotContain(">50<").contains(">99<").endsWith("<p>100 rows</p>");
+        }
+
+        @Test
+        void showModelsAsTheirLayers() {
+            try (NDManager m = NDManager.newBaseManager()) {
+                Energy energy = Energy.neural(Mlp.of(2, 3, 1), new Shape(2), Rng.of(1));
+                Gebm model =
+                        Gebm.of(LatentBase.pushForward(DensityBase.standardNormal(2), Mlp.of(2, 2), Rng.of(2)), energy);
+                assertThat(text(energy))
+                        .startsWith("Energy\nlayer")
+                        .contains("weight (3, 2), bias (3)")
+                        .endsWith("13 numbers");
+                assertThat(html(energy)).contains("weight (3, 2), bias (3)");
+                assertThat(text(model))
+                        .startsWith("GEBM of samples (2), c = 0")
+                        .contains("energy.", "base.", "logPartition")
+                        .endsWith("20 numbers");
+                assertThat(text(Network.of(Mlp.of(2, 1), new Shape(2), Rng.of(1))))
+                        .startsWith("Network (2) → (1), float32")
+                        .endsWith("3 numbers");
+                Energy analytic = x -> x.sum(new int[] {1});
+                assertThat(text(analytic)).endsWith("no parameters");
+            }
+        }
+
+        @Test
+        void showRunsHistoriesAndCards() {
+            Gebm model = Gebm.of(
+                    LatentBase.pushForward(DensityBase.standardNormal(2), Mlp.of(2, 2), Rng.of(2)),
+                    Energy.neural(Mlp.of(2, 3, 1), new Shape(2), Rng.of(1)));
+            var plan = TrainingPlan.of(30).withEnergySteps(i -> 1).withBatchSize(4);
+            var run = Trainer.alternating(Kale.energyLoss(), Kale.baseLoss(), plan)
+                    .fit(model, Toy.eightGaussians(), Rng.of(3));
+            assertThat(text(run)).startsWith("Training: Completed").contains("term", "first", "last", "kale");
+            assertThat(text(run.history()))
+                    .startsWith("History\niteration")
+                    .contains("…")
+                    .endsWith("30 iterations");
+            assertThat(html(run.history())).contains(">iteration</th>", ">30</td>");
+            assertThat(text(run.card())).startsWith("Run card\nkey").contains("data (SHA-256)", "TrainingPlan[30");
+            assertThat(html(run.card())).contains("iterations, batches of 4 and 4,<br>");
+        }
+
+        @Test
+        void showChains() {
+            try (NDManager m = NDManager.newBaseManager()) {
+                Energy gaussian = x -> x.square().sum(new int[] {1}).mul(0.5);
+                var chains = new Langevin(Schedule.constant(0.1))
+                        .run(
+                                gaussian,
+                                m.zeros(new Shape(5, 2)),
+                                SamplingPlan.of(10).withThinning(2),
+                                Rng.of(1));
+                assertThat(text(chains))
+                        .startsWith("Chains\n")
+                        .containsPattern("draws kept +5\n")
+                        .containsPattern("acceptance +never rejects");
+                assertThat(html(chains)).contains(">mean energy, second half</td>");
+            }
         }
 
         @Test
         void showArraysAsText() {
             try (NDManager m = NDManager.newBaseManager()) {
-                Object text = kernel.getRenderer()
-                        .render(m.create(new float[] {1, 2}))
-                        .getData(MIMEType.TEXT_PLAIN);
-                assertThat((String) text)
-                        .startsWith("(2) cpu() float32")
-                        .contains("1.")
-                        .doesNotEndWith("\n");
+                assertThat(text(m.create(new float[] {1, 2})))
+                        .isEqualTo("NDArray (2) float32 on cpu()\n[1, 2]\nmin 1 · mean 1.500 · max 2");
+                assertThat(text(m.create(new float[] {0.5f, Float.NaN, 1.5f}))).endsWith("1 of 3 not finite");
+                assertThat(text(m.ones(new Shape(100, 10))).lines()).hasSize(3);
+                assertThat(text(m.ones(new Shape(0, 2)))).isEqualTo("NDArray (0, 2) float32 on cpu(), empty");
+                NDArray closed = m.ones(new Shape(2));
+                closed.close();
+                assertThat(text(closed)).isEqualTo("NDArray, closed");
+                NDArray large = m.arange(3_000_000);
+                assertThat(text(large)).endsWith("min 0 · mean 1.500e+06 · max 3.000e+06");
+                assertThat(large.getShape()).isEqualTo(new Shape(3_000_000));
+                assertThat(text(m.create(true))).isEqualTo("NDArray () boolean on cpu()\n[1]");
             }
             assertThat(text(new int[] {1, 2})).isEqualTo("[1, 2]");
             assertThat(text(new double[] {0.5})).isEqualTo("[0.5]");
             assertThat(text(new long[21])).endsWith("0, … (21)]");
+        }
+
+        private String html(Object value) {
+            return (String) kernel.getRenderer().render(value).getData(MIMEType.TEXT_HTML);
         }
 
         private String text(Object value) {

@@ -31,4 +31,25 @@ class CurveTest {
         assertThatThrownBy(() -> Curve.of("loss", new double[] {Double.NaN}, new double[] {1}))
                 .hasMessage("loss.x[0] must be finite, got NaN");
     }
+
+    @Test
+    void bandsAreOneDeviationToEachSide() {
+        Curve curve = Curve.ofRuns("loss", new double[] {0, 1}, new double[][] {{1, 5}, {3, 5}});
+        assertThat(curve.y()).containsExactly(2, 5);
+        assertThat(curve.low()).containsExactly(2 - Math.sqrt(2), 5); // n − 1 in the variance
+        assertThat(curve.high()).containsExactly(2 + Math.sqrt(2), 5);
+        assertThat(Curve.of("loss", 1, 2).withError(0.5).low()).containsExactly(0.5, 1.5);
+    }
+
+    @Test
+    void refusesWrongBands() {
+        assertThatThrownBy(() -> Curve.of("loss", 1, 2).withError(-1))
+                .hasMessage("error of loss[0] must be finite and >= 0, got -1.0");
+        assertThatThrownBy(() -> Curve.of("loss", 1, 2).withError(1, 2, 3))
+                .hasMessage("error of loss must be one, or as many as points, 2, got 3");
+        assertThatThrownBy(() -> Curve.of("loss", 1, 2).withBand(new double[] {1, 2}, new double[] {1, 1}))
+                .hasMessage("loss.high[1] must be >= 2.0, got 1.0");
+        assertThatThrownBy(() -> Curve.ofRuns("loss", new double[1], new double[1][1]))
+                .hasMessage("runs of loss must be at least two, got 1");
+    }
 }

@@ -2,6 +2,7 @@ package gebm.plot;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
@@ -9,6 +10,16 @@ import ai.djl.ndarray.types.Shape;
 import gebm.core.Rng;
 import gebm.data.StrokeDigits;
 import gebm.data.Toy;
+import gebm.model.DensityBase;
+import gebm.model.Energy;
+import gebm.model.Gebm;
+import gebm.model.LatentBase;
+import gebm.nn.Mlp;
+import gebm.objective.Kale;
+import gebm.objective.Penalties;
+import gebm.train.Evaluation;
+import gebm.train.Trainer;
+import gebm.train.TrainingPlan;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Nested;
@@ -120,10 +131,192 @@ class PlotsTest {
         }
     }
 
+    @Nested
+    class Histograms {
+        private final double[] normal = Rng.of(7).numbers().doubles(1_000).toArray();
+
+        @Test
+        void haveAreaOne() {
+            Bins bins = Bins.of(normal);
+            double area = 0;
+            for (double density : bins.densities(normal)) {
+                area += density * bins.width();
+            }
+            assertThat(area).isCloseTo(1, within(1e-12));
+            assertThat(bins.count()).isBetween(8, 20); // Freedman and Diaconis: 10 for a uniform thousand
+        }
+
+        @Test
+        void takeCurvesToo() {
+            XYChart chart = Plots.histogram("data, model", "x", normal, normal);
+            Plots.add(chart, Curve.of("uniform", x -> 1, 0, 1));
+            assertThat(names(chart)).containsExactly("data", "model", "uniform");
+            assertThat(Plots.image(chart).png()).hasSizeBetween(5_000, LARGEST);
+        }
+
+        @Test
+        void ofOneValueAreOneBar() {
+            assertThat(Bins.of(new double[] {3, 3})).isEqualTo(new Bins(2.5, 1, 1));
+            assertThat(Plots.image(Plots.histogram("x", "x", new double[] {3, 3}))
+                            .png())
+                    .isNotEmpty();
+        }
+
+        @Test
+        void refuseNothingAndNaN() {
+            assertThatThrownBy(() -> Plots.histogram("x", "x", new double[0]))
+                    .hasMessage("x must be at least one number, got 0");
+            assertThatThrownBy(() -> Plots.histogram("x", "x", new double[] {1, Double.NaN}))
+                    .hasMessage("x[1] must be finite, got NaN");
+        }
+    }
+
+    @Nested
+    class Pair {
+        private final NDArray table = Rng.of(7).normal(m, new Shape(800, 4));
+
+        @Test
+        void plotsStaySmall() {
+            Picture picture = Plots.pairs("a, b, c, d", "data, model", table, table.mul(0.5));
+            assertThat(picture.png()).hasSizeBetween(5_000, LARGEST);
+            assertThat(picture.png())
+                    .isEqualTo(Plots.pairs("a, b, c, d", "data, model", table, table.mul(0.5))
+                            .png());
+        }
+
+        @Test
+        void correlationsAreExact() {
+            assertThat(Pairs.correlation(new double[] {1, 2, 3}, new double[] {2, 4, 6}))
+                    .isCloseTo(1, within(1e-12));
+            assertThat(Pairs.correlation(new double[] {0, 1, 2}, new double[] {1, 0, 1}))
+                    .isCloseTo(0, within(1e-12));
+            assertThat(Pairs.correlation(new double[] {1, 1}, new double[] {1, 2}))
+                    .isNaN();
+        }
+
+        @Test
+        void plotsRefuseOtherWidths() {
+            assertThatThrownBy(() -> Plots.pairs("a", "data", m.ones(new Shape(3, 1))))
+                    .hasMessage("columns of data must be from 2 to 8, got 1");
+            assertThatThrownBy(() -> Plots.pairs("a, b, c, d", "x, y", table, m.ones(new Shape(3, 2))))
+                    .hasMessage("columns of y must be as many as in the first, got 2");
+        }
+    }
+
+    @Nested
+    class OfChains {
+        private final double[][] draws = {
+            Rng.of(1).numbers().doubles(500).toArray(),
+            Rng.of(2).numbers().doubles(500).toArray()
+        };
+
+        @Test
+        void tracesAndRanksStaySmall() {
+            XYChart traces = Plots.traces("Traces", "x₁", draws);
+            assertThat(names(traces)).containsExactly("chain 1", "chain 2");
+            assertThat(Plots.image(traces).png()).hasSizeBetween(5_000, LARGEST);
+            Panels ranks = Plots.ranks("Ranks", draws);
+            assertThat(ranks.charts()).hasSize(2);
+            assertThat(Plots.image(ranks).png()).hasSizeBetween(5_000, LARGEST);
+            assertThat(Plots.image(Plots.ranks("Ranks", m.create(draws))).png())
+                    .isEqualTo(Plots.image(ranks).png());
+        }
+
+        @Test
+        void equalDrawsShareTheirRank() {
+            double[][] ranks = Ranks.of(new double[][] {{1, 2}, {2, 5}});
+            assertThat(ranks[0]).containsExactly(0.125, 0.5);
+            assertThat(ranks[1]).containsExactly(0.5, 0.875);
+        }
+
+        @Test
+        void refuseOtherShapesAndValues() {
+            assertThatThrownBy(() -> Plots.traces("t", "x", new double[][] {{1, 2}, {1}}))
+                    .hasMessage("steps of chain 2 must be as many as of the first, 2, got 1");
+            assertThatThrownBy(() -> Plots.ranks("t", new double[][] {{1, Double.NaN}}))
+                    .hasMessage("draws[0][1] must be finite, got NaN");
+            assertThatThrownBy(() -> Plots.ranks("t", m.ones(new Shape(3))))
+                    .hasMessage("draws must be of shape (chains, steps), got (3)");
+        }
+    }
+
+    @Nested
+    class Training {
+        @Test
+        void showsEachTermWithItsValidation() {
+            var loss = Kale.energyLoss().plus(0.3, Penalties.gradient());
+            NDArray held = Toy.eightGaussians().batch(m, 100, 0, Rng.of(7));
+            var plan = TrainingPlan.of(220)
+                    .withEnergySteps(i -> 1)
+                    .withBatchSize(16)
+                    .withEvaluation(20, Evaluation.of(loss, held));
+            var model = Gebm.of(
+                    LatentBase.pushForward(DensityBase.standardNormal(2), Mlp.of(2, 4, 2), Rng.of(1)),
+                    Energy.neural(Mlp.of(2, 4, 1), new Shape(2), Rng.of(2)));
+            var run = Trainer.alternating(loss, Kale.baseLoss(), plan).fit(model, Toy.eightGaussians(), Rng.of(3));
+            Panels all = Plots.training("Training", run.history());
+            assertThat(all.charts())
+                    .extracting(chart -> chart.getTitle())
+                    .containsExactly("kale", "gradientPenalty", "logPartition", "baseLoss");
+            assertThat(names((XYChart) all.charts().get(0))).containsExactly("each", "training", "validation");
+            assertThat(Plots.image(all).png()).hasSizeBetween(5_000, LARGEST);
+            assertThat(Plots.training("Training", run.history(), "baseTotal").charts())
+                    .hasSize(1);
+            assertThatThrownBy(() -> Plots.training("t", run.history(), "loss")).hasMessageContaining("got loss");
+        }
+    }
+
+    @Nested
+    class Captions {
+        private final NDArray digits = StrokeDigits.of(4, Rng.of(7)).flattened(m);
+
+        @Test
+        void standBelowTheirImages() {
+            Picture plain = Plots.images("digits", digits, 4);
+            Picture named =
+                    Plots.images("digits", digits, 4, "0\nE = −3.1", "1", "2", "a very long caption that is cut");
+            assertThat(named.height()).isGreaterThan(plain.height() + 26);
+            assertThat(named.png()).hasSizeBetween(1_000, LARGEST);
+        }
+
+        @Test
+        void areAsManyAsImages() {
+            assertThatThrownBy(() -> Plots.images("digits", digits, 4, "0"))
+                    .hasMessage("captions must be as many as images, 4, got 1");
+        }
+
+        @Test
+        void coloursAreKept() {
+            NDArray red = m.create(new float[] {1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0}, new Shape(1, 3, 2, 2));
+            assertThat(Plots.images("", red, 1).image().getRGB(20, 60) & 0xffffff)
+                    .isEqualTo(0xff0000);
+        }
+    }
+
     private static List<String> names(XYChart chart) {
         return chart.getSeriesCollection().stream()
                 .map(series -> series.getName())
                 .toList();
+    }
+
+    @Test
+    void panelsStandInRows() {
+        XYChart chart = Plots.curves("t", "x", "y", Curve.of("a", 1, 2));
+        Panels panels = Panels.of("three", 2, chart, chart, chart);
+        assertThat(panels.getWidth()).isEqualTo(2 * chart.getWidth());
+        assertThat(panels.getHeight()).isBetween(2 * chart.getHeight(), 2 * chart.getHeight() + 40);
+        assertThat(panels).hasToString("Panels \"three\" of 3");
+        assertThatThrownBy(() -> Panels.of("", 0, chart)).hasMessage("columns must be > 0, got 0");
+    }
+
+    @Test
+    void bandsStayOutOfTheLegend() {
+        Curve curve = Curve.of("mean", 3, Double.NaN, 1, 2).withError(0.5);
+        XYChart chart = Plots.curves("t", "x", "y", curve);
+        assertThat(names(chart)).containsExactly("mean, band 1", "mean, band 2", "mean");
+        assertThat(chart.getStyler().isLegendVisible()).isFalse();
+        assertThat(Plots.image(chart).png())
+                .isEqualTo(Plots.image(Plots.curves("t", "x", "y", curve)).png());
     }
 
     @Test

@@ -1,0 +1,118 @@
+package gebm.notebook;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+
+/**
+ * A small table, as HTML in the colours of the page around it and as text in columns.
+ *
+ * @param title stands above; may be empty
+ * @param columns their names; all empty: no header
+ * @param numbers whether each column is of numbers, which stand at the right
+ * @param rows one text for each column
+ * @param note stands below; may be empty
+ */
+record Listing(String title, List<String> columns, List<Boolean> numbers, List<List<String>> rows, String note) {
+    private static final int WHOLE = 20; // rows shown without a gap
+    private static final int END = 8; // rows at each side of a gap
+
+    /** Names and values, without a header. */
+    static Listing ofPairs(String title, List<List<String>> rows) {
+        return new Listing(title, List.of("", ""), List.of(false, false), rows, "");
+    }
+
+    /** Which of {@code n} rows are shown; −1 stands for those left out. */
+    static List<Integer> shown(int n) {
+        List<Integer> shown = new ArrayList<>();
+        for (int row = 0; row < n; row++) {
+            if (n <= WHOLE || row < END || row >= n - END) {
+                shown.add(row);
+            } else if (row == END) {
+                shown.add(-1);
+            }
+        }
+        return shown;
+    }
+
+    private boolean headed() {
+        return columns.stream().anyMatch(name -> !name.isEmpty());
+    }
+
+    String html() {
+        StringBuilder html = new StringBuilder("<table>");
+        if (!title.isEmpty()) {
+            html.append("<caption style=\"caption-side:top;text-align:left;color:inherit\"><b>")
+                    .append(escaped(title))
+                    .append("</b></caption>");
+        }
+        if (headed()) {
+            html.append("<thead>");
+            row(html, "th", columns);
+            html.append("</thead>");
+        }
+        html.append("<tbody>");
+        rows.forEach(row -> row(html, "td", row));
+        html.append("</tbody></table>");
+        if (!note.isEmpty()) {
+            html.append("<p>").append(escaped(note)).append("</p>");
+        }
+        return html.toString();
+    }
+
+    private void row(StringBuilder html, String tag, List<String> cells) {
+        html.append("<tr>");
+        for (int c = 0; c < cells.size(); c++) {
+            html.append('<')
+                    .append(tag)
+                    .append(
+                            numbers.get(c)
+                                    ? " style=\"text-align:right;font-variant-numeric:tabular-nums\">"
+                                    : " style=\"text-align:left\">")
+                    .append(escaped(cells.get(c)).replace("\n", "<br>"))
+                    .append("</")
+                    .append(tag)
+                    .append('>');
+        }
+        html.append("</tr>");
+    }
+
+    static String escaped(String text) {
+        return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;");
+    }
+
+    String text() {
+        List<List<String>> all = new ArrayList<>(headed() ? List.of(columns) : List.of());
+        all.addAll(rows);
+        List<Integer> widths = new ArrayList<>(Collections.nCopies(columns.size(), 0));
+        for (List<String> row : all) {
+            for (int c = 0; c < row.size(); c++) {
+                for (String line : row.get(c).split("\n", -1)) {
+                    widths.set(c, Math.max(widths.get(c), line.length()));
+                }
+            }
+        }
+        StringBuilder text = new StringBuilder(title);
+        for (List<String> row : all) {
+            append(text, row, widths);
+        }
+        return (note.isEmpty() ? text : text.append('\n').append(note))
+                .toString()
+                .strip();
+    }
+
+    private void append(StringBuilder text, List<String> row, List<Integer> widths) {
+        int lines =
+                row.stream().mapToInt(cell -> cell.split("\n", -1).length).max().orElse(1);
+        for (int l = 0; l < lines; l++) {
+            StringBuilder line = new StringBuilder();
+            for (int c = 0; c < row.size(); c++) {
+                String[] parts = row.get(c).split("\n", -1);
+                String part = l < parts.length ? parts[l].strip() : "";
+                String space = " ".repeat(Math.max(0, widths.get(c) - part.length()));
+                line.append(c == 0 ? "" : "  ").append(numbers.get(c) ? space + part : part + space);
+            }
+            text.append('\n').append(line.toString().stripTrailing());
+        }
+    }
+}
