@@ -107,7 +107,12 @@ class MnistTest {
                 // the field's normalising constants for MNIST: mean 0.1307, standard deviation 0.3081
                 assertThat(train.flattened(m).mean().getFloat()).isCloseTo(0.1307f, within(5e-5f));
             }
-            assertThat(Digits.mnistOrStrokes(store).name()).isEqualTo("mnist");
+            Digits.Split split = Digits.mnistOrStrokes(store);
+            assertThat(split.name()).isEqualTo("mnist");
+            assertThat(split.train().sha256()).isEqualTo(train.sha256());
+            assertThat(split.test().sha256())
+                    .isEqualTo(test.sha256())
+                    .isNotEqualTo(train.head(10_000).sha256());
         }
 
         private Path home() {

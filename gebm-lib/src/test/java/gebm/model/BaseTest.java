@@ -2,12 +2,14 @@ package gebm.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.norm.BatchNorm;
 import gebm.core.Rng;
 import gebm.trace.Gradients;
 import gebm.trace.Program;
@@ -127,6 +129,20 @@ class BaseTest {
                 DensityBase.standardNormal(2, DataType.FLOAT64).logDensity(x).toDoubleArray();
         double constant = -Math.log(2 * Math.PI);
         assertThat(density).usingComparatorWithPrecision(1e-15).containsExactly(constant, constant - 2.5);
+    }
+
+    /** Batch normalisation of latents: outputs average to 0 in training only, and only then its statistics move. */
+    @Test
+    void aPushForwardHasTwoModes() {
+        DensityBase normal = DensityBase.standardNormal(1, DataType.FLOAT64);
+        LatentBase base = LatentBase.pushForward(normal, BatchNorm.builder().build(), rng);
+        NDArray mean = base.arrays().get("runningMean");
+        NDArray z = m.create(new double[] {1, 2, 3, 6}, new Shape(4, 1));
+        assertThat(base.generate(z).mean().getDouble()).isCloseTo(3 / Math.sqrt(1 + 1e-5), within(1e-7));
+        base.sample(m, 5, rng);
+        assertThat(mean.toDoubleArray()).containsExactly(0);
+        assertThat(base.training().generate(z).mean().getDouble()).isCloseTo(0, within(1e-7));
+        assertThat(mean.getDouble(0)).isPositive();
     }
 
     @Test

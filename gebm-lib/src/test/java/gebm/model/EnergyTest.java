@@ -2,12 +2,14 @@ package gebm.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.norm.BatchNorm;
 import gebm.core.Rng;
 import gebm.nn.Mlp;
 import gebm.trace.Gradients;
@@ -19,6 +21,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** What every energy must do, on {@link EnergyCases}, and what the kinds of energy compute. */
@@ -194,6 +197,50 @@ class EnergyTest {
             assertThatThrownBy(() -> sum.times(Double.NaN)).hasMessage("inverseTemperature must be finite, got NaN");
             assertThatThrownBy(() -> sum.flooredAt(Double.NEGATIVE_INFINITY))
                     .hasMessage("floor must be finite, got -Infinity");
+        }
+    }
+
+    /**
+     * Batch normalisation tells the modes apart. In training its outputs average to 0 over a batch; in prediction, with
+     * the statistics that it starts with, it is {@code x/√(1 + ε)}.
+     */
+    @Nested
+    class InTraining {
+        private static Energy normalised() {
+            return Energy.neural(BatchNorm.builder().build(), new Shape(1), DataType.FLOAT64, Rng.of(1));
+        }
+
+        static List<Arguments> energies() {
+            return List.of(
+                    Arguments.of("neural", normalised(), 1),
+                    Arguments.of("floored", normalised().flooredAt(-100), 1),
+                    Arguments.of("times", normalised().times(2), 2),
+                    Arguments.of("plus", normalised().plus(normalised()), 2));
+        }
+
+        @ParameterizedTest(name = "{0}")
+        @MethodSource("energies")
+        void everyNetworkBehavesSo(String name, Energy energy, double factor) {
+            NDArray x = m.create(new double[] {1, 2, 3, 6}, new Shape(4, 1));
+            double root = Math.sqrt(1 + 1e-5);
+            double[] predicted = {factor / root, 2 * factor / root, 3 * factor / root, 6 * factor / root};
+            assertThat(energy.at(x).toDoubleArray())
+                    .usingComparatorWithPrecision(1e-7)
+                    .containsExactly(predicted);
+            assertThat(energy.training().at(x).mean().getDouble()).isCloseTo(0, within(1e-7));
+            assertThat(energy.training().copy().at(x).mean().getDouble()).isCloseTo(0, within(1e-7));
+        }
+
+        @Test
+        void onlyTrainingMovesRunningStatistics() {
+            Energy energy = normalised();
+            NDArray mean = energy.arrays().get("runningMean");
+            NDArray x = m.create(new double[] {1, 2, 3, 6}, new Shape(4, 1));
+            energy.at(x);
+            energy.valueAndGradient(x);
+            assertThat(mean.toDoubleArray()).containsExactly(0);
+            energy.training().at(x);
+            assertThat(mean.getDouble(0)).isPositive();
         }
     }
 

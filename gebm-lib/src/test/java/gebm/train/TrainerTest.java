@@ -8,9 +8,13 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.Block;
+import ai.djl.nn.SequentialBlock;
+import ai.djl.nn.norm.BatchNorm;
 import gebm.core.DivergedException;
 import gebm.core.Rng;
 import gebm.core.StopReason;
+import gebm.core.Trainable;
 import gebm.data.DataSource;
 import gebm.data.Toy;
 import gebm.model.DensityBase;
@@ -18,13 +22,18 @@ import gebm.model.Energy;
 import gebm.model.Gebm;
 import gebm.model.LatentBase;
 import gebm.nn.Mlp;
+import gebm.objective.BaseLoss;
+import gebm.objective.Batch;
 import gebm.objective.DonskerVaradhan;
+import gebm.objective.EnergyLoss;
 import gebm.objective.Kale;
+import gebm.objective.Loss;
 import gebm.objective.Penalties;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -144,6 +153,128 @@ class TrainerTest {
             TrainingRun rest = trainer(longPlan).resume(Checkpoint.load(file, initial), Toy.eightGaussians());
             assertSame(whole.model(), rest.model());
             assertThat(rest.history()).isEqualTo(whole.history());
+        }
+    }
+
+    /** What one step is given, seen through losses that name it; nothing is trained where the total is {@code 0·…}. */
+    @Nested
+    class EachStep {
+        private static Loss nothing(Batch batch, Map<String, NDArray> terms) {
+            return new Loss(batch.generated().sum().mul(0), terms);
+        }
+
+        /** Steps 5, 3, 3 and a base step after each: batches 0…4 and 5, 6…8 and 9, 10…12 and 13; 48 rows of 2 drawn. */
+        @Test
+        void takesTheNextBatchAndTheHistoryHasTheMean() {
+            DataSource numbered = (scope, size, index, rng) -> scope.full(new Shape(size, 2), (float) index);
+            EnergyLoss energyLoss = (model, batch, rng) ->
+                    nothing(batch, Map.of("batch", batch.data().mean(), "drawn", count(batch)));
+            BaseLoss baseLoss = (model, batch, rng) ->
+                    nothing(batch, Map.of("baseBatch", batch.data().mean(), "baseDrawn", count(batch)));
+            History history = Trainer.alternating(energyLoss, baseLoss, plan(3).withBatchSize(32, 48))
+                    .fit(model(DataType.FLOAT32), numbered, Rng.of(3))
+                    .history();
+            assertThat(history.column("batch")).containsExactly(2, 7, 11);
+            assertThat(history.column("baseBatch")).containsExactly(5, 9, 13);
+            assertThat(history.column("drawn")).containsOnly(96);
+            assertThat(history.column("baseDrawn")).containsOnly(96);
+        }
+
+        private static NDArray count(Batch batch) {
+            return batch.generated().onesLike().sum();
+        }
+
+        /** The mean of squares exceeds the square of the mean, unless the steps of an iteration draw one number. */
+        @Test
+        void hasDrawsOfItsOwn() {
+            EnergyLoss energyLoss = (model, batch, rng) -> {
+                NDArray drawn = batch.generated().mean();
+                NDArray own = rng.normal(drawn.getManager(), new Shape(), DataType.FLOAT64);
+                return nothing(
+                        batch, Map.of("drawn", drawn, "drawn²", drawn.square(), "own", own, "own²", own.square()));
+            };
+            BaseLoss baseLoss = (model, batch, rng) -> {
+                NDArray drawn = batch.generated().mean();
+                NDArray own = rng.normal(drawn.getManager(), new Shape(), DataType.FLOAT64);
+                return nothing(batch, Map.of("baseDrawn", drawn, "baseOwn", own));
+            };
+            History history = Trainer.alternating(energyLoss, baseLoss, plan(4))
+                    .fit(model(DataType.FLOAT64), Toy.eightGaussians(), Rng.of(3))
+                    .history();
+            for (String name : List.of("drawn", "own")) {
+                double[] means = history.column(name);
+                double[] squares = history.column(name + "²");
+                for (int i = 0; i < means.length; i++) {
+                    assertThat(squares[i] - means[i] * means[i]).as(name).isGreaterThan(1e-9);
+                }
+            }
+            for (String name : List.of("drawn", "own", "baseDrawn", "baseOwn")) {
+                assertThat(history.column(name)).as(name).doesNotHaveDuplicates();
+            }
+        }
+
+        /** Losses of slope 1 everywhere: a parameter falls by the sum of the rates of all updates so far. */
+        @Test
+        void takesTheNextRateOfEachSchedule() {
+            var normal = DensityBase.standardNormal(1, DataType.FLOAT64);
+            var base = LatentBase.pushForward(normal, Mlp.of(1, 1), Rng.of(1));
+            Gebm initial = Gebm.of(base, Energy.neural(Mlp.of(1, 1), new Shape(1), DataType.FLOAT64, Rng.of(2)));
+            DataSource ones = (scope, size, index, rng) -> scope.ones(new Shape(size, 1), DataType.FLOAT64);
+            EnergyLoss energyLoss = (model, batch, rng) -> Loss.of(
+                    "energySlope", model.energy().at(batch.data()).mean().add(model.logPartitionArray()));
+            BaseLoss baseLoss = (model, batch, rng) ->
+                    Loss.of("baseSlope", batch.generated().mean());
+            TrainingPlan plan = plan(2).withOptimizers(new Sgd(t -> 1.0 / (t + 1)), new Sgd(t -> 0.5 / (t + 1)))
+                    .withLogPartitionOptimizer(new Sgd(t -> 0.25 / (t + 1)));
+            TrainingRun run = Trainer.alternating(energyLoss, baseLoss, plan).fit(initial, ones, Rng.of(3));
+            Gebm trained = run.model();
+            double eight = 1 + 1.0 / 2 + 1.0 / 3 + 1.0 / 4 + 1.0 / 5 + 1.0 / 6 + 1.0 / 7 + 1.0 / 8; // 5 + 3 updates
+            assertThat(initial.logPartition() - trained.logPartition()).isCloseTo(0.25 * eight, within(1e-14));
+            for (int i = 0; i < 2; i++) { // weight and bias
+                assertThat(fallen(initial.energy(), trained.energy(), i)).isCloseTo(eight, within(1e-14));
+            }
+            assertThat(fallen(initial.base(), trained.base(), 1)).isCloseTo(0.5 * (1 + 1.0 / 2), within(1e-14));
+            assertThat(run.history().column("energyGradientNorm")) // of weight, bias and c
+                    .usingComparatorWithPrecision(1e-14)
+                    .containsExactly(Math.sqrt(3), Math.sqrt(3));
+        }
+
+        private static double fallen(Trainable before, Trainable after, int parameter) {
+            return before.parameters().get(parameter).toDoubleArray()[0]
+                    - after.parameters().get(parameter).toDoubleArray()[0];
+        }
+
+        /** Batch normalisation moves its running statistics in training and leaves them in prediction. */
+        @Test
+        void hasOnlyTheHalfThatItTrainsInTraining() {
+            var base = LatentBase.pushForward(DensityBase.standardNormal(2), normalised(2), Rng.of(1));
+            Gebm initial = Gebm.of(base, Energy.neural(normalised(1), new Shape(2), Rng.of(2)));
+            TrainingRun energyOnly =
+                    Trainer.energyOnly(Kale.energyLoss(), plan(2)).fit(initial, Toy.eightGaussians(), Rng.of(3));
+            assertThat(moved(initial.energy(), energyOnly.model().energy())).containsExactly(true, true);
+            assertThat(moved(initial.base(), energyOnly.model().base())).containsExactly(false, false);
+            TrainingRun baseOnly =
+                    Trainer.baseOnly(Kale.baseLoss(), plan(2)).fit(initial, Toy.eightGaussians(), Rng.of(3));
+            assertThat(moved(initial.energy(), baseOnly.model().energy())).containsExactly(false, false);
+            assertThat(moved(initial.base(), baseOnly.model().base())).containsExactly(true, true);
+        }
+
+        private static Block normalised(int outputs) {
+            return new SequentialBlock()
+                    .add(Mlp.of(2, 4))
+                    .add(BatchNorm.builder().build())
+                    .add(Mlp.of(4, outputs));
+        }
+
+        /** Whether running mean and running variance are other numbers afterwards. */
+        private static List<Boolean> moved(Trainable before, Trainable after) {
+            List<Boolean> moved = new ArrayList<>();
+            before.arrays().forEach((name, array) -> {
+                if (name.contains("running")) {
+                    moved.add(!array.contentEquals(after.arrays().get(name)));
+                }
+            });
+            return moved;
         }
     }
 

@@ -1,5 +1,6 @@
 package gebm.notebooks;
 
+import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -15,6 +16,7 @@ final class Runner {
     static final Path FOLDER = Path.of("").toAbsolutePath(); // Maven starts a module's tests in the module
     static final Path TARGET = FOLDER.resolve("target");
     private static final Path ENVIRONMENT = FOLDER.resolveSibling("environment");
+    private static final Path SHARE = ENVIRONMENT.resolve(".venv/share/jupyter");
     private static final int SETUP_SECONDS = 900; // downloads 60 MB of Python packages on a new machine
     private static final int SLACK_SECONDS = 300; // two starts of the kernel; the script itself times the cells
 
@@ -48,6 +50,36 @@ final class Runner {
                 notebook.toString()));
         arguments.addAll(List.of(options));
         return call(timeoutSeconds, "execute.py", arguments.toArray(String[]::new));
+    }
+
+    /**
+     * Runs in the kernel that {@code share} specifies, with the library's class path and no other variable.
+     *
+     * @param share a folder with {@code kernels/java/kernel.json}
+     */
+    static Result runIn(Path share, Path notebook, int timeoutSeconds) throws IOException {
+        setUp();
+        var builder = new ProcessBuilder(
+                ENVIRONMENT.resolve(".venv/bin/python").toString(),
+                ENVIRONMENT.resolve("execute.py").toString(),
+                "--timeout",
+                "" + timeoutSeconds,
+                "--output",
+                TARGET.resolve("executed").toString(),
+                notebook.toString());
+        var variables = builder.environment();
+        variables.keySet().retainAll(List.of("HOME", "PATH"));
+        var java = Path.of(System.getProperty("java.home"), "bin");
+        variables.merge("PATH", java.toString(), (path, first) -> first + File.pathSeparator + path);
+        var classPath = Files.readString(TARGET.resolve("classpath.txt")).strip();
+        variables.put("JJAVA_CLASSPATH", classPath);
+        return await(builder, timeoutSeconds + SLACK_SECONDS, share);
+    }
+
+    /** The kernel's own files, as its package installs them. */
+    static Path kernel() {
+        setUp();
+        return SHARE.resolve("kernels/java");
     }
 
     static Result keep(Path notebook, int timeoutSeconds) {
@@ -87,8 +119,11 @@ final class Runner {
     }
 
     private static Result await(ProcessBuilder builder, int seconds) {
-        var share = ENVIRONMENT.resolve(".venv/share/jupyter").toString();
-        builder.environment().put("JUPYTER_PATH", share); // before any other kernel called java
+        return await(builder, seconds, SHARE);
+    }
+
+    private static Result await(ProcessBuilder builder, int seconds, Path share) {
+        builder.environment().put("JUPYTER_PATH", share.toString()); // before any other kernel called java
         builder.environment().keySet().removeAll(List.of("PYTHONPATH", "PYTHONHOME", "GEBM_FAST"));
         try {
             var output = Files.createTempFile("notebook", ".log"); // not a pipe: nothing blocks when it is full
