@@ -61,6 +61,16 @@ class NetworkTest {
         assertThat(network.type()).isEqualTo(type);
     }
 
+    /** All in U(−½, ½), so that equal draws would be equal numbers. */
+    @Test
+    void everyArrayIsDrawnApart() {
+        Network network = Network.of(Mlp.of(4, 4, 4, 4), new Shape(4), RNG);
+        double[] firsts = network.arrays().values().stream()
+                .mapToDouble(array -> numbers(array)[0])
+                .toArray();
+        assertThat(firsts).hasSize(6).doesNotHaveDuplicates();
+    }
+
     @Test
     void scalesStartAtOneAndOffsetsAtZero() {
         Network network = Network.of(BatchNorm.builder().build(), new Shape(3), RNG);
