@@ -90,7 +90,6 @@ def make_venv(requirements):
         call("make a virtual environment", [sys.executable, "-m", "venv", VENV])
     size = "about 60 MB" if requirements == "headless.txt" else "about 250 MB"
     say(f"installing Python packages, {size}, from environment/{requirements}")
-    STAMP.unlink(missing_ok=True)
     pip = [python, "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--only-binary=:all:"]
     call("install the Python packages", [*pip, "-r", HERE / requirements])
     replace(STAMP, json.dumps({**found, **wanted}))
