@@ -130,7 +130,7 @@ class BrowserTest {
     private static Path find(String property, String... names) {
         var given = System.getProperty(property);
         if (given != null) {
-            return Path.of(given);
+            return Files.isExecutable(Path.of(given)) ? Path.of(given) : null;
         }
         var folders = Objects.requireNonNullElse(System.getenv("PATH"), "").split(Pattern.quote(File.pathSeparator));
         return Arrays.stream(names)
