@@ -23,6 +23,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
@@ -92,6 +93,7 @@ class BrowserTest {
     private static final int SAMPLE = 4;
     private static final int SAMPLED = 5;
 
+    private String missing; // what the machine lacks
     private BrowserLab lab;
     private BrowserPage page;
 
@@ -102,6 +104,7 @@ class BrowserTest {
         if (chromium == null || driver == null) {
             skip("needs Chromium and its driver: found " + chromium + " and " + driver
                     + " (Debian: apt-get install chromium chromium-driver)");
+            return;
         }
         delete(FOLDER);
         Files.createDirectories(FOLDER);
@@ -111,26 +114,34 @@ class BrowserTest {
             page = new BrowserPage(chromium, driver, FOLDER);
         } catch (WebDriverException e) {
             skip("needs Chromium and its driver: " + chromium + " with " + driver + " says " + e.getRawMessage());
+            return;
         }
         try {
             lab = new BrowserLab(FOLDER);
         } catch (BrowserLab.Missing e) {
             skip("needs JupyterLab: " + e.getMessage());
+            return;
         }
         page.open(lab.page());
     }
 
-    private static void skip(String reason) {
+    private void skip(String reason) {
         if ("required".equals(System.getenv("GEBM_BROWSER"))) {
             Assertions.fail(reason);
         }
-        Assumptions.abort(reason);
+        missing = reason;
+    }
+
+    /** Here and not before all of them: Maven reports a skipped test and its reason, but nothing of a skipped class. */
+    @BeforeEach
+    void needsABrowser() {
+        Assumptions.assumeTrue(missing == null, missing);
     }
 
     private static Path find(String property, String... names) {
         var given = System.getProperty(property);
         if (given != null) {
-            return Path.of(given);
+            return Files.isExecutable(Path.of(given)) ? Path.of(given) : null;
         }
         var folders = Objects.requireNonNullElse(System.getenv("PATH"), "").split(Pattern.quote(File.pathSeparator));
         return Arrays.stream(names)
@@ -162,7 +173,9 @@ class BrowserTest {
 
     @AfterEach
     void save(TestInfo test) throws IOException {
-        page.save(FOLDER, test.getTestMethod().orElseThrow().getName());
+        if (missing == null) {
+            page.save(FOLDER, test.getTestMethod().orElseThrow().getName());
+        }
     }
 
     @AfterAll
