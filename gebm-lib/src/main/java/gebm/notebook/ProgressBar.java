@@ -114,7 +114,10 @@ public final class ProgressBar implements Progress {
 
     private static String time(double seconds) {
         long s = Math.round(seconds);
-        return s < 120 ? s + " s" : s / 60 + " min " + s % 60 + " s";
+        if (s < 120) {
+            return s + " s";
+        }
+        return s < 7200 ? s / 60 + " min " + s % 60 + " s" : s / 3600 + " h " + s / 60 % 60 + " min";
     }
 
     private static String html(long done, long total, String line) {

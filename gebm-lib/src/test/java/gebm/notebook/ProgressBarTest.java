@@ -60,6 +60,13 @@ class ProgressBarTest {
         }
 
         @Test
+        void veryLongTimesAreInHours() {
+            clock.addAndGet(600 * SECOND);
+            bar.report(1, 100, "");
+            assertThat(shown.texts()).containsExactly("training 1/100 · 1 % · 10 min 0 s, 16 h 30 min left");
+        }
+
+        @Test
         void aRunThatBeginsAgainGetsABarOfItsOwn() {
             bar.report(0, 10, "");
             clock.addAndGet(10 * SECOND);
