@@ -47,7 +47,7 @@ public record GradientFlow(Schedule stepSize, double noise, Divergence divergenc
     /** Checks the numbers. */
     public GradientFlow {
         Objects.requireNonNull(stepSize, "stepSize");
-        Require.notNegative("noise", Require.finite("noise", noise));
+        Require.notNegative("noise", noise);
         Objects.requireNonNull(divergence, "divergence");
     }
 

@@ -51,7 +51,6 @@ public record KineticLangevin(Schedule timeStep, double friction, Splitting spli
     public KineticLangevin {
         Objects.requireNonNull(timeStep, "timeStep");
         Require.notNegative("friction", friction);
-        Require.finite("friction", friction);
         Objects.requireNonNull(splitting, "splitting");
     }
 

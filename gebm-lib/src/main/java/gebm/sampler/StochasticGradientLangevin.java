@@ -40,8 +40,7 @@ public record StochasticGradientLangevin(Schedule stepSize, Schedule noise) impl
     @Override
     public double[] settings(long iteration) {
         double alpha = Require.positive("stepSize.at(" + iteration + ")", stepSize.at(iteration));
-        double sigma = Require.finite("noise.at(" + iteration + ")", noise.at(iteration));
-        return new double[] {alpha, Require.notNegative("noise.at(" + iteration + ")", sigma)};
+        return new double[] {alpha, Require.notNegative("noise.at(" + iteration + ")", noise.at(iteration))};
     }
 
     @Override
