@@ -20,7 +20,8 @@ import java.util.SplittableRandom;
  * <p>With {@code d = −E(x)} and M the largest d seen so far, a sample is kept with probability
  * {@code σ(F)}, {@code F = d − M − log(1 − exp(d − M − 10⁻⁸)) − γ}. At {@code γ = 0} this is {@code exp(d − M)}:
  * rejection sampling, exact for the model as far as M is its true bound, and slow. The paper takes for γ a quantile of
- * F among the first samples, so that more are kept, of a distribution between base and model.
+ * F among the first samples: a negative γ keeps more, of a distribution between base and model; a positive one keeps
+ * less, of a distribution sharper than the model, which tends to weights {@code 1/(exp(M − d) − 1)}.
  *
  * <p>Shapes: samples {@code (n, …)}.
  * <p>Units: nats.
