@@ -113,7 +113,8 @@ public final class Targets {
      * {@code ½((‖x‖ − radius)/width)²}.
      *
      * <p>{@code ‖x‖²} is normal with mean {@code radius²} and standard deviation {@code 2·radius·width}, cut off at 0,
-     * and the angle is uniform, so everything is exact.
+     * and the angle is uniform, so everything is exact but the marginals, which are right to 1e-8 where
+     * {@code width >= radius/100}.
      *
      * <p>Differs: often the energy is {@code ½((‖x‖ − radius)/width)²} itself, which has no gradient at the origin.
      */
