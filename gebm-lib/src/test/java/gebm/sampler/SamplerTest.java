@@ -67,6 +67,13 @@ class SamplerTest {
         assertThat(chains.iterations()).isEqualTo(STEPS);
         assertThat(chains.acceptance())
                 .satisfiesAnyOf(a -> assertThat(a).isEmpty(), a -> assertThat(a).hasSize(STEPS));
+        assertThat(chains.steps().energyChange())
+                .satisfiesAnyOf(e -> assertThat(e).isEmpty(), e -> assertThat(e).hasSize(STEPS));
+        assertThat(chains.steps().divergences()).hasSize(STEPS).containsOnly(0);
+        assertThat(chains.meanEnergy()).hasSize(STEPS);
+        if (!c.tellsEnergyOfPosition()) {
+            return;
+        }
         double tolerance = c.type() == DataType.FLOAT64 ? 1e-10 : 1e-5;
         double[] means = IntStream.range(0, STEPS)
                 .mapToDouble(
@@ -110,7 +117,7 @@ class SamplerTest {
 
     private <S extends ChainState> void assertRunIsItsSteps(Sampler<S> sampler, SamplerCases.Case c) {
         Chains<S> chains = run(sampler, c, STEPS, rng);
-        S state = sampler.init(c.target(), start(c.type()));
+        S state = sampler.init(c.target(), start(c.type()), rng);
         for (int i = 0; i < STEPS; i++) {
             double[] before = numbers(state.position());
             Transition<S> next = sampler.step(c.target(), state, i, rng);
@@ -166,7 +173,7 @@ class SamplerTest {
     }
 
     private <S extends ChainState> void assertStepsLeaveNoArraysBehind(Sampler<S> sampler, SamplerCases.Case c) {
-        S state = sampler.init(c.target(), start(c.type()));
+        S state = sampler.init(c.target(), start(c.type()), rng);
         for (int i = 0; i < 5; i++) {
             int step = i;
             S from = state;
@@ -174,7 +181,7 @@ class SamplerTest {
                 Transition<S> next = sampler.step(c.target(), from, step, rng);
                 assertThat(next.info().energy().getManager()).isSameAs(m);
             });
-            assertThat(added).isEqualTo(state.arrays().size() + 2);
+            assertThat(added).isEqualTo(state.arrays().size() + 3);
             state = sampler.step(c.target(), from, step, rng).state();
         }
     }
