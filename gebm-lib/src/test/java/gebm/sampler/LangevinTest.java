@@ -56,7 +56,7 @@ class LangevinTest {
         var langevin = new Langevin(Schedule.stepDecay(0.05, 0.1, 10));
         NDArray start = Rng.of(2).normal(m, new Shape(7, 2));
         var whole = langevin.run(energy, start, SamplingPlan.of(25).withThinning(5), Rng.of(3));
-        var state = langevin.init(energy, start);
+        var state = langevin.init(energy, start, Rng.of(3));
         double[] means = new double[25];
         for (int i = 0; i < 25; i++) {
             var next = langevin.step(energy, state, i, Rng.of(3));
