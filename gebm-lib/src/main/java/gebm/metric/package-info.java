@@ -1,8 +1,10 @@
 /**
- * Numbers about samples.
+ * Numbers about samples and chains.
  *
- * <p>Nouns: {@link gebm.metric.PrincipalComponents} (linear features), {@link gebm.metric.Frechet} (distance between
- * the Gaussians fitted to two sets of features).
+ * <p>Nouns, for samples: {@link gebm.metric.PrincipalComponents} (linear features), {@link gebm.metric.Frechet} (distance
+ * between the Gaussians fitted to two sets of features). For Markov chains: {@link gebm.metric.ChainDiagnostics} (a table
+ * of R-hat and effective sample sizes, with a verdict), {@link gebm.metric.Quantity} (one of its rows in full),
+ * {@link gebm.metric.Estimate} (a number with its Monte Carlo error).
  *
  * <pre>{@code
  * var scope = ai.djl.ndarray.NDManager.newBaseManager();
