@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -210,6 +211,25 @@ class SamplerTest {
             }
         } finally {
             pool.shutdownNow();
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("cases")
+    void sameBitsWithCollectionsForcedBetweenAndDuring(SamplerCases.Case c) throws InterruptedException {
+        double[] expected = numbers(run(c.sampler(), c, STEPS, rng).draws());
+        AtomicBoolean ended = new AtomicBoolean();
+        Thread collector = new Thread(() -> {
+            while (!ended.get()) {
+                System.gc();
+            }
+        });
+        collector.start();
+        try {
+            assertThat(numbers(run(c.sampler(), c, STEPS, rng).draws())).containsExactly(expected);
+        } finally {
+            ended.set(true);
+            collector.join();
         }
     }
 
