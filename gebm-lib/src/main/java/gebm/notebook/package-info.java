@@ -10,7 +10,7 @@
  * var bar = ProgressBar.of("training");
  * bar.report(steps, steps, "energy loss -1.23");
  * Check.within("variance", 1.01, 1.0, 0.05);
- * Check.below("distance of GEBM", 0.4, 0.6);
+ * Check.less("distance of GEBM", 0.4, 0.6);
  * }</pre>
  */
 package gebm.notebook;
