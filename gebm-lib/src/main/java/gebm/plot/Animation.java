@@ -62,7 +62,7 @@ public record Animation(List<Picture> frames, double seconds) {
     /** The animation as an animated PNG. */
     public byte[] png() {
         List<BufferedImage> images = frames.stream().map(Picture::image).toList();
-        Palette palette = Palette.of(COLOURS, images);
+        Palette palette = Palette.of(COLOURS, Palette.Colours.of(images));
         int[] colours = palette.colours();
         int w = images.get(0).getWidth();
         int h = images.get(0).getHeight();

@@ -55,6 +55,7 @@ public final class Plots {
     private static final int LEGEND = 90;
     private static final int PANEL_WIDTH = 300;
     private static final int PANEL_HEIGHT = 220;
+    private static final int DOTS = 60; // of a curve, so that each is seen
     private static final int RANKS = 20; // bins of a rank histogram
     private static final int CHAINS = 12; // histograms of ranks, or names of chains, that can be told apart
     private static final double HIDDEN = 0.1; // share of a landscape's values that lie above its colours
@@ -201,11 +202,35 @@ public final class Plots {
         double[][][] values = new double[groups.length][][];
         for (int g = 0; g < groups.length; g++) {
             values[g] = Numbers.columns(labels[g], groups[g]);
-            int d = values[g].length;
-            Require.that(d >= 2 && d <= 8, "columns of " + labels[g], "from 2 to 8", d);
-            Require.that(d == values[0].length, "columns of " + labels[g], "as many as in the first", d);
         }
-        return new Pairs(Numbers.labels(columns, values[0].length), labels, values).picture();
+        int d = values.length == 0 ? 0 : values[0].length;
+        return pairs(List.of(Numbers.labels(columns, d)), names, values);
+    }
+
+    /**
+     * As {@link #pairs(String, String, NDArray...)}, of columns as Java's numbers, such as a table has them.
+     *
+     * @param columns a name for each column
+     * @param groups {@code [column][row]} each, 2 to 8 columns, finite
+     */
+    public static Picture pairs(List<String> columns, String names, double[][]... groups) {
+        String[] labels = Numbers.labels(names, groups.length);
+        int d = columns.size();
+        Require.that(d >= 2 && d <= 8, "columns of " + labels[0], "from 2 to 8", d);
+        double[][][] values = new double[groups.length][][];
+        for (int g = 0; g < groups.length; g++) {
+            String of = "columns of " + labels[g];
+            Require.that(groups[g].length == d, of, "as many as names, " + d, groups[g].length);
+            values[g] = new double[d][];
+            for (int c = 0; c < d; c++) {
+                String name = columns.get(c) + " of " + labels[g];
+                Bins.check(name, groups[g][c]);
+                int rows = groups[g][0].length;
+                Require.that(groups[g][c].length == rows, "rows in " + name, "" + rows, groups[g][c].length);
+                values[g][c] = groups[g][c].clone();
+            }
+        }
+        return new Pairs(columns.toArray(String[]::new), labels, values).picture();
     }
 
     /**
@@ -319,8 +344,9 @@ public final class Plots {
     }
 
     /**
-     * A panel for each term of a run's history, that on validation data beside it. Of terms with more than 200 numbers
-     * the running mean over a fiftieth of them is drawn over the pale numbers themselves.
+     * A panel for each term of a run's history, with that on validation data over it; one term alone is as large as other
+     * charts. Of terms with more than 200 numbers the running mean over a fiftieth of them is drawn over the pale numbers
+     * themselves.
      *
      * @param terms columns of the history; none: all but totals and norms of gradients, {@code …Total} and {@code
      *     …GradientNorm}
@@ -335,22 +361,37 @@ public final class Plots {
             }
         }
         Require.that(!shown.isEmpty(), "the history", "of at least one term", history);
+        if (shown.size() == 1) {
+            String term = shown.iterator().next();
+            return Panels.of(
+                    "", 1, training(chart(new XYChart(WIDTH, HEIGHT), title, "iteration", term), history, term));
+        }
         List<IChart> charts = new ArrayList<>();
         for (String term : shown) {
             XYChart chart = chart(new XYChart(PANEL_WIDTH, PANEL_HEIGHT), term, "iteration", "");
             chart.getStyler().setChartTitleFont(Look.HEADING);
-            double[][] training = history.curve(term);
-            smoothed(chart, training);
-            add(chart, Curve.of("training", training[0], running(training[1])));
-            if (history.columns().contains(VALIDATION + term)) {
-                double[][] validation = history.curve(VALIDATION + term);
-                add(chart, Curve.of("validation", validation[0], validation[1]));
-                chart.getStyler().setLegendPosition(LegendPosition.OutsideS);
-                chart.getStyler().setLegendLayout(LegendLayout.Horizontal);
-            }
-            charts.add(chart);
+            chart.getStyler().setLegendPosition(LegendPosition.OutsideS);
+            chart.getStyler().setLegendLayout(LegendLayout.Horizontal);
+            charts.add(training(chart, history, term));
         }
         return Panels.of(title, charts.size() > 4 ? 3 : 2, charts.toArray(IChart[]::new));
+    }
+
+    /** A term on the batches of training, and what there is of it on validation data, as dots on a line. */
+    private static XYChart training(XYChart chart, History history, String term) {
+        double[][] training = history.curve(term);
+        smoothed(chart, training);
+        add(chart, Curve.of("training", training[0], running(training[1])));
+        if (history.columns().contains(VALIDATION + term)) {
+            double[][] validation = history.curve(VALIDATION + term);
+            add(chart, Curve.of("validation", validation[0], validation[1]));
+            if (validation[0].length <= DOTS) {
+                XYSeries dots = chart.getSeries("validation");
+                dots.setMarker(SeriesMarkers.CIRCLE).setMarkerColor(dots.getLineColor());
+                chart.getStyler().setMarkerSize(5);
+            }
+        }
+        return chart;
     }
 
     /**
@@ -543,6 +584,7 @@ public final class Plots {
         styler.setLegendVisible(false);
         styler.setChartTitleVisible(!title.isEmpty());
         styler.setChartTitleFont(Look.TITLE);
+        styler.setChartTitlePadding(9);
         styler.setAxisTickLabelsFont(Look.TICK);
         styler.setAxisTitleFont(Look.LABEL);
         styler.setXAxisTickLabelsFormattingFunction(Ticks::text);

@@ -92,8 +92,8 @@ class PlotsTest {
         void darkInkLiesOnWhite() {
             NDArray images = m.create(new float[] {0, 1, -3, 0.5f}, new Shape(1, 4));
             Picture picture = Plots.images("", images, 1);
-            int left = 4;
-            int top = 48;
+            int left = 20;
+            int top = 56;
             int half = 28;
             assertThat(picture.image().getRGB(left + 1, top + 1) & 0xffffff).isEqualTo(0xffffff);
             assertThat(picture.image().getRGB(left + half + 1, top + 1) & 0xffffff)
@@ -199,7 +199,7 @@ class PlotsTest {
             assertThatThrownBy(() -> Plots.pairs("a", "data", m.ones(new Shape(3, 1))))
                     .hasMessage("columns of data must be from 2 to 8, got 1");
             assertThatThrownBy(() -> Plots.pairs("a, b, c, d", "x, y", table, m.ones(new Shape(3, 2))))
-                    .hasMessage("columns of y must be as many as in the first, got 2");
+                    .hasMessage("columns of y must be as many as names, 4, got 2");
         }
     }
 

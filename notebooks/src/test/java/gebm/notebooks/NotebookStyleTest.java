@@ -27,7 +27,7 @@ class NotebookStyleTest {
                "source": "int n = 2;"},
               {"cell_type": "code", "id": "check-data", "metadata": {"tags": ["check"]}, "execution_count": null,
                "outputs": [{"output_type": "stream", "name": "stdout", "text": "n is 2"}],
-               "source": "Check.within(\\"n\\", n, 1, 3);"}],
+               "source": "Check.within(\\"n\\", n, 2, 1);"}],
              "metadata": {"kernelspec": {"name": "java"}, "gebm": {"digest": "DIGEST"}},
              "nbformat": 4, "nbformat_minor": 5}
             """;
