@@ -95,6 +95,7 @@ final class PictureCases {
         double[][] draws = {normal(2_000), normal(2_000), normal(2_000), normal(2_000)};
         chart("traces", () -> Plots.traces("Traces", "x", draws));
         chart("ranks", () -> Plots.ranks("Ranks", draws));
+        chart("autocorrelation", () -> Plots.autocorrelation("Autocorrelation", draws, 50));
         History history = history();
         chart("training", () -> Plots.training("Training", history));
         chart("training, one term", () -> Plots.training("Training", history, "kale"));
