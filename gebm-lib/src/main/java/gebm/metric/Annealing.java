@@ -91,7 +91,8 @@ final class Annealing<S extends ChainState> {
         NDList last = Loop.run(0, moves, initial, (state, inner) -> {
             Transition<S> next =
                     kernel.update(energy, kernel.state(state.subNDList(1)), inner.of(settings), inner.fork(key));
-            NDArray mean = next.info().acceptance().toType(DataType.FLOAT64, false).mean();
+            NDArray mean =
+                    next.info().acceptance().toType(DataType.FLOAT64, false).mean();
             NDList after = new NDList(state.get(0).add(mean.div(moves)));
             after.addAll(next.state().arrays());
             return after;
@@ -229,10 +230,8 @@ final class Annealing<S extends ChainState> {
         double[] d = cloud.difference().toDoubleArray();
         for (int i = 0; i < d.length; i++) {
             if (Double.isNaN(d[i]) || d[i] == Double.NEGATIVE_INFINITY) {
-                String place = Arrays.toString(cloud.position()
-                        .get(i)
-                        .toType(DataType.FLOAT64, true)
-                        .toDoubleArray());
+                String place = Arrays.toString(
+                        cloud.position().get(i).toType(DataType.FLOAT64, true).toDoubleArray());
                 throw new DivergedException(
                         String.format(
                                 Locale.ROOT,
@@ -255,10 +254,7 @@ final class Annealing<S extends ChainState> {
         Require.that(path[path.length - 1] == 1, "last inverse temperature", "1", path[path.length - 1]);
         for (int k = 1; k < path.length; k++) {
             Require.that(
-                    path[k] > path[k - 1],
-                    "inverse temperature " + k,
-                    "above the one before, " + path[k - 1],
-                    path[k]);
+                    path[k] > path[k - 1], "inverse temperature " + k, "above the one before, " + path[k - 1], path[k]);
         }
         return path.clone();
     }

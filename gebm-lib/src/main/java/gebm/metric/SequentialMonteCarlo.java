@@ -173,15 +173,17 @@ public record SequentialMonteCarlo(
                     throw Annealing.interrupted(k - 1, MOST_STEPS);
                 }
                 if (k > MOST_STEPS) {
-                    throw new IllegalStateException("no path in " + MOST_STEPS + " steps, at inverse temperature " + beta
-                            + ": give one, or use a wider reference");
+                    throw new IllegalStateException("no path in " + MOST_STEPS + " steps, at inverse temperature "
+                            + beta + ": give one, or use a wider reference");
                 }
                 double[] differences = annealing.finite(cloud, beta);
                 double next = beta + population.rise(differences, 1 - beta);
                 population.weigh(differences, next - beta);
                 int[] ancestors = new int[particles];
                 population.resample(
-                        ancestors, 0, rng.fork("path resample").fork(k).numbers().nextDouble());
+                        ancestors,
+                        0,
+                        rng.fork("path resample").fork(k).numbers().nextDouble());
                 cloud = annealing.step(scope, cloud, ancestors, k, next).cloud();
                 path.add(next);
             }
@@ -261,8 +263,10 @@ public record SequentialMonteCarlo(
             if (alive.length == 0) {
                 return 1;
             }
-            double top = Arrays.stream(alive).mapToDouble(i -> logWeights[i]).max().orElseThrow();
-            double least = Arrays.stream(alive).mapToDouble(i -> differences[i]).min().orElseThrow();
+            double top =
+                    Arrays.stream(alive).mapToDouble(i -> logWeights[i]).max().orElseThrow();
+            double least =
+                    Arrays.stream(alive).mapToDouble(i -> differences[i]).min().orElseThrow();
             double all = 0;
             double sum = 0;
             double squares = 0;
@@ -281,7 +285,8 @@ public record SequentialMonteCarlo(
     static int[] systematic(double[] logWeights, double uniform) {
         int n = logWeights.length;
         double top = Arrays.stream(logWeights).max().orElseThrow();
-        double[] weights = Arrays.stream(logWeights).map(log -> Math.exp(log - top)).toArray();
+        double[] weights =
+                Arrays.stream(logWeights).map(log -> Math.exp(log - top)).toArray();
         double total = Arrays.stream(weights).sum();
         int[] chosen = new int[n];
         double reached = weights[0];

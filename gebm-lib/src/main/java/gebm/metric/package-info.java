@@ -1,8 +1,10 @@
 /**
- * Numbers about samples.
+ * Numbers about samples, and about what normalises an energy.
  *
  * <p>Nouns: {@link gebm.metric.PrincipalComponents} (linear features), {@link gebm.metric.Frechet} (distance between
- * the Gaussians fitted to two sets of features).
+ * the Gaussians fitted to two sets of features), {@link gebm.metric.AnnealedImportance} and
+ * {@link gebm.metric.SequentialMonteCarlo} (estimates of {@code log ∫ exp(−E)}) with their result
+ * {@link gebm.metric.LogNormaliser}.
  *
  * <pre>{@code
  * var scope = ai.djl.ndarray.NDManager.newBaseManager();

@@ -10,12 +10,14 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.nn.LambdaBlock;
 import gebm.core.DivergedException;
 import gebm.core.Rng;
+import gebm.core.Schedule;
 import gebm.model.DensityBase;
 import gebm.model.Energy;
 import gebm.model.Gebm;
 import gebm.model.LatentBase;
 import gebm.model.Target;
 import gebm.model.Targets;
+import gebm.sampler.Mala;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Nested;
@@ -36,16 +38,17 @@ class SequentialMonteCarloTest {
     @Nested
     class IntervalsHoldTheTruth {
         @Test
-        void ofAGaussian() {
+        void ofAGaussianOnAPathThatIsFound() {
             assertThat(AnnealedImportanceTest.held(GAUSSIAN, key -> sequential.estimate(GAUSSIAN, NORMAL, 50, key)))
                     .isGreaterThanOrEqualTo(87);
         }
 
         @Test
-        void ofAMixture() {
+        void ofAMixtureOnAGivenPath() {
             Target mixture = AnnealedImportanceTest.MIXTURE;
+            var given = sequential.withInverseTemperatures(0, 0.05, 0.15, 0.3, 0.5, 0.75, 1);
             assertThat(AnnealedImportanceTest.held(
-                            mixture, key -> sequential.estimate(mixture, AnnealedImportanceTest.WIDE, 100, key)))
+                            mixture, key -> given.estimate(mixture, AnnealedImportanceTest.WIDE, 100, key)))
                     .isGreaterThanOrEqualTo(87);
         }
     }
@@ -139,21 +142,19 @@ class SequentialMonteCarloTest {
                     mean[i] += counts[i] / 1_000.0;
                 }
             }
-            assertThat(mean)
-                    .usingComparatorWithPrecision(1e-9)
-                    .containsExactly(new double[] {0.5, 2.25, 0, 0.25, 2});
+            assertThat(mean).usingComparatorWithPrecision(1e-9).containsExactly(new double[] {0.5, 2.25, 0, 0.25, 2});
         }
 
         @Test
         void happensWhereTheTargetIsNarrow() {
             Target narrow = Targets.gaussian(new double[] {1, 1}, new double[][] {{0.01, 0}, {0, 0.01}});
-            var small = SequentialMonteCarlo.of(new gebm.sampler.Mala(gebm.core.Schedule.constant(0.003)));
+            var small = SequentialMonteCarlo.of(new Mala(Schedule.constant(0.003)));
             LogNormaliser result = small.withMoves(5).estimate(narrow, NORMAL, 200, rng);
             double[] path = result.inverseTemperatures();
             assertThat(path[0]).isEqualTo(0);
             assertThat(path[path.length - 1]).isEqualTo(1);
             assertThat(path).isSorted().hasSizeBetween(10, 40);
-            assertThat(result.effectiveSampleSize()).isBetween(0.4 * 3_200, 0.55 * 3_200);
+            assertThat(result.effectiveSampleSize()).isBetween(0.3 * 3_200, 0.55 * 3_200); // drawn anew at a half
             assertThat(result.acceptance()).hasSize(path.length - 1);
             assertThat(result.value()).isCloseTo(narrow.logNormaliser(), within(4.5 * result.standardError()));
         }
