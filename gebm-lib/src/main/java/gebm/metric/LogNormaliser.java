@@ -109,17 +109,18 @@ public record LogNormaliser(
         return inverseTemperatures.clone();
     }
 
-    /** {@code log Z = 1.8379 ± 0.0042 (95 %: 1.8297 to 1.8461), effective sample size 812 of 1000, …}. */
+    /** {@code log Z = 1.838 ± 0.042 (95 %: 1.754 to 1.922), effective sample size 812 of 1000, …}. */
     @Override
     public String toString() {
+        int decimals = Estimate.decimals(standardError);
         return String.format(
                 Locale.ROOT,
-                "log Z = %.4f ± %.4f (95 %%: %.4f to %.4f), effective sample size %.0f of %d, "
-                        + "%d inverse temperatures, acceptance %.2f on average and %.2f at worst",
-                value,
-                standardError,
-                low,
-                high,
+                "log Z = %s ± %s (95 %%: %s to %s), effective sample size %.0f of %d, %d inverse temperatures, "
+                        + "acceptance %.2f on average and %.2f at worst",
+                Estimate.text(value, decimals),
+                Estimate.text(standardError, decimals),
+                Estimate.text(low, decimals),
+                Estimate.text(high, decimals),
                 effectiveSampleSize,
                 samples,
                 inverseTemperatures.length,

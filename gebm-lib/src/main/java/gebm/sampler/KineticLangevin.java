@@ -51,7 +51,6 @@ public record KineticLangevin(Schedule timeStep, double friction, Splitting spli
     public KineticLangevin {
         Objects.requireNonNull(timeStep, "timeStep");
         Require.notNegative("friction", friction);
-        Require.finite("friction", friction);
         Objects.requireNonNull(splitting, "splitting");
     }
 
@@ -92,11 +91,15 @@ public record KineticLangevin(Schedule timeStep, double friction, Splitting spli
     @Override
     public Transition<State> update(Energy target, State state, NDArray settings, Rng rng) {
         NDArray x = state.position();
-        NDArray noise = rng.normal(x.getManager(), x.getShape(), x.getDataType());
-        State next = splitting == Splitting.ABOBA
+        State next = move(target, state, settings, rng.normal(x.getManager(), x.getShape(), x.getDataType()));
+        return new Transition<>(next, StepInfo.of(next.energy()));
+    }
+
+    /** The step that {@code noise} gives. */
+    State move(Energy target, State state, NDArray settings, NDArray noise) {
+        return splitting == Splitting.ABOBA
                 ? aboba(target, state, settings, noise)
                 : baoab(target, state, settings, noise);
-        return new Transition<>(next, StepInfo.of(next.energy()));
     }
 
     private static State aboba(Energy target, State state, NDArray settings, NDArray noise) {

@@ -75,10 +75,15 @@ public record Langevin(Schedule stepSize) implements Sampler<Langevin.State> {
 
     @Override
     public Transition<State> update(Energy target, State state, NDArray settings, Rng rng) {
+        return moved(target, state, settings, rng);
+    }
+
+    /** {@code x − settings₀·∇E(x) + settings₁·ξ}. */
+    static Transition<State> moved(Energy target, State state, NDArray settings, Rng rng) {
         NDArray x = state.position();
         NDArray noise = rng.normal(x.getManager(), x.getShape(), x.getDataType());
-        NDArray moved = x.sub(state.gradient().mul(settings.get(0))).add(noise.mul(settings.get(1)));
-        State next = State.at(target, moved);
+        NDArray drift = state.gradient().mul(settings.get(0));
+        State next = State.at(target, x.sub(drift).add(noise.mul(settings.get(1))));
         return new Transition<>(next, StepInfo.of(next.energy()));
     }
 

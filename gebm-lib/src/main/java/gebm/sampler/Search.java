@@ -81,9 +81,10 @@ abstract class Search<S extends ChainState> {
             plan.progress().report(0, plan.steps(), "");
             while (done < plan.steps() && !Thread.currentThread().isInterrupted()) {
                 NDList next = next(scope, state, rng.fork(done));
+                NDList arrays = new NDList(next.subList(0, state.size()));
                 double[][] told = told(next, state.size());
                 state.close();
-                state = new NDList(next.subList(0, state.size()));
+                state = arrays;
                 acceptance[done] = learn(done, told);
                 done++;
                 plan.progress().report(done, plan.steps(), "");

@@ -137,6 +137,21 @@ class LangevinTest {
                 });
     }
 
+    /** A wall behind which the energy is NaN: chain 2 starts next to it, runs into it, and is named. */
+    @Test
+    void namesTheChainThatDivergesAndWhere() {
+        Energy walled = x -> x.get(":, 0").neg().add(1).log();
+        NDArray start = m.create(new double[][] {{-5, 0}, {-5, 0}, {0.9, 0.25}, {-5, 0}});
+        assertThatThrownBy(
+                        () -> new Langevin(Schedule.constant(0.01)).run(walled, start, SamplingPlan.of(100), Rng.of(1)))
+                .isInstanceOf(DivergedException.class)
+                .hasMessageMatching(
+                        ".* at iteration \\d+ with settings .*: chain 2, at \\[0\\.\\d+, .*\\], gave NaN; .*");
+        assertThatThrownBy(() -> new Langevin(Schedule.constant(0.01))
+                        .run(walled, start.add(0.2), SamplingPlan.of(100), Rng.of(1)))
+                .hasMessage("energy and gradient at the start must be finite, got chain 2, at [1.1, 0.45], gave NaN");
+    }
+
     @Test
     void rejectsNegativeStepsAndBadStarts() {
         NDArray start = m.ones(new Shape(2, 1));

@@ -21,6 +21,11 @@ final class SamplerCases {
                     && kinetic.splitting() == KineticLangevin.Splitting.ABOBA);
         }
 
+        /** Whether two keys give two results. */
+        boolean draws() {
+            return !(sampler instanceof OptimalTransport);
+        }
+
         @Override
         public String toString() {
             return name + ", " + type;
@@ -35,10 +40,10 @@ final class SamplerCases {
         for (DataType type : new DataType[] {DataType.FLOAT32, DataType.FLOAT64}) {
             Energy network = Energy.neural(Mlp.of(2, 8, 1), new Shape(2), type, Rng.of(51));
             Energy neural = network.plus(x -> x.square().sum(new int[] {1}));
-            samplers(type).forEach((name, sampler) -> {
-                rows.add(new Case(name + ", analytic", sampler, type, analytic));
-                rows.add(new Case(name + ", neural", sampler, type, neural));
-            });
+            boolean single = type == DataType.FLOAT32;
+            samplers(type)
+                    .forEach((name, sampler) -> rows.add(new Case(
+                            name + (single ? ", neural" : ", analytic"), sampler, type, single ? neural : analytic)));
             rows.add(new Case(
                     "Langevin, decaying step", new Langevin(Schedule.stepDecay(0.05, 0.5, 6)), type, analytic));
         }
@@ -59,6 +64,18 @@ final class SamplerCases {
         samplers.put("KineticLangevin, BAOAB", new KineticLangevin(medium, 1, KineticLangevin.Splitting.BAOAB));
         samplers.put("Microcanonical", new Microcanonical(large, 2));
         samplers.put("Preconditioned Mala", new Preconditioned<>(new Mala(small), new double[] {0.5, 2}));
+        samplers.put(
+                "StochasticGradientLangevin",
+                new StochasticGradientLangevin(Schedule.constant(0.05), Schedule.constant(0.1)));
+        samplers.put(
+                "ParallelTempering",
+                new ParallelTempering<>(
+                        new Mala(small), x -> x.square().sum(new int[] {1}), new double[] {1, 0.6, 0.2, 0}, 2));
+        samplers.put("ParallelTempering of two", ParallelTempering.of(Hmc.of(0.1, 0.3), 2, 0.3));
+        samplers.put("OptimalTransport", new OptimalTransport(Schedule.constant(0.05), 2));
+        for (GradientFlow.Divergence divergence : GradientFlow.Divergence.values()) {
+            samplers.put("GradientFlow, " + divergence, new GradientFlow(small, 0.5, divergence));
+        }
         return samplers;
     }
 }
