@@ -106,9 +106,8 @@ class LogNormaliserTest {
 
     @Test
     void isReadable() {
-        assertThat(of(Math.log(1), Math.log(2), Math.log(3), Math.log(6)).toString())
-                .matches(
-                        "log Z = 1\\.0986 ± 0\\.3600 \\(95 %: -0\\.0\\d+ to 2\\.2\\d+\\), effective sample size 3 of 4, "
-                                + "3 inverse temperatures, acceptance 0\\.70 on average and 0\\.60 at worst");
+        assertThat(of(Math.log(1), Math.log(2), Math.log(3), Math.log(6)))
+                .hasToString("log Z = 1.10 ± 0.36 (95 %: -0.05 to 2.24), effective sample size 3 of 4, "
+                        + "3 inverse temperatures, acceptance 0.70 on average and 0.60 at worst");
     }
 }
