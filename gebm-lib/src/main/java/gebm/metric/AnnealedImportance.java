@@ -95,7 +95,7 @@ public record AnnealedImportance(Metropolis<?> kernel, double[] inverseTemperatu
      * {@code log ∫ exp(−E(x)) dx}, by {@code chains} chains.
      *
      * @param target E; may be +∞ where there is no mass
-     * @param reference p₀, normalised and with the target's support or more; chains have its type
+     * @param reference p₀, normalised, with the target's support or more and tails no lighter; chains have its type
      * @param chains at least 4; hundreds make a good error bar
      * @throws gebm.core.DivergedException if an energy is NaN or −∞; it names chain, inverse temperature and position
      * @throws IllegalStateException if all weights are zero, or the thread was interrupted, whose flag stays set

@@ -12,11 +12,14 @@ import java.util.Locale;
  * {@code value ± t·c/√n} with Student's 97.5 % quantile t for {@code n − 1} degrees of freedom.
  *
  * <p>The mean is unbiased for Z, so by Jensen's inequality the value is too low on average, by
- * {@code standardError²/2} to second order: nothing beside the standard error where that is small. Where it is not
- * (above about 0.5), or the effective sample size is a few, the weights that matter most have hardly been seen: value
- * and interval are then too low together, and more steps help rather than more chains. Measured on Gaussians and a
- * mixture, the interval held the truth in 94.5 % of 1,000 runs of 200 chains with an effective sample size of 90 to 125;
- * in 93.2 % where it was 28; in 91.7 % for 20 chains with 12.
+ * {@code standardError²/2} to second order: nothing beside the standard error where that is small.
+ *
+ * <p>The interval trusts the weights that were seen. It is too low and too short where those that matter most are rare:
+ * with a standard error above about 0.5, with an effective sample size of a few (more steps help then, rather than more
+ * chains), and where the reference has lighter tails than the target (take a wider one). Measured, the truth was in it
+ * for 945 of 1,000 runs of 200 chains with effective sample sizes of 90 to 125, for 932 where that was 28, and for 917
+ * with 20 chains; for 384 of 400 runs of 16 populations on a mixture; and on a banana, from a Gaussian narrower than its
+ * bent arms, for 180 of 200, the other 20 all too low, but for 193 from one five times as wide.
  *
  * @param value the estimate, in nats
  * @param standardError its standard error, in nats

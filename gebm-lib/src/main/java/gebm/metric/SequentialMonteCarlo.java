@@ -101,7 +101,7 @@ public record SequentialMonteCarlo(
      * {@code log ∫ exp(−E(x)) dx}.
      *
      * @param target E; may be +∞ where there is no mass
-     * @param reference p₀, normalised and with the target's support or more; particles have its type
+     * @param reference p₀, normalised, with the target's support or more and tails no lighter; particles have its type
      * @param particles in each population, at least 2
      * @throws gebm.core.DivergedException if an energy is NaN or −∞; it names particle, inverse temperature and position
      * @throws IllegalStateException if all weights are zero, no path is found in 10,000 steps, or the thread was
