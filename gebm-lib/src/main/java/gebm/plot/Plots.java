@@ -2,6 +2,7 @@ package gebm.plot;
 
 import ai.djl.ndarray.NDArray;
 import gebm.core.Require;
+import gebm.metric.Quantity;
 import gebm.model.Energy;
 import gebm.train.History;
 import java.awt.BasicStroke;
@@ -10,10 +11,12 @@ import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYSeries;
 import org.knowm.xchart.XYSeries.XYSeriesRenderStyle;
@@ -53,6 +56,7 @@ public final class Plots {
     private static final int PANEL_WIDTH = 300;
     private static final int PANEL_HEIGHT = 220;
     private static final int RANKS = 20; // bins of a rank histogram
+    private static final int CHAINS = 12; // histograms of ranks, or names of chains, that can be told apart
     private static final double HIDDEN = 0.1; // share of a landscape's values that lie above its colours
     private static final String VALIDATION = "validation.";
 
@@ -208,58 +212,110 @@ public final class Plots {
      * The draws of each chain, step by step.
      *
      * @param yLabel what is drawn
-     * @param draws {@code (chains, steps)}, finite
+     * @param draws {@code (chains, steps)}, finite; of more than 12 chains the first 12 are shown
      */
     public static XYChart traces(String title, String yLabel, double[][] draws) {
         XYChart chart = chart(new XYChart(WIDTH, HEIGHT), title, "step", yLabel);
-        for (int c = 0; c < checked(draws).length; c++) {
-            add(chart, Curve.of("chain " + (c + 1), draws[c]));
-        }
-        for (XYSeries series : chart.getSeriesCollection()) {
-            line(series, draws[0].length > 300 ? 0.8f : 1.2f, series.getLineColor());
-        }
+        return chains(chart, checked(draws));
+    }
+
+    /** As {@link #traces(String, String, double[][])}, of one dimension of draws {@code (draws, chains, d...)}. */
+    public static XYChart traces(String title, String yLabel, NDArray draws, int dimension) {
+        return traces(title, yLabel, Quantity.of(title, draws, dimension).draws());
+    }
+
+    /**
+     * How alike draws at a distance of some steps are, for each chain by itself: {@link Quantity#autocorrelation}. In the
+     * band of {@code ±1.96/√draws} lie 95 of 100 of those of draws without memory.
+     *
+     * <pre>{@code
+     * double[][] chains = {{0.1, 0.7, 0.9, 0.4, -0.1, -0.6, -0.2}, {-0.2, -0.9, -0.3, 0.1, 0.2, 0.5, 0.4}};
+     * var chart = Plots.autocorrelation("Autocorrelation", chains, 5);
+     * }</pre>
+     *
+     * @param draws {@code (chains, steps)}, finite; a chain that stands still has none and is left out; of
+     *     more than 12 chains the first 12 are shown
+     * @param lags the largest distance, below the number of steps
+     */
+    public static XYChart autocorrelation(String title, double[][] draws, int lags) {
+        double[][] correlations = Quantity.of(title, checked(draws)).autocorrelation(lags);
+        XYChart chart = chart(new XYChart(WIDTH, HEIGHT), title, "lag (steps)", "autocorrelation");
+        double[] ends = {0, lags};
+        Curve none = Curve.of("none", ends, new double[2]).withError(1.96 / Math.sqrt(draws[0].length));
+        bands(chart, none, Look.INK);
+        chains(chart, correlations);
+        XYSeries zero = chart.addSeries("zero", ends, new double[2]);
+        zero.setShowInLegend(false);
+        zero.setMarker(SeriesMarkers.NONE).setLineColor(Look.INK);
+        zero.setLineStyle(Look.DASHES);
         return chart;
     }
 
-    /** As {@link #traces(String, String, double[][])}, of an array {@code (chains, steps)}. */
-    public static XYChart traces(String title, String yLabel, NDArray draws) {
-        return traces(title, yLabel, Numbers.rows("draws", draws));
+    /** As {@link #autocorrelation(String, double[][], int)}, of one dimension of draws {@code (draws, chains, d...)}. */
+    public static XYChart autocorrelation(String title, NDArray draws, int dimension, int lags) {
+        return autocorrelation(title, Quantity.of(title, draws, dimension).draws(), lags);
+    }
+
+    /** A line for each of the first chains that is not NaN, thin ones where they are long. */
+    private static XYChart chains(XYChart chart, double[][] values) {
+        for (int c = 0; c < Math.min(values.length, CHAINS); c++) {
+            if (!Double.isNaN(values[c][0])) {
+                add(chart, Curve.of("chain " + (c + 1), values[c]));
+                XYSeries series = chart.getSeries("chain " + (c + 1));
+                line(series, values[0].length > 300 ? 0.8f : 1.2f, series.getLineColor());
+            }
+        }
+        chart.getStyler().setLegendVisible(values.length > 1);
+        return chart;
     }
 
     /**
      * For each chain the histogram of its draws' ranks among the draws of all chains; equal draws share their mean rank.
-     * Chains that have mixed have flat histograms, near the dashed line.
+     * Chains that have mixed have flat histograms, near the dashed line. Of more than 12 chains those 12 are shown whose
+     * histograms are the least flat.
      *
      * <p>Source: Vehtari, Gelman, Simpson, Carpenter and Bürkner (2021), Bayesian Analysis 16(2), section 5.
      *
      * @param draws {@code (chains, steps)}, finite, chains of equal length
      */
     public static Panels ranks(String title, double[][] draws) {
-        double[][] ranks = Ranks.of(checked(draws));
+        double[][] ranks = Quantity.of(title, checked(draws)).ranks();
+        double count = (double) ranks.length * ranks[0].length;
         Bins bins = new Bins(0, 1.0 / RANKS, RANKS);
         double highest = 0;
         double[][] heights = new double[ranks.length][];
         for (int c = 0; c < ranks.length; c++) {
-            heights[c] = bins.densities(ranks[c]);
+            heights[c] = bins.densities(
+                    Arrays.stream(ranks[c]).map(rank -> (rank - 0.5) / count).toArray());
             highest = Math.max(highest, Arrays.stream(heights[c]).max().orElse(0));
         }
-        IChart[] charts = new IChart[ranks.length];
-        for (int c = 0; c < ranks.length; c++) {
-            XYChart chart = chart(new XYChart(230, 190), "chain " + (c + 1), "rank / draws", "");
+        int[] shown = IntStream.range(0, ranks.length)
+                .boxed()
+                .sorted(Comparator.comparingDouble(c -> ranks.length > CHAINS ? -unevenness(heights[c]) : c))
+                .limit(CHAINS)
+                .mapToInt(Integer::intValue)
+                .toArray();
+        IChart[] charts = new IChart[shown.length];
+        for (int i = 0; i < charts.length; i++) {
+            XYChart chart = chart(new XYChart(230, 190), "chain " + (shown[i] + 1), "rank / draws", "");
             chart.getStyler().setYAxisMin(0.0).setYAxisMax(1.1 * highest);
             chart.getStyler().setChartTitleFont(Look.HEADING);
-            bars(chart, "ranks", bins.outline(heights[c]));
+            bars(chart, "ranks", bins.outline(heights[shown[i]]));
             XYSeries even = chart.addSeries("even", new double[] {0, 1}, new double[] {1, 1});
             even.setMarker(SeriesMarkers.NONE).setLineColor(Look.INK);
             even.setLineStyle(Look.DASHES);
-            charts[c] = chart;
+            charts[i] = chart;
         }
         return Panels.of(title, Math.min(4, Math.max(2, (int) Math.ceil(Math.sqrt(charts.length)))), charts);
     }
 
-    /** As {@link #ranks(String, double[][])}, of an array {@code (chains, steps)}. */
-    public static Panels ranks(String title, NDArray draws) {
-        return ranks(title, Numbers.rows("draws", draws));
+    /** As {@link #ranks(String, double[][])}, of one dimension of draws {@code (draws, chains, d...)}. */
+    public static Panels ranks(String title, NDArray draws, int dimension) {
+        return ranks(title, Quantity.of(title, draws, dimension).draws());
+    }
+
+    private static double unevenness(double[] heights) {
+        return Arrays.stream(heights).map(height -> (height - 1) * (height - 1)).sum();
     }
 
     /**
