@@ -19,7 +19,7 @@ import java.util.Locale;
  * chains), and where the reference has lighter tails than the target (take a wider one). Measured, the truth was in it
  * for 945 of 1,000 runs of 200 chains with effective sample sizes of 90 to 125, for 932 where that was 28, and for 917
  * with 20 chains; for 384 of 400 runs of 16 populations on a mixture; and on a banana, from a Gaussian narrower than its
- * bent arms, for 180 of 200, the other 20 all too low, but for 193 from one five times as wide.
+ * bent arms, for 187 of 200, the other 13 all too low, but for 193 from one five times as wide.
  *
  * @param value the estimate, in nats
  * @param standardError its standard error, in nats
