@@ -11,7 +11,7 @@ import java.util.List;
  *
  * <p>Written as an animated PNG: browsers and JupyterLab play it, and a program that knows only PNG shows the first
  * frame. All frames share one palette of at most 255 colours, and each holds only what differs from the one before, or
- * from the first if that takes less: forty frames of ten chains that walk over a map take some 200 kB.
+ * from the first if that takes less: forty frames of ten chains that walk over a map take some 250 kB.
  *
  * <pre>{@code
  * var frames = new java.util.ArrayList<Picture>();
