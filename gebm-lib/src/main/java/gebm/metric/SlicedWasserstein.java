@@ -34,7 +34,11 @@ public final class SlicedWasserstein {
             NDArray x = wide(scope, "a", a);
             NDArray y = wide(scope, "b", b);
             long d = x.getShape().get(1);
-            Require.that(y.getShape().get(1) == d, "width of b", "that of a, " + d, y.getShape().get(1));
+            Require.that(
+                    y.getShape().get(1) == d,
+                    "width of b",
+                    "that of a, " + d,
+                    y.getShape().get(1));
             NDArray normal = rng.normal(scope, new Shape(d, directions), DataType.FLOAT64);
             NDArray theta = normal.div(normal.square().sum(new int[] {0}, true).sqrt());
             double[][] alongX = sorted("a", x.matMul(theta));

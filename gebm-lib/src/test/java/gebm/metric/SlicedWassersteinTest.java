@@ -46,7 +46,8 @@ class SlicedWassersteinTest {
     /** A scale by s of N(0, I): projections N(0, 1) and N(0, s²), so SW₂ = s − 1, up to 4,000 samples' noise. */
     @Test
     void ofAScaleIsTheDifferenceOfDeviations() {
-        double found = SlicedWasserstein.distance(normal(1, 4_000, 3), normal(2, 4_000, 3).mul(2), 50, Rng.of(3));
+        double found = SlicedWasserstein.distance(
+                normal(1, 4_000, 3), normal(2, 4_000, 3).mul(2), 50, Rng.of(3));
         assertThat(found).isCloseTo(1, within(0.06));
     }
 
@@ -64,8 +65,8 @@ class SlicedWassersteinTest {
     void rejectsWhatItCannotCompare() {
         assertThatThrownBy(() -> SlicedWasserstein.distance(normal(1, 3, 2), normal(1, 3, 3), 5, Rng.of(1)))
                 .hasMessage("width of b must be that of a, 2, got 3");
-        assertThatThrownBy(
-                        () -> SlicedWasserstein.distance(normal(1, 3, 2).mul(Double.NaN), normal(1, 3, 2), 5, Rng.of(1)))
+        assertThatThrownBy(() ->
+                        SlicedWasserstein.distance(normal(1, 3, 2).mul(Double.NaN), normal(1, 3, 2), 5, Rng.of(1)))
                 .hasMessage("a projection of a must be finite, got NaN");
     }
 }
