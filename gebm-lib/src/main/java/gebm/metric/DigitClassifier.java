@@ -26,9 +26,11 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.SplittableRandom;
 
 /**
  * A small network that tells digits apart; its last hidden layer gives the features that image metrics look at.
@@ -45,7 +47,7 @@ public final class DigitClassifier implements Features, AutoCloseable {
     public static final int FEATURES = 64;
 
     /** The share of MNIST's test digits that {@link #shipped} gets right. */
-    public static final double SHIPPED_ACCURACY = 0.99;
+    public static final double SHIPPED_ACCURACY = 0.9919;
 
     private static final String RESOURCE = "digit-classifier.safetensors";
     private static final int BATCH = 100;
@@ -114,7 +116,7 @@ public final class DigitClassifier implements Features, AutoCloseable {
     }
 
     /**
-     * A network trained on {@code digits}: cross entropy by Adam in batches of 100, each image moved by up to two pixels
+     * A network trained on {@code digits}: cross entropy by Adam in batches of 100, each image moved by up to one pixel
      * in both directions, at a rate that falls from 10⁻³ to 0 over all steps.
      *
      * @param epochs how often each image is seen; an epoch of 60,000 takes about half a minute on one core
@@ -126,8 +128,8 @@ public final class DigitClassifier implements Features, AutoCloseable {
         int steps = digits.size() / BATCH;
         long total = (long) steps * epochs;
         try (NDManager scope = NDManager.newBaseManager()) {
-            NDArray images = digits.images(scope);
-            NDArray labels = scope.create(digits.labels());
+            float[] pixels = pixels(digits);
+            int[] labels = digits.labels();
             NDList parameters = classifier.parameters();
             NDList means = zeros(scope, parameters);
             NDList squares = zeros(scope, parameters);
@@ -143,13 +145,15 @@ public final class DigitClassifier implements Features, AutoCloseable {
             for (long done = 0; done < total; done++) {
                 Rng epoch = rng.fork("epoch").fork(done / steps);
                 try (NDManager one = scope.newSubManager()) {
-                    NDArray rows = one.create(epoch.fork("order").permutation(digits.size()))
-                            .get(done % steps * BATCH + ":" + (done % steps + 1) * BATCH);
-                    NDArray batch = moved(images.get(rows), epoch.fork("move").fork(done % steps));
-                    NDArray targets = labels.get(rows).oneHot(10);
+                    int[] order = epoch.fork("order").permutation(digits.size());
+                    int first = (int) (done % steps) * BATCH;
+                    int[] rows = Arrays.copyOfRange(order, first, first + BATCH);
+                    SplittableRandom moves =
+                            epoch.fork("moves").fork(done % steps).numbers();
+                    NDArray batch = moved(one, pixels, rows, moves);
+                    int[] shown = Arrays.stream(rows).map(row -> labels[row]).toArray();
+                    NDArray targets = one.create(shown).oneHot(10);
                     NDArray rate = one.create(RATE * (1 - (double) done / total));
-                    batch.attach(one);
-                    targets.attach(one);
                     step.run(one, new NDList(batch, targets, rate));
                 }
                 progress.report(done + 1, total, "");
@@ -164,19 +168,26 @@ public final class DigitClassifier implements Features, AutoCloseable {
         return zeros;
     }
 
-    /** All images of a batch, moved by the same −2 to 2 pixels down and to the right, with background where they left. */
-    private static NDArray moved(NDArray images, Rng rng) {
-        int[] by = rng.numbers().ints(2, 0, 5).toArray();
-        NDArray padded = NDArrays.concat(new NDList(border(images, 2), images, border(images, 2)), 2);
-        NDArray wide = NDArrays.concat(new NDList(border(padded, 3), padded, border(padded, 3)), 3);
-        int side = Digits.SIDE;
-        return wide.get(":, :, " + by[0] + ":" + (by[0] + side) + ", " + by[1] + ":" + (by[1] + side));
+    private static float[] pixels(Digits digits) {
+        try (NDManager scope = NDManager.newBaseManager()) {
+            return digits.flattened(scope).toFloatArray();
+        }
     }
 
-    private static NDArray border(NDArray images, int axis) {
-        return axis == 2
-                ? images.get(":, :, 0:2, :").zerosLike()
-                : images.get(":, :, :, 0:2").zerosLike();
+    /** These images, each moved by −1 to 1 pixels down and to the right, with background where it left. */
+    private static NDArray moved(NDManager scope, float[] pixels, int[] rows, SplittableRandom random) {
+        int side = Digits.SIDE;
+        float[] batch = new float[rows.length * Digits.PIXELS];
+        for (int i = 0; i < rows.length; i++) {
+            int down = random.nextInt(-1, 2);
+            int right = random.nextInt(-1, 2);
+            for (int y = Math.max(0, down); y < Math.min(side, side + down); y++) {
+                int from = rows[i] * Digits.PIXELS + (y - down) * side + Math.max(0, -right);
+                int to = i * Digits.PIXELS + y * side + Math.max(0, right);
+                System.arraycopy(pixels, from, batch, to, side - Math.abs(right));
+            }
+        }
+        return scope.create(batch, new Shape(rows.length, 1, side, side));
     }
 
     private NDArray loss(NDArray images, NDArray targets) {

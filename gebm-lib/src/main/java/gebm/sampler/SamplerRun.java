@@ -294,25 +294,26 @@ final class SamplerRun<S extends ChainState> {
                 soFar);
     }
 
-    /** Which chain's row in {@code after} is not finite, and where it stood. */
+    /** Which chain's row in {@code after} is not finite, else which has the largest number, and where it stood. */
     private static String firstNotFinite(NDArray position, NDList after) {
         int chains = (int) position.getShape().get(0);
-        double[] from = numbers(position);
-        int width = from.length / chains;
-        for (int chain = 0; chain < chains; chain++) {
-            for (NDArray array : after) {
-                double[] all = numbers(array);
-                int wide = all.length / chains;
-                for (int i = chain * wide; i < (chain + 1) * wide; i++) {
-                    if (!Double.isFinite(all[i])) {
-                        double[] row = Arrays.copyOfRange(from, chain * width, chain * width + Math.min(width, SHOWN));
-                        return "chain " + chain + ", at " + Arrays.toString(row) + (width > SHOWN ? "…" : "")
-                                + ", gave " + all[i];
-                    }
+        int worst = 0;
+        double largest = 0;
+        for (NDArray array : after) {
+            double[] all = numbers(array);
+            int wide = (int) (all.length / array.getShape().get(0));
+            for (int i = 0; i < all.length && Double.isFinite(largest); i++) {
+                if (!Double.isFinite(all[i]) || Math.abs(all[i]) > Math.abs(largest)) {
+                    largest = all[i];
+                    worst = i / wide % chains; // replicas of a chain follow each other
                 }
             }
         }
-        return "NaN or an infinity in a sum over chains"; // whose terms are finite
+        double[] from = numbers(position);
+        int width = from.length / chains;
+        double[] row = Arrays.copyOfRange(from, worst * width, worst * width + Math.min(width, SHOWN));
+        return "chain " + worst + ", at " + Arrays.toString(row).replace("]", width > SHOWN ? ", …]" : "]") + ", gave "
+                + largest + (Double.isFinite(largest) ? ", too large for a sum over chains" : "");
     }
 
     private static double[] numbers(NDArray array) {
