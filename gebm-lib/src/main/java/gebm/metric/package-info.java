@@ -2,7 +2,8 @@
  * Numbers about samples.
  *
  * <p>Nouns: {@link gebm.metric.PrincipalComponents} (linear features), {@link gebm.metric.Frechet} (distance between
- * the Gaussians fitted to two sets of features).
+ * the Gaussians fitted to two sets of features), {@link gebm.metric.Wasserstein} (distance between distributions of one
+ * number).
  *
  * <pre>{@code
  * var scope = ai.djl.ndarray.NDManager.newBaseManager();
