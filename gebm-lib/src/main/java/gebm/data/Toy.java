@@ -6,11 +6,14 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import gebm.core.Require;
 import gebm.core.Rng;
-import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 
 /**
- * Procedural data in the plane, without end and without files.
+ * Procedural data in the plane, without end and without files: the sets that the field compares its models on.
+ *
+ * <p>Scales are those of FFJORD's toy data (Grathwohl et al. (2019), arXiv 1810.01367, and its code), which most papers
+ * took over. Points are independent and in float32. Where the density is known it is exact: a formula, or for curves
+ * with noise a sum over points of the curve that is the integral to a relative 1e-8 within 8 of the origin.
  *
  * <pre>{@code
  * try (var scope = ai.djl.ndarray.NDManager.newBaseManager()) {
@@ -21,13 +24,96 @@ import java.util.stream.IntStream;
  * }</pre>
  */
 public final class Toy {
-    private static final Shape PLANE = new Shape(2);
+    private static final double SWISS_START = 1.5 * Math.PI;
 
     private Toy() {}
 
     /** Eight Gaussians on a circle, with their exact density. */
     public static EightGaussians eightGaussians() {
         return new EightGaussians();
+    }
+
+    /**
+     * Twenty-five Gaussians on a grid of five by five, {@code 1/√2} apart, {@code σ = 0.05/√8}, as likely each: 40
+     * standard deviations between neighbours, so that a missed mode shows.
+     *
+     * <p>Source: Gulrajani et al. (2017), Improved Training of Wasserstein GANs, arXiv 1704.00028, their code's toy
+     * data. Differs: they draw as many points from each, in an order fixed once, and divide by 2.828.
+     */
+    public static KnownDensity twentyFiveGaussians() {
+        return new GaussianGrid();
+    }
+
+    /**
+     * Two circles around the origin with radii 3 and 1.5 and Gaussian noise, {@code σ = 0.24}.
+     *
+     * <p>Source: scikit-learn's {@code make_circles} with factor 0.5 and noise 0.08, times 3, as in FFJORD. Differs:
+     * the angle is uniform; scikit-learn's angles are equally spaced, and half of the points are on each circle.
+     */
+    public static KnownDensity circles() {
+        return new NoisyCurves("circles", 0.24, QuadratureRule.periodic(160), circle(3), circle(1.5));
+    }
+
+    /**
+     * Two half circles of radius 2, one in the other's bend, and Gaussian noise, {@code σ = 0.2}.
+     *
+     * <p>{@code (2cos θ − 1, 2sin θ − 0.2)} and {@code (1 − 2cos θ, 0.8 − 2sin θ)}, {@code θ ~ U[0, π]}.
+     *
+     * <p>Source: scikit-learn's {@code make_moons} with noise 0.1, times 2 and moved by (−1, −0.2), as in FFJORD.
+     * Differs: the angle is uniform; scikit-learn's are equally spaced, and half of the points are on each moon.
+     */
+    public static KnownDensity moons() {
+        return new NoisyCurves(
+                "moons",
+                0.2,
+                QuadratureRule.gaussLegendre(250),
+                u -> polar(2, Math.PI * u, -1, -0.2),
+                u -> polar(-2, Math.PI * u, 1, 0.8));
+    }
+
+    /**
+     * A spiral: {@code (t·cos t, t·sin t)/5} with {@code t ~ U[3π/2, 9π/2]}, and Gaussian noise, {@code σ = 0.2}.
+     *
+     * <p>Source: the first and third coordinate of scikit-learn's {@code make_swiss_roll} with noise 1, divided by 5,
+     * as in FFJORD. Differs: no.
+     */
+    public static KnownDensity swissRoll() {
+        return new NoisyCurves("swissRoll", 0.2, QuadratureRule.gaussLegendre(400), u -> {
+            double t = SWISS_START * (1 + 2 * u);
+            return polar(t / 5, t, 0, 0);
+        });
+    }
+
+    /**
+     * Two spiral arms from the origin, {@code ±((−t·cos t, t·sin t)/3 + v) + 0.1·ξ} with {@code t = 3π√u}, u uniform on
+     * [0, 1], v uniform on a square of side 1/6 and {@code ξ ~ N(0, I)}.
+     *
+     * <p>Source: Grathwohl et al. (2019), FFJORD, toy data. Differs: the sign is drawn; there, half of the points are
+     * on each arm.
+     */
+    public static KnownDensity spirals() {
+        return new Spirals();
+    }
+
+    /**
+     * Uniform on every other square of a board of four by four, of side 8: those where {@code ⌊x₁/2⌋ + ⌊x₂/2⌋} is even.
+     * Its entropy is {@code log 32}.
+     *
+     * <p>Source: Grathwohl et al. (2019), FFJORD, toy data. Differs: no.
+     */
+    public static KnownDensity checkerboard() {
+        return new Checkerboard();
+    }
+
+    /**
+     * Five arms: {@code f = (1 + 0.3·ξ₁, 0.1·ξ₂)}, turned clockwise by {@code 2πk/5 + ¼·exp(f₁)}, times 2.
+     *
+     * <p>Source: Grathwohl et al. (2019), FFJORD, toy data, after Johnson et al. (2016), arXiv 1603.06277. Differs: the
+     * arm k is drawn; there, each has as many points. The density has no formula that needs no root, so it is not
+     * offered.
+     */
+    public static DataSource pinwheel() {
+        return new Pinwheel();
     }
 
     /** The curve of figure 1 of the GEBM paper, dense at both ends. */
@@ -44,7 +130,7 @@ public final class Toy {
      * <p>Shapes: samples {@code (n, 2)}.
      * <p>Source: Grathwohl et al. (2019), FFJORD, arXiv 1810.01367, toy data. Differs: no.
      */
-    public record EightGaussians() implements DataSource {
+    public record EightGaussians() implements KnownDensity {
         /** Distance of every centre from the origin. */
         public static final double RADIUS = 4 / Math.sqrt(2);
 
@@ -53,19 +139,16 @@ public final class Toy {
 
         @Override
         public NDArray batch(NDManager scope, int size, long index, Rng rng) {
-            SplittableRandom numbers = numbers(size, index, rng);
-            float[] points = new float[2 * size];
-            for (int i = 0; i < size; i++) {
+            return Plane.batch(scope, size, index, rng, (point, numbers) -> {
                 double angle = numbers.nextInt(8) * Math.PI / 4;
-                points[2 * i] = (float) (RADIUS * StrictMath.cos(angle) + SIGMA * numbers.nextGaussian());
-                points[2 * i + 1] = (float) (RADIUS * StrictMath.sin(angle) + SIGMA * numbers.nextGaussian());
-            }
-            return scope.create(points, new Shape(size, 2));
+                point[0] = RADIUS * StrictMath.cos(angle) + SIGMA * numbers.nextGaussian();
+                point[1] = RADIUS * StrictMath.sin(angle) + SIGMA * numbers.nextGaussian();
+            });
         }
 
         @Override
         public Shape sampleShape() {
-            return PLANE;
+            return Plane.SAMPLE;
         }
 
         /**
@@ -75,8 +158,7 @@ public final class Toy {
          * @return {@code (n)}
          */
         public NDArray logDensity(NDArray x) {
-            Shape shape = x.getShape();
-            Require.that(shape.dimension() == 2 && shape.get(1) == 2, "x", "of shape (n, 2)", shape);
+            Plane.requirePoints(x);
             NDArray centres = x.getManager().create(centres()).toType(x.getDataType(), false);
             NDArray exponents =
                     x.expandDims(1).sub(centres).square().sum(new int[] {2}).mul(-1 / (2 * SIGMA * SIGMA));
@@ -112,19 +194,15 @@ public final class Toy {
 
         @Override
         public NDArray batch(NDManager scope, int size, long index, Rng rng) {
-            SplittableRandom numbers = numbers(size, index, rng);
-            float[] points = new float[2 * size];
-            for (int i = 0; i < size; i++) {
-                double x = quantile(numbers.nextDouble());
-                points[2 * i] = (float) x;
-                points[2 * i + 1] = (float) height(x);
-            }
-            return scope.create(points, new Shape(size, 2));
+            return Plane.batch(scope, size, index, rng, (point, numbers) -> {
+                point[0] = quantile(numbers.nextDouble());
+                point[1] = height(point[0]);
+            });
         }
 
         @Override
         public Shape sampleShape() {
-            return PLANE;
+            return Plane.SAMPLE;
         }
 
         /** {@code g(x) = sin(8πx)/(1 + 4πx)}. */
@@ -178,9 +256,11 @@ public final class Toy {
         }
     }
 
-    private static SplittableRandom numbers(int size, long index, Rng rng) {
-        Require.positive("batch size", size);
-        Require.notNegative("batch index", index);
-        return rng.fork(index).numbers();
+    private static NoisyCurves.Curve circle(double radius) {
+        return u -> polar(radius, 2 * Math.PI * u, 0, 0);
+    }
+
+    private static double[] polar(double radius, double angle, double x, double y) {
+        return new double[] {x + radius * StrictMath.cos(angle), y + radius * StrictMath.sin(angle)};
     }
 }

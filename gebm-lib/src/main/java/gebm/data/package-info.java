@@ -2,6 +2,7 @@
  * Data: batches that are a function of an index and a key, toy densities, and digit images.
  *
  * <p>Nouns: {@link gebm.data.DataSource} (batches), {@link gebm.data.Toy} (procedural 2-D data),
+ * {@link gebm.data.KnownDensity} (sources whose density is known),
  * {@link gebm.data.Digits} (labelled 28×28 images), {@link gebm.data.Mnist} and {@link gebm.data.StrokeDigits} (where digits come from),
  * {@link gebm.data.DataStore} and {@link gebm.data.DataFile} (files looked up, verified and cached).
  *

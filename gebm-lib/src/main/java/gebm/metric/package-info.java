@@ -1,9 +1,11 @@
 /**
- * Numbers about samples.
+ * Numbers about samples and chains.
  *
- * <p>Nouns: {@link gebm.metric.PrincipalComponents} (linear features), {@link gebm.metric.Frechet} (distance between
- * the Gaussians fitted to two sets of features), {@link gebm.metric.Wasserstein} (distance between distributions of one
- * number).
+ * <p>Nouns, for samples: {@link gebm.metric.PrincipalComponents} (linear features), {@link gebm.metric.Frechet} (distance
+ * between the Gaussians fitted to two sets of features), {@link gebm.metric.Wasserstein} (distance between distributions of
+ * one number). For Markov chains: {@link gebm.metric.ChainDiagnostics} (a table of R-hat and effective sample sizes, with a
+ * verdict), {@link gebm.metric.Quantity} (one of its rows in full), {@link gebm.metric.Estimate} (a number with its Monte
+ * Carlo error).
  *
  * <pre>{@code
  * var scope = ai.djl.ndarray.NDManager.newBaseManager();

@@ -109,6 +109,11 @@ public final class Gebm implements Trainable, AutoCloseable {
                 .sub(base.prior().logDensity(z));
     }
 
+    /** {@code E(G(z))}, the energy of what a latent generates, without the prior: {@code (n, k) → (n)}. */
+    public Energy generatedEnergy() {
+        return z -> energy.at(base.generate(z));
+    }
+
     /** A Monte-Carlo estimate of {@code A} and its standard error. */
     public record LogPartitionEstimate(double value, double standardError) {}
 

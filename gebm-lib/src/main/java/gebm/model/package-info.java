@@ -1,6 +1,7 @@
 /**
  * The two halves and the whole: {@link gebm.model.Energy}, {@link gebm.model.Base} (with {@link
- * gebm.model.LatentBase} and {@link gebm.model.DensityBase}) and {@link gebm.model.Gebm}.
+ * gebm.model.LatentBase} and {@link gebm.model.DensityBase}) and {@link gebm.model.Gebm}. A {@link gebm.model.Target} is
+ * an energy of which everything is known, to measure samplers against; {@link gebm.model.Targets} has the usual ones.
  *
  * <p>Names in the paper and its reference code, and ours:
  *

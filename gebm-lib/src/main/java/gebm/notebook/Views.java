@@ -191,6 +191,12 @@ final class Views {
                 acceptance.length == 0
                         ? "never rejects"
                         : Check.text(Arrays.stream(acceptance).average().orElseThrow())));
+        double[] change = chains.steps().energyChange();
+        if (change.length > 0) {
+            double mean = Arrays.stream(change).average().orElseThrow();
+            rows.add(List.of("mean energy change, absolute", Check.text(mean) + " nats"));
+            rows.add(List.of("divergences", count(chains.divergences())));
+        }
         return Listing.ofPairs("Chains", rows);
     }
 

@@ -2,7 +2,6 @@ package gebm.sampler;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
-import ai.djl.ndarray.types.Shape;
 import gebm.core.Require;
 import gebm.core.Rng;
 import gebm.core.Schedule;
@@ -40,8 +39,23 @@ public record Langevin(Schedule stepSize) implements Sampler<Langevin.State> {
         Objects.requireNonNull(stepSize, "stepSize");
     }
 
-    /** Positions with the target's energy and gradient there. */
+    /**
+     * Positions with the target's energy and gradient there.
+     *
+     * @param position {@code (chains, d…)}
+     * @param energy {@code (chains)}, in nats
+     * @param gradient {@code (chains, d…)}
+     */
     public record State(NDArray position, NDArray energy, NDArray gradient) implements ChainState {
+        static State at(Energy target, NDArray position) {
+            ValueAndGradient e = target.valueAndGradient(position);
+            return new State(position, e.value(), e.gradient());
+        }
+
+        static State of(NDList arrays) {
+            return new State(arrays.get(0), arrays.get(1), arrays.get(2));
+        }
+
         @Override
         public NDList arrays() {
             return new NDList(position, energy, gradient);
@@ -49,8 +63,8 @@ public record Langevin(Schedule stepSize) implements Sampler<Langevin.State> {
     }
 
     @Override
-    public State init(Energy target, NDArray position) {
-        return at(target, position);
+    public State init(Energy target, NDArray position, Rng rng) {
+        return State.at(target, position);
     }
 
     @Override
@@ -61,21 +75,20 @@ public record Langevin(Schedule stepSize) implements Sampler<Langevin.State> {
 
     @Override
     public Transition<State> update(Energy target, State state, NDArray settings, Rng rng) {
+        return moved(target, state, settings, rng);
+    }
+
+    /** {@code x − settings₀·∇E(x) + settings₁·ξ}. */
+    static Transition<State> moved(Energy target, State state, NDArray settings, Rng rng) {
         NDArray x = state.position();
         NDArray noise = rng.normal(x.getManager(), x.getShape(), x.getDataType());
-        NDArray moved = x.sub(state.gradient().mul(settings.get(0))).add(noise.mul(settings.get(1)));
-        State next = at(target, moved);
-        NDArray never = x.getManager().zeros(new Shape(0), x.getDataType());
-        return new Transition<>(next, new StepInfo(next.energy(), never));
+        NDArray drift = state.gradient().mul(settings.get(0));
+        State next = State.at(target, x.sub(drift).add(noise.mul(settings.get(1))));
+        return new Transition<>(next, StepInfo.of(next.energy()));
     }
 
     @Override
     public State state(NDList arrays) {
-        return new State(arrays.get(0), arrays.get(1), arrays.get(2));
-    }
-
-    private static State at(Energy target, NDArray x) {
-        ValueAndGradient e = target.valueAndGradient(x);
-        return new State(x, e.value(), e.gradient());
+        return State.of(arrays);
     }
 }

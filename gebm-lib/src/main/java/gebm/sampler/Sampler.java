@@ -15,11 +15,11 @@ import gebm.trace.Program;
  * number of steps in one native call.
  *
  * <p>Shapes: positions {@code (chains, d)}; energies {@code (chains)}.
- * <p>Randomness: the draws of iteration i come from {@code rng.fork(i)}.
+ * <p>Randomness: the draws of iteration i come from {@code rng.fork(i)}, those of the start from {@code rng}.
  */
 public interface Sampler<S extends ChainState> {
     /** The state of chains that start at {@code position}; recordable. */
-    S init(Energy target, NDArray position);
+    S init(Energy target, NDArray position, Rng rng);
 
     /**
      * The numbers that iteration {@code iteration} uses (a step size, for example), always equally many.
@@ -50,12 +50,13 @@ public interface Sampler<S extends ChainState> {
                         NDList out = new NDList(next.state().arrays());
                         out.add(next.info().energy());
                         out.add(next.info().acceptance());
+                        out.add(next.info().energyChange());
                         return out;
                     }));
             NDList result = program.run(scope, inputs, rng.fork(iteration));
             int n = arrays.size();
             NDList next = new NDList(result.subList(0, n));
-            return new Transition<>(state(next), new StepInfo(result.get(n), result.get(n + 1)));
+            return new Transition<>(state(next), new StepInfo(result.get(n), result.get(n + 1), result.get(n + 2)));
         }
     }
 
@@ -66,7 +67,9 @@ public interface Sampler<S extends ChainState> {
      *
      * <p>Memory: the result belongs to the manager of {@code start}.
      *
-     * @throws gebm.core.DivergedException if a state is no longer finite; it carries the {@link Chains} so far
+     * @throws IllegalArgumentException if energy or gradient at the start are not finite; it names the chain
+     * @throws gebm.core.DivergedException if a state is no longer finite; it names chain, iteration and position, and
+     *     carries the {@link Chains} so far
      */
     default Chains<S> run(Energy target, NDArray start, SamplingPlan plan, Rng rng) {
         return new SamplerRun<>(this, target, plan, rng).from(start);

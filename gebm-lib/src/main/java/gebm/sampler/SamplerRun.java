@@ -1,6 +1,7 @@
 package gebm.sampler;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
@@ -20,6 +21,8 @@ import java.util.Locale;
 /** One run of a sampler: chunks of steps, each chunk one native call. */
 final class SamplerRun<S extends ChainState> {
     private static final int LONGEST_CHUNK = 1_000;
+    private static final double DIVERGENT = 1_000; // nats of energy change, as in Stan
+    private static final int SHOWN = 6; // coordinates of a position in a message
     private static final long CHUNK_NANOS = 100_000_000; // about how long a call may take, so that progress shows
 
     private final Sampler<S> sampler;
@@ -27,8 +30,7 @@ final class SamplerRun<S extends ChainState> {
     private final SamplingPlan plan;
     private final Rng rng;
     private final Program program = Program.ofRandom((scope, in, key) -> steps(in, key));
-    private double[] meanEnergy = new double[LONGEST_CHUNK]; // grow with the steps done
-    private double[] acceptance = new double[LONGEST_CHUNK];
+    private double[][] notes = new double[LONGEST_CHUNK][]; // by the step, grows with the steps done
 
     SamplerRun(Sampler<S> sampler, Energy target, SamplingPlan plan, Rng rng) {
         this.sampler = sampler;
@@ -43,19 +45,19 @@ final class SamplerRun<S extends ChainState> {
                 "start",
                 "of shape (chains, d)",
                 start.getShape());
-        NDList state = Program.ofList(in -> {
-                    S first = sampler.init(target, in.singletonOrThrow());
+        NDList state = Program.ofRandom((scope, in, key) -> {
+                    S first = sampler.init(target, in.singletonOrThrow(), key);
                     NDList all = new NDList(first.arrays());
                     all.add(Ops.allFinite(first.arrays()));
                     return all;
                 })
-                .run(start.getManager(), new NDList(start));
+                .run(start.getManager(), new NDList(start), rng);
         try (NDArray finite = state.remove(state.size() - 1)) {
-            Require.that(
-                    finite.getLong() == 1,
-                    "energy and gradient at the start",
-                    "finite",
-                    "NaN or an infinity: check the start positions and the target");
+            if (finite.getLong() != 1) {
+                String where = firstNotFinite(start, state);
+                state.close();
+                Require.that(false, "energy and gradient at the start", "finite", where);
+            }
         }
         return from(sampler.state(state), 0, true);
     }
@@ -98,12 +100,10 @@ final class SamplerRun<S extends ChainState> {
                 size = Math.min(LONGEST_CHUNK, size * 2);
             }
         }
-        boolean rejects = done > 0 && !Double.isNaN(acceptance[0]);
         Chains<S> chains = new Chains<>(
                 kept(draws, done),
                 sampler.state(state),
-                Arrays.copyOf(meanEnergy, done),
-                rejects ? Arrays.copyOf(acceptance, done) : new double[0],
+                noted(done),
                 firstIteration + done,
                 done < plan.steps() ? new StopReason.Stopped(done) : new StopReason.Completed(done));
         if (diverged) {
@@ -112,12 +112,12 @@ final class SamplerRun<S extends ChainState> {
         return chains;
     }
 
-    /** What one native call gave: the state after {@code steps}, and two numbers for each step. */
-    private record Chunk(NDList state, int steps, double[] records, boolean stopped, boolean finite) {
+    /** What one native call gave: the state after {@code steps}, and the {@link Note}s of each step. */
+    private record Chunk(NDList state, int steps, double[][] records, boolean stopped, boolean finite) {
         /** Fewer steps than these, after which all may be finite: up to the first record that is not. */
         int finiteSteps() {
             for (int i = 0; i < steps; i++) {
-                if (!Double.isFinite(records[2 * i])) {
+                if (!Double.isFinite(Note.MEAN_ENERGY.of(records[i]))) {
                     return i;
                 }
             }
@@ -125,34 +125,66 @@ final class SamplerRun<S extends ChainState> {
         }
     }
 
+    /** What is noted at each step, in this order; NaN where there is nothing to note. */
+    private enum Note {
+        MEAN_ENERGY,
+        ACCEPTANCE,
+        ENERGY_CHANGE,
+        DIVERGENCES;
+
+        double of(double[] record) {
+            return record[ordinal()];
+        }
+
+        void write(NDArray record, NDArray value) {
+            Ops.assign(record.get(ordinal()), value);
+        }
+    }
+
     private Chunk chunk(NDManager owner, long firstIteration, int done, int steps, NDList state, NDArray draws) {
         try (NDManager scope = owner.newSubManager();
                 Watch watch = Watch.open(scope)) {
-            NDArray records =
-                    scope.zeros(new Shape(LONGEST_CHUNK, 2), DataType.FLOAT64).add(Double.NaN);
+            int width = Note.values().length;
+            NDArray records = scope.zeros(new Shape(LONGEST_CHUNK, width), DataType.FLOAT64)
+                    .add(Double.NaN);
             NDList inputs = inputs(scope, firstIteration, done, steps, records, draws, watch);
             inputs.addAll(state);
             NDList next = program.run(scope, inputs, rng);
             boolean finite = next.remove(next.size() - 1).getLong() == 1;
             next.attach(owner);
-            return new Chunk(next, (int) watch.count(), records.toDoubleArray(), watch.stopped(), finite);
+            double[] flat = records.toDoubleArray();
+            double[][] rows = new double[(int) watch.count()][];
+            Arrays.setAll(rows, i -> Arrays.copyOfRange(flat, i * width, (i + 1) * width));
+            return new Chunk(next, rows.length, rows, watch.stopped(), finite);
         }
     }
 
     private void note(Chunk chunk, int done) {
         int end = done + chunk.steps();
-        if (end > meanEnergy.length) {
-            meanEnergy = Arrays.copyOf(meanEnergy, Math.max(2 * meanEnergy.length, end));
-            acceptance = Arrays.copyOf(acceptance, meanEnergy.length);
+        if (end > notes.length) {
+            notes = Arrays.copyOf(notes, Math.max(2 * notes.length, end));
         }
-        for (int i = done; i < end; i++) {
-            meanEnergy[i] = chunk.records()[2 * (i - done)];
-            acceptance[i] = chunk.records()[2 * (i - done) + 1];
-        }
+        System.arraycopy(chunk.records(), 0, notes, done, chunk.steps());
+    }
+
+    private Chains.Steps noted(int done) {
+        long[] divergences = new long[done];
+        Arrays.setAll(divergences, i -> (long) Note.DIVERGENCES.of(notes[i])); // zero for NaN
+        return new Chains.Steps(
+                noted(Note.MEAN_ENERGY, done),
+                noted(Note.ACCEPTANCE, done),
+                noted(Note.ENERGY_CHANGE, done),
+                divergences);
+    }
+
+    private double[] noted(Note note, int done) {
+        double[] numbers = new double[done];
+        Arrays.setAll(numbers, i -> note.of(notes[i]));
+        return done > 0 && Double.isNaN(numbers[0]) ? new double[0] : numbers;
     }
 
     private String message(int done) {
-        return done == 0 ? "" : String.format(Locale.ROOT, "mean energy %.4g", meanEnergy[done - 1]);
+        return done == 0 ? "" : String.format(Locale.ROOT, "mean energy %.4g", Note.MEAN_ENERGY.of(notes[done - 1]));
     }
 
     private NDArray kept(NDArray draws, int done) {
@@ -209,10 +241,7 @@ final class SamplerRun<S extends ChainState> {
             NDArray settings = step.sinceFirst(In.SETTINGS.of(in));
             Transition<S> next = sampler.update(target, sampler.state(arrays), settings, step.fork(key));
             NDArray record = step.sinceFirst(In.RECORDS.of(in));
-            Ops.assign(record.get(0), next.info().energy().mean());
-            if (next.info().acceptance().getShape().size() > 0) {
-                Ops.assign(record.get(1), next.info().acceptance().mean());
-            }
+            note(record, next.info());
             Ops.assignRow(
                     In.DRAWS.of(in),
                     step.sinceFirst(In.ROWS.of(in)),
@@ -225,17 +254,70 @@ final class SamplerRun<S extends ChainState> {
         return result;
     }
 
+    private static void note(NDArray record, StepInfo info) {
+        Note.MEAN_ENERGY.write(record, info.energy().mean());
+        if (info.acceptance().getShape().size() > 0) {
+            Note.ACCEPTANCE.write(record, info.acceptance().mean());
+        }
+        if (info.energyChange().getShape().size() > 0) {
+            NDArray change = info.energyChange();
+            NDArray kept = change.lte(DIVERGENT); // which NaN is not
+            NDArray count = kept.toType(change.getDataType(), false).sum();
+            NDArray size = NDArrays.where(kept, change.abs(), change.zerosLike());
+            Note.ENERGY_CHANGE.write(record, size.sum().div(count.maximum(1)));
+            Note.DIVERGENCES.write(record, count.neg().add(change.getShape().size()));
+        }
+    }
+
+    /** After {@code iteration} steps all was finite, and after the next one it is not. */
     private DivergedException diverged(long iteration, Chains<S> soFar) {
+        NDArray before = soFar.position();
+        String where;
+        try (NDManager scope = before.getManager().newSubManager()) {
+            NDList copies = new NDList();
+            for (NDArray array : soFar.last().arrays()) {
+                NDArray copy = array.duplicate();
+                copy.attach(scope);
+                copies.add(copy);
+            }
+            Transition<S> next = sampler.step(target, sampler.state(copies), iteration, rng);
+            where = firstNotFinite(before, next.state().arrays());
+        }
         return new DivergedException(
                 String.format(
                         Locale.ROOT,
-                        "the chains are no longer finite at iteration %d with settings %s (mean energy before: %s); "
+                        "the chains are no longer finite at iteration %d with settings %s: %s; "
                                 + "use a smaller step size, or a smaller inverse temperature",
                         iteration,
                         Arrays.toString(sampler.settings(iteration)),
-                        soFar.meanEnergy().length == 0
-                                ? "none"
-                                : Double.toString(soFar.meanEnergy()[soFar.meanEnergy().length - 1])),
+                        where),
                 soFar);
+    }
+
+    /** Which chain's row in {@code after} is not finite, and where it stood. */
+    private static String firstNotFinite(NDArray position, NDList after) {
+        int chains = (int) position.getShape().get(0);
+        double[] from = numbers(position);
+        int width = from.length / chains;
+        for (int chain = 0; chain < chains; chain++) {
+            for (NDArray array : after) {
+                double[] all = numbers(array);
+                int wide = all.length / chains;
+                for (int i = chain * wide; i < (chain + 1) * wide; i++) {
+                    if (!Double.isFinite(all[i])) {
+                        double[] row = Arrays.copyOfRange(from, chain * width, chain * width + Math.min(width, SHOWN));
+                        return "chain " + chain + ", at " + Arrays.toString(row) + (width > SHOWN ? "…" : "")
+                                + ", gave " + all[i];
+                    }
+                }
+            }
+        }
+        return "NaN or an infinity in a sum over chains"; // whose terms are finite
+    }
+
+    private static double[] numbers(NDArray array) {
+        try (NDArray wide = array.toType(DataType.FLOAT64, true)) {
+            return wide.toDoubleArray();
+        }
     }
 }

@@ -12,6 +12,7 @@ import ai.djl.util.Pair;
 import gebm.core.Require;
 import gebm.core.Rng;
 import gebm.core.Trainable;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Function;
@@ -20,8 +21,9 @@ import java.util.function.Function;
  * A DJL block as a pure function of its input and of parameters that belong to this object.
  *
  * <p>The block is only a description and keeps its state: its own initialisers, which draw from a global stream, are
- * not used. Weights and biases are drawn from {@code U(−1/√k, 1/√k)} with k the number of inputs of one unit, scales
- * and variances start at 1, everything else at 0. A block that is initialised already lends its values.
+ * not used. Weights and biases are drawn from {@code U(−1/√k, 1/√k)} with k the number of inputs of one unit, or as a
+ * block's {@link XavierUniform} says; scales and variances start at 1, everything else at 0. A block that is
+ * initialised already lends its values.
  *
  * <p>Shapes: {@code (n, input…) → (n, output…)}.
  * <p>Memory: the arrays live until {@link #close}; whoever holds one of them need not hold this object.
@@ -60,12 +62,18 @@ public final class Network implements Trainable, AutoCloseable {
     public static Network of(Block block, Shape input, DataType type, Rng rng) {
         Require.that(type == DataType.FLOAT32 || type == DataType.FLOAT64, "type", "float32 or float64", type);
         boolean described = !block.isInitialized();
+        Map<Parameter, XavierUniform> asked = new HashMap<>();
+        for (Parameter parameter : block.getParameters().values()) {
+            if (parameter.getInitializer() instanceof XavierUniform xavier) {
+                asked.put(parameter, xavier);
+            }
+        }
         return initialized(block, input, type, scope -> {
             Shape output = block.getOutputShapes(new Shape[] {new Shape(2).addAll(input)})[0];
             Network network = new Network(block, input, output.slice(1), type);
             for (Pair<String, Parameter> pair : block.getParameters()) {
                 NDArray array = pair.getValue().getArray();
-                NDArray value = described ? initial(scope, pair, block, rng.fork(pair.getKey())) : array;
+                NDArray value = described ? initial(scope, pair, block, asked, rng.fork(pair.getKey())) : array;
                 network.own(pair.getKey(), pair.getValue(), value);
             }
             return network;
@@ -78,8 +86,11 @@ public final class Network implements Trainable, AutoCloseable {
             boolean described = !block.isInitialized();
             try (NDManager scope = NDManager.newBaseManager()) {
                 if (described) {
+                    Map<Parameter, Initializer> own = new HashMap<>();
+                    block.getParameters().values().forEach(each -> own.put(each, each.getInitializer()));
                     block.setInitializer(Initializer.ZEROS, parameter -> true);
                     block.initialize(scope, type, new Shape(2).addAll(input));
+                    own.forEach(Parameter::setInitializer);
                 }
                 return body.apply(scope);
             } finally {
@@ -99,13 +110,15 @@ public final class Network implements Trainable, AutoCloseable {
         named.put(name, array);
     }
 
-    private static NDArray initial(NDManager scope, Pair<String, Parameter> pair, Block block, Rng rng) {
+    private static NDArray initial(
+            NDManager scope, Pair<String, Parameter> pair, Block block, Map<Parameter, XavierUniform> asked, Rng rng) {
         Parameter parameter = pair.getValue();
         NDArray zeros = parameter.getArray();
         return switch (parameter.getType()) {
             case GAMMA, RUNNING_VAR -> zeros.onesLike();
             case WEIGHT, BIAS -> {
-                double bound = 1 / Math.sqrt(fanIn(pair, block));
+                XavierUniform xavier = asked.get(parameter);
+                double bound = xavier == null ? 1 / Math.sqrt(fanIn(pair, block)) : xavier.bound(zeros.getShape());
                 NDArray uniform = rng.uniform(scope, zeros.getShape(), zeros.getDataType());
                 yield uniform.mul(2 * bound).sub(bound);
             }

@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.nn.Parameter;
 import ai.djl.training.ParameterStore;
+import java.util.HashMap;
 import java.util.Map;
 
 /** Hands recorded arrays to a block in place of its own parameters. */
@@ -16,6 +17,13 @@ final class RecordedParameters extends ParameterStore {
         super(recorder.constants(), false);
         this.recorder = recorder;
         this.arrays = arrays;
+    }
+
+    /** The same, with {@code value}, which is recorded already, for one parameter. */
+    RecordedParameters with(Parameter parameter, NDArray value) {
+        Map<Parameter, NDArray> changed = new HashMap<>(arrays);
+        changed.put(parameter, value);
+        return new RecordedParameters(recorder, changed);
     }
 
     @Override

@@ -27,6 +27,11 @@ final class BaseCases {
         for (DataType type : new DataType[] {DataType.FLOAT32, DataType.FLOAT64}) {
             DensityBase normal = DensityBase.standardNormal(3, type);
             rows.add(new Case("standard normal", type, new Shape(3), () -> normal));
+            for (Target target : TargetCases.all()) {
+                if (!target.name().startsWith("doubleWell")) { // which draws in Java
+                    rows.add(new Case(target.name(), type, new Shape(target.dimension()), () -> target.base(type)));
+                }
+            }
             rows.add(new Case("push-forward", type, new Shape(2), () -> push(normal, Rng.of(43))));
             rows.add(new Case("push-forward in training", type, new Shape(2), () -> push(normal, Rng.of(43))
                     .training()));

@@ -154,7 +154,12 @@ class BaseTest {
 
     @Test
     void rejectsLatentsOfAnotherShape() {
-        LatentBase base = (LatentBase) cases().get(1).base().get();
+        LatentBase base = (LatentBase) cases().stream()
+                .filter(c -> c.name().equals("push-forward"))
+                .findFirst()
+                .orElseThrow()
+                .base()
+                .get();
         assertThatThrownBy(() -> base.generate(m.ones(new Shape(2, 5))))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("the shape of a sample must be (3), got (5)");

@@ -8,9 +8,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
 
-/** One row for each kind of energy on points of dimension 3, in both types. */
+/** One row for each kind of energy, in both types; on points of dimension 3 where that is free. */
 final class EnergyCases {
-    record Case(String name, DataType type, Supplier<Energy> energy) {
+    record Case(String name, DataType type, int dimension, Supplier<Energy> energy) {
+        Case(String name, DataType type, Supplier<Energy> energy) {
+            this(name, type, 3, energy);
+        }
+
         @Override
         public String toString() {
             return name + ", " + type;
@@ -39,6 +43,9 @@ final class EnergyCases {
                     .plus(neural(type, "b").flooredAt(-0.1))));
             rows.add(new Case(
                     "analytic", type, () -> x -> x.square().sub(1).square().sum(new int[] {1})));
+            for (Target target : TargetCases.all()) {
+                rows.add(new Case(target.name(), type, target.dimension(), () -> target));
+            }
         }
         return rows;
     }

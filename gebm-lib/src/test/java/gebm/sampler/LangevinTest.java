@@ -56,7 +56,7 @@ class LangevinTest {
         var langevin = new Langevin(Schedule.stepDecay(0.05, 0.1, 10));
         NDArray start = Rng.of(2).normal(m, new Shape(7, 2));
         var whole = langevin.run(energy, start, SamplingPlan.of(25).withThinning(5), Rng.of(3));
-        var state = langevin.init(energy, start);
+        var state = langevin.init(energy, start, Rng.of(3));
         double[] means = new double[25];
         for (int i = 0; i < 25; i++) {
             var next = langevin.step(energy, state, i, Rng.of(3));
@@ -135,6 +135,21 @@ class LangevinTest {
                             .contains("smaller step size");
                     assertThat(partial.position().isNaN().any().getBoolean()).isFalse();
                 });
+    }
+
+    /** A wall behind which the energy is NaN: chain 2 starts next to it, runs into it, and is named. */
+    @Test
+    void namesTheChainThatDivergesAndWhere() {
+        Energy walled = x -> x.get(":, 0").neg().add(1).log();
+        NDArray start = m.create(new double[][] {{-5, 0}, {-5, 0}, {0.9, 0.25}, {-5, 0}});
+        assertThatThrownBy(
+                        () -> new Langevin(Schedule.constant(0.01)).run(walled, start, SamplingPlan.of(100), Rng.of(1)))
+                .isInstanceOf(DivergedException.class)
+                .hasMessageMatching(
+                        ".* at iteration \\d+ with settings .*: chain 2, at \\[0\\.\\d+, .*\\], gave NaN; .*");
+        assertThatThrownBy(() -> new Langevin(Schedule.constant(0.01))
+                        .run(walled, start.add(0.2), SamplingPlan.of(100), Rng.of(1)))
+                .hasMessage("energy and gradient at the start must be finite, got chain 2, at [1.1, 0.45], gave NaN");
     }
 
     @Test

@@ -1,0 +1,130 @@
+package gebm.sampler;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import gebm.core.Require;
+import gebm.core.Rng;
+import gebm.core.StopReason;
+import gebm.model.Energy;
+import gebm.trace.Ops;
+import gebm.trace.Program;
+import java.util.Arrays;
+import java.util.Map;
+
+/** A warm-up: steps with settings that change from one to the next, chosen from what the last one told. */
+abstract class Search<S extends ChainState> {
+    private static final int MOST_GUESSES = 60; // of the first step size: 18 powers of ten
+
+    private final Sampler<S> sampler;
+    private final WarmUp plan;
+    private final Rng rng;
+    private final Program init;
+    private final Program step;
+
+    /** The search with {@code sampler}, whose own settings are not used. */
+    Search(Sampler<S> sampler, Energy target, WarmUp plan, Rng rng) {
+        this.sampler = sampler;
+        this.plan = plan;
+        this.rng = rng;
+        init = Program.ofRandom((scope, in, key) -> {
+            NDList arrays = sampler.init(target, in.singletonOrThrow(), key).arrays();
+            NDList all = new NDList(arrays);
+            all.add(Ops.allFinite(arrays));
+            return all;
+        });
+        step = Program.ofRandom((scope, in, key) -> {
+            NDList told = new NDList();
+            S next = step(target, sampler.state(in.subNDList(1)), in.get(0), key, told);
+            NDList all = new NDList(next.arrays());
+            told.forEach(array -> all.add(array.toType(DataType.FLOAT64, false)));
+            return all;
+        });
+    }
+
+    /** One step; recordable. It adds to {@code told} what {@link #learn} is to know. */
+    abstract S step(Energy target, S state, NDArray settings, Rng key, NDList told);
+
+    /** The settings to take next. */
+    abstract double[] settings();
+
+    /** Multiplies the step size while its first value is sought; returns whether that value is good now. */
+    abstract boolean guess(double[][] told);
+
+    /** What the step {@code number} told; returns its mean acceptance, or NaN where nothing is rejected. */
+    abstract double learn(int number, double[][] told);
+
+    /** The sampler found. */
+    abstract Sampler<S> found();
+
+    /** The settings found, by name. */
+    abstract Map<String, Double> names();
+
+    Tuned<S> from(NDArray start) {
+        Shape shape = start.getShape();
+        Require.that(shape.dimension() >= 2 && shape.size() > 0, "start", "of shape (chains, d)", shape);
+        NDManager owner = start.getManager();
+        double[] acceptance = new double[plan.steps()];
+        int done = 0;
+        try (NDManager scope = owner.newSubManager()) {
+            NDList state = init.run(scope, new NDList(start), rng);
+            try (NDArray finite = state.remove(state.size() - 1)) {
+                Require.that(
+                        finite.getLong() == 1,
+                        "energy and gradient at the start",
+                        "finite",
+                        "NaN or an infinity: check the start positions and the target");
+            }
+            guessFirst(scope, state);
+            plan.progress().report(0, plan.steps(), "");
+            while (done < plan.steps() && !Thread.currentThread().isInterrupted()) {
+                NDList next = next(scope, state, rng.fork(done));
+                NDList arrays = new NDList(next.subList(0, state.size()));
+                double[][] told = told(next, state.size());
+                state.close();
+                state = arrays;
+                acceptance[done] = learn(done, told);
+                done++;
+                plan.progress().report(done, plan.steps(), "");
+            }
+            NDArray position = sampler.state(state).position();
+            position.attach(owner);
+            boolean rejects = done > 0 && !Double.isNaN(acceptance[0]);
+            return new Tuned<>(
+                    found(),
+                    position,
+                    names(),
+                    rejects ? Arrays.copyOf(acceptance, done) : new double[0],
+                    done < plan.steps() ? new StopReason.Stopped(done) : new StopReason.Completed(done));
+        }
+    }
+
+    private void guessFirst(NDManager scope, NDList state) {
+        boolean good = false;
+        for (int i = 0; i < MOST_GUESSES && !good; i++) {
+            NDList next = next(scope, state, rng.fork("guess").fork(i));
+            good = guess(told(next, state.size()));
+            next.close();
+        }
+    }
+
+    private NDList next(NDManager scope, NDList state, Rng key) {
+        try (NDArray settings = scope.create(settings())) {
+            NDList inputs = new NDList(settings);
+            inputs.addAll(state);
+            return step.run(scope, inputs, key);
+        }
+    }
+
+    private static double[][] told(NDList results, int from) {
+        double[][] told = new double[results.size() - from][];
+        for (int i = 0; i < told.length; i++) {
+            try (NDArray array = results.get(from + i)) {
+                told[i] = array.toDoubleArray();
+            }
+        }
+        return told;
+    }
+}
