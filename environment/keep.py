@@ -75,7 +75,7 @@ def readme_with_results(readme, folder):
     if not begin or not end:
         raise Failed(f"README.md must hold the lines {BEGIN.strip()} and {END.strip()}, in this order")
     rows = [row for path in sorted(folder.glob("*.ipynb")) for row in table_rows(path)]
-    titles = ["| notebook | what | value | bounds |\n", "|---|---|---|---|\n"] if rows else []
+    titles = ["| notebook | what | value | claim |\n", "|---|---|---|---|\n"] if rows else []
     return head + begin + "".join(titles + rows) + end + tail
 
 
@@ -85,18 +85,8 @@ def table_rows(path):
     for record in all_records(notebook):
         if record["cell"] in cells:
             name = record["name"].replace("|", "\\|")
-            row = [f"[{path.stem}](notebooks/{path.name})", name, number(record["value"]), bounds(record)]
+            row = [f"[{path.stem}](notebooks/{path.name})", name, number(record["value"]), record.get("rule", "")]
             yield f"| {' | '.join(row)} |\n"
-
-
-def bounds(record):
-    if "low" not in record:
-        return ""
-    if record["low"] == "-Infinity":
-        return f"below {number(record['high'])}"
-    if record["high"] == "Infinity":
-        return f"above {number(record['low'])}"
-    return f"{number(record['low'])} to {number(record['high'])}"
 
 
 def number(value):

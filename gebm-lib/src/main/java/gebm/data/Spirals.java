@@ -13,7 +13,7 @@ record Spirals() implements KnownDensity {
     private static final double SHRINK = 3;
     private static final double BOX = 0.5 / SHRINK; // length of the uniform noise along each axis
     private static final double SIGMA = 0.1;
-    private static final QuadratureRule RULE = QuadratureRule.gaussLegendre(400);
+    private static final QuadratureRule RULE = QuadratureRule.gaussLegendre(600);
 
     @Override
     public NDArray batch(NDManager scope, int size, long index, Rng rng) {

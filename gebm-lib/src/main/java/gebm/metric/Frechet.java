@@ -19,8 +19,8 @@ import org.ejml.interfaces.decomposition.EigenDecomposition_F64;
  * <p>Shapes: samples {@code (n, d...)}, flattened to {@code (n, d)}.
  * <p>Units: squared units of the features.
  * <p>Source: Dowson and Landau (1982), Journal of Multivariate Analysis 12(3); as FID: Heusel et al. (2017), arXiv
- * 1706.08500, equation 6. Differs: the features are principal components or the rows themselves, not an Inception
- * network's, so numbers do not compare with published FIDs.
+ * 1706.08500, equation 6. Differs: the features are what one hands in; only those of the usual Inception network give
+ * numbers that compare with published FIDs.
  *
  * <pre>{@code
  * try (var scope = ai.djl.ndarray.NDManager.newBaseManager()) {
@@ -31,14 +31,14 @@ import org.ejml.interfaces.decomposition.EigenDecomposition_F64;
  * }</pre>
  */
 public final class Frechet {
-    private final PrincipalComponents features;
+    private final Features features;
 
-    private Frechet(PrincipalComponents features) {
+    private Frechet(Features features) {
         this.features = features;
     }
 
     /** The distance on these features. */
-    public static Frechet of(PrincipalComponents features) {
+    public static Frechet of(Features features) {
         return new Frechet(Objects.requireNonNull(features));
     }
 

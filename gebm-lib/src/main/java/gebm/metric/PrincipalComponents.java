@@ -28,7 +28,7 @@ import org.ejml.interfaces.decomposition.EigenDecomposition_F64;
  * }
  * }</pre>
  */
-public final class PrincipalComponents {
+public final class PrincipalComponents implements Features {
     private final double[] mean;
     private final double[][] directions; // (k, d)
     private final double[] variances;
@@ -78,6 +78,7 @@ public final class PrincipalComponents {
      * @return {@code (n, k)}, of the type of {@code x} and owned by its manager
      * @throws IllegalArgumentException if the width differs
      */
+    @Override
     public NDArray apply(NDArray x) {
         Shape shape = x.getShape();
         long n = shape.get(0);

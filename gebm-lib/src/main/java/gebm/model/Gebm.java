@@ -104,14 +104,23 @@ public final class Gebm implements Trainable, AutoCloseable {
      */
     public Energy latentEnergy(double inverseTemperature) {
         Require.positive("inverseTemperature", inverseTemperature);
-        return z -> energy.at(base.generate(z))
-                .mul(inverseTemperature)
-                .sub(base.prior().logDensity(z));
+        return z -> energyOf(z).mul(inverseTemperature).sub(base.prior().logDensity(z));
     }
 
     /** {@code E(G(z))}, the energy of what a latent generates, without the prior: {@code (n, k) → (n)}. */
     public Energy generatedEnergy() {
-        return z -> energy.at(base.generate(z));
+        return this::energyOf;
+    }
+
+    private NDArray energyOf(NDArray z) {
+        Shape latent = base.prior().sampleShape();
+        Shape given = z.getShape();
+        Require.that(
+                given.dimension() > 0 && given.slice(1).equals(latent),
+                "latents",
+                "of shape (n" + latent.toString().replace("(", ", "),
+                given + ": did you pass data instead of latents?");
+        return energy.at(base.generate(z));
     }
 
     /** A Monte-Carlo estimate of {@code A} and its standard error. */

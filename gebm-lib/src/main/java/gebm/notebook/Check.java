@@ -10,12 +10,12 @@ import java.util.Map;
  *
  * <p>In a kernel the line and the record are one display, of types {@code text/plain} and
  * {@code application/vnd.gebm.check+json}; without one the line goes to standard output. The record holds
- * {@code name, value, low, high, passed, size}; numbers that JSON lacks are the texts {@code NaN}, {@code Infinity} and
- * {@code -Infinity}. A value or bound that is NaN never passes.
+ * {@code name, value, low, high, rule, passed, size}; numbers that JSON lacks are the texts {@code NaN}, {@code Infinity}
+ * and {@code -Infinity}. A value or bound that is NaN never passes.
  *
  * <pre>{@code
  * Check.within("variance", 1.01, 1.0, 0.05); // ✓ variance: 1.010 (in [0.9500, 1.050])
- * Check.below("distance", 0.4, 0.6); // ✓ distance: 0.4000 (below 0.6000)
+ * Check.less("distance", 0.4, 0.6); // ✓ distance: 0.4000 (< 0.6000)
  * Check.that("run completed", true); // ✓ run completed
  * }</pre>
  */
@@ -29,43 +29,53 @@ public final class Check {
      * Claims {@code expected − tolerance <= value <= expected + tolerance}.
      *
      * @throws Failed if it does not hold
-     * @throws IllegalArgumentException if {@code tolerance} is not {@code >= 0}
+     * @throws IllegalArgumentException if {@code tolerance} is not finite and {@code >= 0}
      */
     public static void within(String name, double value, double expected, double tolerance) {
         Require.notNegative("tolerance", tolerance);
-        between(name, value, expected - tolerance, expected + tolerance);
+        double low = expected - tolerance;
+        double high = expected + tolerance;
+        judge(name, value >= low && value <= high, value, low, high, "in [" + text(low) + ", " + text(high) + "]");
     }
 
     /**
-     * Claims {@code low <= value <= high}.
+     * Claims {@code value < bound}.
      *
      * @throws Failed if it does not hold
      */
-    public static void between(String name, double value, double low, double high) {
-        String rule = "in [" + text(low) + ", " + text(high) + "]";
-        judge(name, value >= low && value <= high, value, low, high, rule);
+    public static void less(String name, double value, double bound) {
+        judge(name, value < bound, value, Double.NEGATIVE_INFINITY, bound, "< " + text(bound));
     }
 
     /**
-     * Claims {@code value < limit}.
+     * Claims {@code value <= bound}.
      *
      * @throws Failed if it does not hold
      */
-    public static void below(String name, double value, double limit) {
-        judge(name, value < limit, value, Double.NEGATIVE_INFINITY, limit, "below " + text(limit));
+    public static void atMost(String name, double value, double bound) {
+        judge(name, value <= bound, value, Double.NEGATIVE_INFINITY, bound, "≤ " + text(bound));
     }
 
     /**
-     * Claims {@code value > limit}.
+     * Claims {@code value > bound}.
      *
      * @throws Failed if it does not hold
      */
-    public static void above(String name, double value, double limit) {
-        judge(name, value > limit, value, limit, Double.POSITIVE_INFINITY, "above " + text(limit));
+    public static void greater(String name, double value, double bound) {
+        judge(name, value > bound, value, bound, Double.POSITIVE_INFINITY, "> " + text(bound));
     }
 
     /**
-     * Claims that {@code holds}; its record has the value {@code true} or {@code false} and no bounds.
+     * Claims {@code value >= bound}.
+     *
+     * @throws Failed if it does not hold
+     */
+    public static void atLeast(String name, double value, double bound) {
+        judge(name, value >= bound, value, bound, Double.POSITIVE_INFINITY, "≥ " + text(bound));
+    }
+
+    /**
+     * Claims that {@code holds}; its record has the value {@code true} or {@code false}, no bounds and no rule.
      *
      * @throws Failed if it does not
      */
@@ -96,6 +106,7 @@ public final class Check {
         record.put("value", json(value));
         record.put("low", json(low));
         record.put("high", json(high));
+        record.put("rule", rule);
         finish(record, passed, name + ": " + text(value) + " (" + (passed ? "" : "not ") + rule + ")");
     }
 

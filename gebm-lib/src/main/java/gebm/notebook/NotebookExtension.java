@@ -3,10 +3,12 @@ package gebm.notebook;
 import ai.djl.ndarray.NDArray;
 import gebm.core.Errors;
 import gebm.core.Trainable;
+import gebm.metric.ChainDiagnostics;
 import gebm.plot.Animation;
 import gebm.plot.Picture;
 import gebm.plot.Plots;
 import gebm.sampler.Chains;
+import gebm.sampler.Tuned;
 import gebm.train.History;
 import gebm.train.RunCard;
 import gebm.train.TrainingRun;
@@ -173,6 +175,8 @@ public final class NotebookExtension implements Extension {
             table(renderer, History.class, Views::of);
             table(renderer, TrainingRun.class, Views::of);
             table(renderer, Chains.class, Views::of);
+            table(renderer, ChainDiagnostics.class, Views::of);
+            table(renderer, Tuned.class, Views::of);
             table(renderer, RunCard.class, Views::of);
             renderer.createRegistration(NDArray.class)
                     .register((array, context) -> context.getOutputContainer().putText(Views.of(array)));

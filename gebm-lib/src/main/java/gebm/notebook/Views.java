@@ -7,8 +7,10 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.util.NativeResource;
 import gebm.core.Trainable;
+import gebm.metric.ChainDiagnostics;
 import gebm.model.Gebm;
 import gebm.sampler.Chains;
+import gebm.sampler.Tuned;
 import gebm.trace.Network;
 import gebm.train.History;
 import gebm.train.RunCard;
@@ -198,6 +200,28 @@ final class Views {
             rows.add(List.of("divergences", count(chains.divergences())));
         }
         return Listing.ofPairs("Chains", rows);
+    }
+
+    static Listing of(ChainDiagnostics diagnostics) {
+        List<String> titles = ChainDiagnostics.Row.TITLES;
+        List<Boolean> numbers = titles.stream().map(title -> !title.isEmpty()).toList();
+        List<List<String>> rows =
+                diagnostics.shown().stream().map(ChainDiagnostics.Row::cells).toList();
+        return new Listing(diagnostics.title(), titles, numbers, rows, diagnostics.verdict());
+    }
+
+    static Listing of(Tuned<?> tuned) {
+        List<List<String>> rows = new ArrayList<>();
+        tuned.settings().forEach((name, value) -> rows.add(List.of(name, Check.text(value))));
+        double[] acceptance = tuned.acceptance();
+        if (acceptance.length > 0) {
+            double mean = Arrays.stream(acceptance, acceptance.length / 2, acceptance.length)
+                    .average()
+                    .orElseThrow();
+            rows.add(List.of("acceptance, second half", Check.text(mean)));
+        }
+        rows.add(List.of("stop", tuned.stop().toString()));
+        return Listing.ofPairs("Warm-up", rows);
     }
 
     static Listing of(RunCard card) {

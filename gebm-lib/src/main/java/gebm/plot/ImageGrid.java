@@ -12,7 +12,8 @@ final class ImageGrid {
     private static final int CELL = 28 * Look.DENSITY; // an MNIST image, each pixel a square of two
     private static final int LARGE = 56 * Look.DENSITY; // with a text below
     private static final int GAP = 2 * Look.DENSITY;
-    private static final int HEADING = 24 * Look.DENSITY;
+    private static final int MARGIN = 10 * Look.DENSITY;
+    private static final int HEADING = 28 * Look.DENSITY;
     private static final int LINE = 13 * Look.DENSITY;
     private static final Font TITLE = new Font(Font.SANS_SERIF, Font.BOLD, 13 * Look.DENSITY);
     private static final Font CAPTION = new Font(Font.SANS_SERIF, Font.PLAIN, 10 * Look.DENSITY);
@@ -36,15 +37,15 @@ final class ImageGrid {
             Require.that(!captioned || captions.length == n, "captions", "as many as images, " + n, captions.length);
             rows = Math.max(rows, (n + columns - 1) / columns);
         }
-        int panel = columns * (cell + gap) + gap;
+        int panel = columns * (cell + gap) - gap;
         int between = grids.length > 1 ? 8 * GAP : 0;
-        int width = grids.length * panel + (grids.length - 1) * between;
-        int height = HEADING + rows * (cellHeight + gap) + gap;
+        int width = grids.length * panel + (grids.length - 1) * between + 2 * MARGIN;
+        int height = HEADING + rows * (cellHeight + gap) - gap + MARGIN;
         BufferedImage image = Look.white(width + width % Look.DENSITY, height + height % Look.DENSITY);
         Graphics2D pen = Look.pen(image.createGraphics());
         for (int g = 0; g < grids.length; g++) {
-            int left = g * (panel + between) + gap;
-            String name = Look.fitted(pen, TITLE, names[g], panel - 2.0 * gap);
+            int left = MARGIN + g * (panel + between);
+            String name = Look.fitted(pen, TITLE, names[g], panel);
             Look.write(pen, TITLE, Look.INK, name, left, HEADING - 8.0 * Look.DENSITY, 0);
             Form form = Form.of(names[g], grids[g].getShape());
             double[] values = Numbers.of(grids[g]);

@@ -35,19 +35,6 @@ final class Numbers {
         return columns;
     }
 
-    /** The rows of {@code (chains, steps)}. */
-    static double[][] rows(String name, NDArray array) {
-        Shape shape = array.getShape();
-        Require.that(shape.dimension() == 2 && shape.size() > 0, name, "of shape (chains, steps)", shape);
-        double[] flat = of(array);
-        int steps = (int) shape.get(1);
-        double[][] rows = new double[flat.length / steps][];
-        for (int i = 0; i < rows.length; i++) {
-            rows[i] = java.util.Arrays.copyOfRange(flat, i * steps, (i + 1) * steps);
-        }
-        return rows;
-    }
-
     /** Texts separated by commas, as many as there are things to name. */
     static String[] labels(String names, int count) {
         String[] labels = names.split("\\s*,\\s*", -1);

@@ -24,37 +24,49 @@ final class Palette {
         this.colours = colours;
     }
 
-    /** At most {@code most} colours for the pixels of all images. */
-    static Palette of(int most, List<BufferedImage> images) {
-        Map<Integer, int[]> counts = new HashMap<>();
-        long pixels = 0;
-        for (BufferedImage image : images) {
-            int[] rgb = pixels(image);
-            pixels += rgb.length;
-            for (int from = 0, to; from < rgb.length; from = to) {
-                int colour = rgb[from];
-                for (to = from + 1; to < rgb.length && rgb[to] == colour; to++) {}
-                counts.computeIfAbsent(colour, c -> new int[1])[0] += to - from;
+    /** The colours of some images, the most frequent first. */
+    record Colours(int[] byFrequency, int frequent) {
+        /** {@code frequent} of them fill at least a thousandth of the area each. */
+        static Colours of(List<BufferedImage> images) {
+            Map<Integer, int[]> counts = new HashMap<>();
+            long pixels = 0;
+            for (BufferedImage image : images) {
+                int[] rgb = pixels(image);
+                pixels += rgb.length;
+                for (int from = 0, to; from < rgb.length; from = to) {
+                    int colour = rgb[from];
+                    for (to = from + 1; to < rgb.length && rgb[to] == colour; to++) {}
+                    counts.computeIfAbsent(colour, c -> new int[1])[0] += to - from;
+                }
             }
+            int[] byFrequency = counts.entrySet().stream()
+                    .sorted((a, b) -> a.getValue()[0] != b.getValue()[0]
+                            ? Integer.compare(b.getValue()[0], a.getValue()[0])
+                            : Integer.compare(a.getKey(), b.getKey()))
+                    .mapToInt(Map.Entry::getKey)
+                    .toArray();
+            double large = LARGE * pixels;
+            int frequent = (int)
+                    counts.values().stream().filter(count -> count[0] >= large).count();
+            return new Colours(byFrequency, frequent);
         }
-        int[] byFrequency = counts.entrySet().stream()
-                .sorted((a, b) -> a.getValue()[0] != b.getValue()[0]
-                        ? Integer.compare(b.getValue()[0], a.getValue()[0])
-                        : Integer.compare(a.getKey(), b.getKey()))
-                .mapToInt(Map.Entry::getKey)
-                .toArray();
-        double large = LARGE * pixels;
-        int frequent = (int)
-                counts.values().stream().filter(count -> count[0] >= large).count();
+    }
+
+    /** At most {@code most} of the colours. */
+    static Palette of(int most, Colours colours) {
         int[] chosen = null;
         for (int d = 0; chosen == null; d++) {
-            chosen = apart(byFrequency, frequent, DISTANCES[d], most);
+            chosen = apart(colours.byFrequency, colours.frequent, DISTANCES[d], most);
         }
         return new Palette(chosen);
     }
 
     static int[] pixels(BufferedImage image) {
-        int[] rgb = image.getRGB(0, 0, image.getWidth(), image.getHeight(), null, 0, image.getWidth());
+        int w = image.getWidth();
+        int h = image.getHeight();
+        int[] rgb = image.getType() == BufferedImage.TYPE_INT_RGB
+                ? (int[]) image.getRaster().getDataElements(0, 0, w, h, null) // a tenth of the time
+                : image.getRGB(0, 0, w, h, null, 0, w);
         for (int i = 0; i < rgb.length; i++) {
             rgb[i] &= 0xffffff;
         }

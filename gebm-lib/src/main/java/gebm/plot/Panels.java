@@ -86,9 +86,10 @@ public final class Panels implements IChart {
         return height;
     }
 
+    /** The title above all of them, or that of the only chart. */
     @Override
     public String getTitle() {
-        return title;
+        return title.isEmpty() && charts.size() == 1 ? charts.get(0).getTitle() : title;
     }
 
     /** {@inheritDoc} Paints at its own size, whatever size is asked for. */
@@ -115,6 +116,6 @@ public final class Panels implements IChart {
 
     @Override
     public String toString() {
-        return "Panels \"" + title + "\" of " + charts.size();
+        return "Panels \"" + getTitle() + "\" of " + charts.size();
     }
 }

@@ -35,15 +35,15 @@ public record Picture(BufferedImage image, int width, int height) {
      * half the colours, at least 32.
      */
     public byte[] png() {
-        byte[] png = png(COLOURS);
-        for (int colours = COLOURS / 2; png.length > LARGE && colours >= FEWEST; colours /= 2) {
-            png = png(colours);
+        Palette.Colours colours = Palette.Colours.of(List.of(image));
+        byte[] png = png(Palette.of(COLOURS, colours));
+        for (int most = COLOURS / 2; png.length > LARGE && most >= FEWEST; most /= 2) {
+            png = png(Palette.of(most, colours));
         }
         return png;
     }
 
-    private byte[] png(int colours) {
-        Palette palette = Palette.of(colours, List.of(image));
+    private byte[] png(Palette palette) {
         return Png.still(palette.colours(), image.getWidth(), image.getHeight(), palette.indices(image));
     }
 

@@ -2,6 +2,7 @@ package gebm.plot;
 
 import ai.djl.ndarray.NDArray;
 import gebm.core.Require;
+import gebm.metric.Quantity;
 import gebm.model.Energy;
 import gebm.train.History;
 import java.awt.BasicStroke;
@@ -10,10 +11,12 @@ import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYSeries;
 import org.knowm.xchart.XYSeries.XYSeriesRenderStyle;
@@ -52,7 +55,9 @@ public final class Plots {
     private static final int LEGEND = 90;
     private static final int PANEL_WIDTH = 300;
     private static final int PANEL_HEIGHT = 220;
+    private static final int DOTS = 60; // of a curve, so that each is seen
     private static final int RANKS = 20; // bins of a rank histogram
+    private static final int CHAINS = 12; // histograms of ranks, or names of chains, that can be told apart
     private static final double HIDDEN = 0.1; // share of a landscape's values that lie above its colours
     private static final String VALIDATION = "validation.";
 
@@ -197,74 +202,151 @@ public final class Plots {
         double[][][] values = new double[groups.length][][];
         for (int g = 0; g < groups.length; g++) {
             values[g] = Numbers.columns(labels[g], groups[g]);
-            int d = values[g].length;
-            Require.that(d >= 2 && d <= 8, "columns of " + labels[g], "from 2 to 8", d);
-            Require.that(d == values[0].length, "columns of " + labels[g], "as many as in the first", d);
         }
-        return new Pairs(Numbers.labels(columns, values[0].length), labels, values).picture();
+        int d = values.length == 0 ? 0 : values[0].length;
+        return pairs(List.of(Numbers.labels(columns, d)), names, values);
+    }
+
+    /**
+     * As {@link #pairs(String, String, NDArray...)}, of columns as Java's numbers, such as a table has them.
+     *
+     * @param columns a name for each column
+     * @param groups {@code [column][row]} each, 2 to 8 columns, finite
+     */
+    public static Picture pairs(List<String> columns, String names, double[][]... groups) {
+        String[] labels = Numbers.labels(names, groups.length);
+        int d = columns.size();
+        Require.that(d >= 2 && d <= 8, "columns of " + labels[0], "from 2 to 8", d);
+        double[][][] values = new double[groups.length][][];
+        for (int g = 0; g < groups.length; g++) {
+            String of = "columns of " + labels[g];
+            Require.that(groups[g].length == d, of, "as many as names, " + d, groups[g].length);
+            values[g] = new double[d][];
+            for (int c = 0; c < d; c++) {
+                String name = columns.get(c) + " of " + labels[g];
+                Bins.check(name, groups[g][c]);
+                int rows = groups[g][0].length;
+                Require.that(groups[g][c].length == rows, "rows in " + name, "" + rows, groups[g][c].length);
+                values[g][c] = groups[g][c].clone();
+            }
+        }
+        return new Pairs(columns.toArray(String[]::new), labels, values).picture();
     }
 
     /**
      * The draws of each chain, step by step.
      *
      * @param yLabel what is drawn
-     * @param draws {@code (chains, steps)}, finite
+     * @param draws {@code (chains, steps)}, finite; of more than 12 chains the first 12 are shown
      */
     public static XYChart traces(String title, String yLabel, double[][] draws) {
         XYChart chart = chart(new XYChart(WIDTH, HEIGHT), title, "step", yLabel);
-        for (int c = 0; c < checked(draws).length; c++) {
-            add(chart, Curve.of("chain " + (c + 1), draws[c]));
-        }
-        for (XYSeries series : chart.getSeriesCollection()) {
-            line(series, draws[0].length > 300 ? 0.8f : 1.2f, series.getLineColor());
-        }
+        return chains(chart, checked(draws));
+    }
+
+    /** As {@link #traces(String, String, double[][])}, of one dimension of draws {@code (draws, chains, d...)}. */
+    public static XYChart traces(String title, String yLabel, NDArray draws, int dimension) {
+        return traces(title, yLabel, Quantity.of(title, draws, dimension).draws());
+    }
+
+    /**
+     * How alike draws at a distance of some steps are, for each chain by itself: {@link Quantity#autocorrelation}. In the
+     * band of {@code ±1.96/√draws} lie 95 of 100 of those of draws without memory.
+     *
+     * <pre>{@code
+     * double[][] chains = {{0.1, 0.7, 0.9, 0.4, -0.1, -0.6, -0.2}, {-0.2, -0.9, -0.3, 0.1, 0.2, 0.5, 0.4}};
+     * var chart = Plots.autocorrelation("Autocorrelation", chains, 5);
+     * }</pre>
+     *
+     * @param draws {@code (chains, steps)}, finite; a chain that stands still has none and is left out; of
+     *     more than 12 chains the first 12 are shown
+     * @param lags the largest distance, below the number of steps
+     */
+    public static XYChart autocorrelation(String title, double[][] draws, int lags) {
+        double[][] correlations = Quantity.of(title, checked(draws)).autocorrelation(lags);
+        XYChart chart = chart(new XYChart(WIDTH, HEIGHT), title, "lag (steps)", "autocorrelation");
+        double[] ends = {0, lags};
+        Curve none = Curve.of("none", ends, new double[2]).withError(1.96 / Math.sqrt(draws[0].length));
+        bands(chart, none, Look.INK);
+        chains(chart, correlations);
+        XYSeries zero = chart.addSeries("zero", ends, new double[2]);
+        zero.setShowInLegend(false);
+        zero.setMarker(SeriesMarkers.NONE).setLineColor(Look.INK);
+        zero.setLineStyle(Look.DASHES);
         return chart;
     }
 
-    /** As {@link #traces(String, String, double[][])}, of an array {@code (chains, steps)}. */
-    public static XYChart traces(String title, String yLabel, NDArray draws) {
-        return traces(title, yLabel, Numbers.rows("draws", draws));
+    /** As {@link #autocorrelation(String, double[][], int)}, of one dimension of draws {@code (draws, chains, d...)}. */
+    public static XYChart autocorrelation(String title, NDArray draws, int dimension, int lags) {
+        return autocorrelation(title, Quantity.of(title, draws, dimension).draws(), lags);
+    }
+
+    /** A line for each of the first chains that is not NaN, thin ones where they are long. */
+    private static XYChart chains(XYChart chart, double[][] values) {
+        for (int c = 0; c < Math.min(values.length, CHAINS); c++) {
+            if (!Double.isNaN(values[c][0])) {
+                add(chart, Curve.of("chain " + (c + 1), values[c]));
+                XYSeries series = chart.getSeries("chain " + (c + 1));
+                line(series, values[0].length > 300 ? 0.8f : 1.2f, series.getLineColor());
+            }
+        }
+        chart.getStyler().setLegendVisible(values.length > 1);
+        return chart;
     }
 
     /**
      * For each chain the histogram of its draws' ranks among the draws of all chains; equal draws share their mean rank.
-     * Chains that have mixed have flat histograms, near the dashed line.
+     * Chains that have mixed have flat histograms, near the dashed line. Of more than 12 chains those 12 are shown whose
+     * histograms are the least flat.
      *
      * <p>Source: Vehtari, Gelman, Simpson, Carpenter and Bürkner (2021), Bayesian Analysis 16(2), section 5.
      *
      * @param draws {@code (chains, steps)}, finite, chains of equal length
      */
     public static Panels ranks(String title, double[][] draws) {
-        double[][] ranks = Ranks.of(checked(draws));
+        double[][] ranks = Quantity.of(title, checked(draws)).ranks();
+        double count = (double) ranks.length * ranks[0].length;
         Bins bins = new Bins(0, 1.0 / RANKS, RANKS);
         double highest = 0;
         double[][] heights = new double[ranks.length][];
         for (int c = 0; c < ranks.length; c++) {
-            heights[c] = bins.densities(ranks[c]);
+            heights[c] = bins.densities(
+                    Arrays.stream(ranks[c]).map(rank -> (rank - 0.5) / count).toArray());
             highest = Math.max(highest, Arrays.stream(heights[c]).max().orElse(0));
         }
-        IChart[] charts = new IChart[ranks.length];
-        for (int c = 0; c < ranks.length; c++) {
-            XYChart chart = chart(new XYChart(230, 190), "chain " + (c + 1), "rank / draws", "");
+        int[] shown = IntStream.range(0, ranks.length)
+                .boxed()
+                .sorted(Comparator.comparingDouble(c -> ranks.length > CHAINS ? -unevenness(heights[c]) : c))
+                .limit(CHAINS)
+                .mapToInt(Integer::intValue)
+                .toArray();
+        IChart[] charts = new IChart[shown.length];
+        for (int i = 0; i < charts.length; i++) {
+            XYChart chart = chart(new XYChart(230, 190), "chain " + (shown[i] + 1), "rank / draws", "");
             chart.getStyler().setYAxisMin(0.0).setYAxisMax(1.1 * highest);
             chart.getStyler().setChartTitleFont(Look.HEADING);
-            bars(chart, "ranks", bins.outline(heights[c]));
+            bars(chart, "ranks", bins.outline(heights[shown[i]]));
             XYSeries even = chart.addSeries("even", new double[] {0, 1}, new double[] {1, 1});
             even.setMarker(SeriesMarkers.NONE).setLineColor(Look.INK);
             even.setLineStyle(Look.DASHES);
-            charts[c] = chart;
+            charts[i] = chart;
         }
         return Panels.of(title, Math.min(4, Math.max(2, (int) Math.ceil(Math.sqrt(charts.length)))), charts);
     }
 
-    /** As {@link #ranks(String, double[][])}, of an array {@code (chains, steps)}. */
-    public static Panels ranks(String title, NDArray draws) {
-        return ranks(title, Numbers.rows("draws", draws));
+    /** As {@link #ranks(String, double[][])}, of one dimension of draws {@code (draws, chains, d...)}. */
+    public static Panels ranks(String title, NDArray draws, int dimension) {
+        return ranks(title, Quantity.of(title, draws, dimension).draws());
+    }
+
+    private static double unevenness(double[] heights) {
+        return Arrays.stream(heights).map(height -> (height - 1) * (height - 1)).sum();
     }
 
     /**
-     * A panel for each term of a run's history, that on validation data beside it. Of terms with more than 200 numbers
-     * the running mean over a fiftieth of them is drawn over the pale numbers themselves.
+     * A panel for each term of a run's history, with that on validation data over it; one term alone is as large as other
+     * charts. Of terms with more than 200 numbers the running mean over a fiftieth of them is drawn over the pale numbers
+     * themselves.
      *
      * @param terms columns of the history; none: all but totals and norms of gradients, {@code …Total} and {@code
      *     …GradientNorm}
@@ -279,22 +361,37 @@ public final class Plots {
             }
         }
         Require.that(!shown.isEmpty(), "the history", "of at least one term", history);
+        if (shown.size() == 1) {
+            String term = shown.iterator().next();
+            return Panels.of(
+                    "", 1, training(chart(new XYChart(WIDTH, HEIGHT), title, "iteration", term), history, term));
+        }
         List<IChart> charts = new ArrayList<>();
         for (String term : shown) {
             XYChart chart = chart(new XYChart(PANEL_WIDTH, PANEL_HEIGHT), term, "iteration", "");
             chart.getStyler().setChartTitleFont(Look.HEADING);
-            double[][] training = history.curve(term);
-            smoothed(chart, training);
-            add(chart, Curve.of("training", training[0], running(training[1])));
-            if (history.columns().contains(VALIDATION + term)) {
-                double[][] validation = history.curve(VALIDATION + term);
-                add(chart, Curve.of("validation", validation[0], validation[1]));
-                chart.getStyler().setLegendPosition(LegendPosition.OutsideS);
-                chart.getStyler().setLegendLayout(LegendLayout.Horizontal);
-            }
-            charts.add(chart);
+            chart.getStyler().setLegendPosition(LegendPosition.OutsideS);
+            chart.getStyler().setLegendLayout(LegendLayout.Horizontal);
+            charts.add(training(chart, history, term));
         }
         return Panels.of(title, charts.size() > 4 ? 3 : 2, charts.toArray(IChart[]::new));
+    }
+
+    /** A term on the batches of training, and what there is of it on validation data, as dots on a line. */
+    private static XYChart training(XYChart chart, History history, String term) {
+        double[][] training = history.curve(term);
+        smoothed(chart, training);
+        add(chart, Curve.of("training", training[0], running(training[1])));
+        if (history.columns().contains(VALIDATION + term)) {
+            double[][] validation = history.curve(VALIDATION + term);
+            add(chart, Curve.of("validation", validation[0], validation[1]));
+            if (validation[0].length <= DOTS) {
+                XYSeries dots = chart.getSeries("validation");
+                dots.setMarker(SeriesMarkers.CIRCLE).setMarkerColor(dots.getLineColor());
+                chart.getStyler().setMarkerSize(5);
+            }
+        }
+        return chart;
     }
 
     /**
@@ -487,6 +584,7 @@ public final class Plots {
         styler.setLegendVisible(false);
         styler.setChartTitleVisible(!title.isEmpty());
         styler.setChartTitleFont(Look.TITLE);
+        styler.setChartTitlePadding(9);
         styler.setAxisTickLabelsFont(Look.TICK);
         styler.setAxisTitleFont(Look.LABEL);
         styler.setXAxisTickLabelsFormattingFunction(Ticks::text);

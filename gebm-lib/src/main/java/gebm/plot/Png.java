@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.List;
 import java.util.zip.CRC32;
 import java.util.zip.Deflater;
 import java.util.zip.DeflaterOutputStream;
@@ -19,6 +20,10 @@ import java.util.zip.DeflaterOutputStream;
  */
 final class Png {
     private static final byte[] SIGNATURE = {(byte) 0x89, 'P', 'N', 'G', 13, 10, 26, 10};
+
+    private static final byte NONE = 0; // after its time a frame stays
+    private static final byte PREVIOUS = 2; // after its time what was below it is there again
+    private static final byte OVER = 1; // a frame is laid over what is there
 
     private final ByteArrayOutputStream out = new ByteArrayOutputStream();
     private int sequence;
@@ -40,19 +45,18 @@ final class Png {
      * Frames laid over one another, shown without end; the index after the last colour leaves what is below.
      *
      * @param frames the first of the whole size
+     * @param overFirst whether each is laid over the first, not over the one before
      */
-    static byte[] animated(int[] colours, Iterable<Part> frames, int count, double seconds) {
+    static byte[] animated(int[] colours, List<Part> frames, double seconds, boolean overFirst) {
         Png png = new Png();
+        png.begin(frames.get(0).width, frames.get(0).height);
+        png.chunk("acTL", data -> {
+            data.writeInt(frames.size());
+            data.writeInt(0); // without end
+        });
+        png.palette(colours, true);
         for (Part frame : frames) {
-            if (png.sequence == 0) {
-                png.begin(frame.width, frame.height);
-                png.chunk("acTL", data -> {
-                    data.writeInt(count);
-                    data.writeInt(0); // without end
-                });
-                png.palette(colours, true);
-            }
-            png.frame(frame, seconds);
+            png.frame(frame, seconds, overFirst ? PREVIOUS : NONE);
         }
         return png.end();
     }
@@ -87,7 +91,7 @@ final class Png {
         }
     }
 
-    private void frame(Part part, double seconds) {
+    private void frame(Part part, double seconds, byte then) {
         boolean first = sequence == 0;
         chunk("fcTL", data -> {
             data.writeInt(sequence++);
@@ -97,7 +101,7 @@ final class Png {
             data.writeInt(part.top);
             data.writeShort((int) Math.round(1_000 * seconds));
             data.writeShort(1_000);
-            data.write(new byte[] {0, 1}); // stays; is laid over what is there
+            data.write(new byte[] {first ? NONE : then, OVER});
         });
         byte[] packed = packed(part);
         chunk(first ? "IDAT" : "fdAT", data -> {

@@ -9,7 +9,6 @@ import gebm.core.Require;
 import gebm.core.Rng;
 import gebm.model.Base;
 import gebm.model.Energy;
-import gebm.trace.Program;
 import java.util.Arrays;
 import java.util.Objects;
 import java.util.stream.LongStream;
@@ -26,9 +25,6 @@ import java.util.stream.LongStream;
  * divergence. Differs: no.
  */
 public final class ReplayBuffer {
-    private static final Program CHOOSE =
-            Program.ofList(in -> Rows.choose(in.get(0), new NDList(in.get(1)), new NDList(in.get(2))));
-
     private final Base fresh;
     private final double freshShare;
     private final NDArray entries;
@@ -108,6 +104,6 @@ public final class ReplayBuffer {
         NDArray replaced = rng.fork("replace")
                 .uniform(scope, new Shape(n), DataType.FLOAT64)
                 .lt(freshShare);
-        return CHOOSE.run(scope, new NDList(replaced, born, kept)).singletonOrThrow();
+        return Rows.choose(replaced, new NDList(born), new NDList(kept)).singletonOrThrow();
     }
 }

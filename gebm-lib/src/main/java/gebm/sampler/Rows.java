@@ -43,7 +43,9 @@ final class Rows {
     static NDList choose(NDArray chosen, NDList yes, NDList no) {
         NDList result = new NDList();
         for (int i = 0; i < yes.size(); i++) {
-            result.add(NDArrays.where(column(chosen, yes.get(i)), yes.get(i), no.get(i)));
+            NDArray like = yes.get(i);
+            NDArray wide = column(chosen, like).broadcast(like.getShape()); // eager arrays do not broadcast here
+            result.add(NDArrays.where(wide, like, no.get(i)));
         }
         return result;
     }

@@ -12,6 +12,7 @@ import gebm.core.Require;
 import gebm.core.Rng;
 import gebm.model.Gebm;
 import gebm.model.Tensors;
+import gebm.trace.Ops;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.ref.Cleaner;
@@ -35,9 +36,11 @@ public final class Checkpoint {
     private static final Gson GSON =
             new GsonBuilder().serializeSpecialFloatingPointValues().create();
     private static final String JSON = "json";
+    private static final String AVERAGE = "average";
 
     private final NDManager manager = NDManager.newBaseManager();
     private final Gebm model;
+    private Gebm best; // null: none yet
     private final Map<String, NDList> optimizers = new LinkedHashMap<>();
     Position position;
 
@@ -103,7 +106,43 @@ public final class Checkpoint {
     Checkpoint copy() {
         Checkpoint copy = new Checkpoint(model.copy(), position.copy());
         optimizers.forEach(copy::own);
+        copy.best = best == null ? null : best.copy();
         return copy;
+    }
+
+    /** Keeps a copy of the model as it is now as the best. */
+    void keepBest() {
+        if (best != null) {
+            best.close();
+        }
+        best = model.copy();
+    }
+
+    /** The model at the best evaluation; null if there was none. */
+    Gebm best() {
+        return best;
+    }
+
+    /** The moving average of the base's parameters, which begins at their present values. */
+    NDList baseAverage() {
+        if (optimizers.getOrDefault(AVERAGE, new NDList()).isEmpty()) {
+            own(AVERAGE, model.base().parameters());
+        }
+        return optimizers.get(AVERAGE);
+    }
+
+    /** The model with the average in place of the base's parameters; null if there is none. */
+    Gebm averaged() {
+        NDList average = optimizers.getOrDefault(AVERAGE, new NDList());
+        if (average.isEmpty()) {
+            return null;
+        }
+        Gebm averaged = model.copy();
+        NDList parameters = averaged.base().parameters();
+        for (int i = 0; i < average.size(); i++) {
+            Ops.assign(parameters.get(i), average.get(i));
+        }
+        return averaged;
     }
 
     /** The model as far as it is trained. */
@@ -140,6 +179,9 @@ public final class Checkpoint {
             byte[] json = GSON.toJson(position).getBytes(StandardCharsets.UTF_8);
             Map<String, NDArray> all = new LinkedHashMap<>();
             model.arrays().forEach((name, array) -> all.put("model." + name, array));
+            if (best != null) {
+                best.arrays().forEach((name, array) -> all.put("best." + name, array));
+            }
             optimizers.forEach((name, state) -> {
                 for (int i = 0; i < state.size(); i++) {
                     all.put("optimizer." + name + "." + i, state.get(i));
@@ -162,14 +204,8 @@ public final class Checkpoint {
             NDArray json = all.get(JSON);
             Require.that(json != null, "a checkpoint", "a file with an array '" + JSON + "'", file);
             Checkpoint checkpoint = new Checkpoint(like.copy(), position(json, file));
-            Map<String, NDArray> model = new LinkedHashMap<>();
             Map<String, List<NDArray>> states = new LinkedHashMap<>();
-            List.of("energy", "logPartition", "base").forEach(name -> states.put(name, new ArrayList<>()));
-            all.forEach((name, array) -> {
-                if (name.startsWith("model.")) {
-                    model.put(name.substring("model.".length()), array);
-                }
-            });
+            List.of("energy", "logPartition", "base", AVERAGE).forEach(name -> states.put(name, new ArrayList<>()));
             states.forEach((name, state) -> {
                 NDArray array;
                 while ((array = all.get("optimizer." + name + "." + state.size())) != null) {
@@ -177,9 +213,25 @@ public final class Checkpoint {
                 }
                 checkpoint.own(name, state);
             });
-            Tensors.assign(checkpoint.model.arrays(), model, file.toString());
+            Tensors.assign(checkpoint.model.arrays(), part(all, "model."), file.toString());
+            Map<String, NDArray> best = part(all, "best.");
+            if (!best.isEmpty()) {
+                checkpoint.keepBest();
+                Tensors.assign(checkpoint.best.arrays(), best, file.toString());
+            }
             return checkpoint;
         }
+    }
+
+    /** The arrays whose names begin with {@code prefix}, by the rest of their names. */
+    private static Map<String, NDArray> part(Map<String, NDArray> all, String prefix) {
+        Map<String, NDArray> part = new LinkedHashMap<>();
+        all.forEach((name, array) -> {
+            if (name.startsWith(prefix)) {
+                part.put(name.substring(prefix.length()), array);
+            }
+        });
+        return part;
     }
 
     private static Position position(NDArray json, Path file) {

@@ -42,6 +42,9 @@ final class TrainingLoop {
     private final DataType type;
     private final List<String> energyColumns = new ArrayList<>();
     private final List<String> baseColumns = new ArrayList<>();
+    private double rateFactor;
+    private boolean early;
+    private final NDList average; // of the base's parameters; null: none
     private final Program iteration = Program.ofRandom(this::record);
 
     TrainingLoop(EnergyLoss energyLoss, BaseLoss baseLoss, TrainingPlan plan, Checkpoint state, DataSource data) {
@@ -53,6 +56,8 @@ final class TrainingLoop {
         position = state.position;
         model = state.model();
         rng = state.rng();
+        judge();
+        average = baseLoss == null || Double.isNaN(plan.baseAverage()) ? null : state.baseAverage();
         try (NDManager scope = NDManager.newBaseManager()) {
             NDArray generated = model.base().sample(scope, plan.generatedSize(), rng.fork("try"));
             type = generated.getDataType();
@@ -89,14 +94,17 @@ final class TrainingLoop {
     TrainingRun run() {
         boolean stopped = false;
         plan.progress().report(position.iteration, Math.max(plan.iterations(), position.iteration), "");
-        while (position.iteration < plan.iterations() && !stopped) {
+        while (position.iteration < plan.iterations() && !stopped && !early) {
             stopped = !iterate();
         }
-        if (stopped && plan.checkpoint() != null) {
+        if ((stopped || early) && plan.checkpoint() != null) {
             state.save(plan.checkpoint());
         }
+        long done = position.iteration;
         return result(
-                stopped ? new StopReason.Stopped(position.iteration) : new StopReason.Completed(position.iteration));
+                stopped
+                        ? new StopReason.Stopped(done)
+                        : early ? new StopReason.EarlyStopped(done) : new StopReason.Completed(done));
     }
 
     private TrainingRun result(StopReason stop) {
@@ -125,9 +133,9 @@ final class TrainingLoop {
                     batches(scope, steps),
                     scope.create(first),
                     scope.create(steps),
-                    rates(scope, plan.energyOptimizer(), position.energyStepsBefore, steps),
-                    rates(scope, plan.logPartitionOptimizer(), position.energyStepsBefore, steps),
-                    scope.create(Numbers.rate(plan.baseOptimizer(), position.iteration)),
+                    rates(scope, plan.energyOptimizer(), rateFactor, steps),
+                    rates(scope, plan.logPartitionOptimizer(), 1, steps),
+                    scope.create(rateFactor * Numbers.rate(plan.baseOptimizer(), position.iteration)),
                     energyRows,
                     baseRow,
                     watch.stopArray(),
@@ -155,10 +163,10 @@ final class TrainingLoop {
         return NDArrays.stack(batches);
     }
 
-    private static NDArray rates(NDManager scope, Optimizer optimizer, long firstUpdate, long updates) {
+    private NDArray rates(NDManager scope, Optimizer optimizer, double factor, long updates) {
         double[] rates = new double[(int) Math.max(1, updates)];
         for (int j = 0; j < rates.length; j++) {
-            rates[j] = Numbers.rate(optimizer, firstUpdate + j);
+            rates[j] = factor * Numbers.rate(optimizer, position.energyStepsBefore + j);
         }
         return scope.create(rates);
     }
@@ -193,13 +201,28 @@ final class TrainingLoop {
         position.energyStepsBefore += steps;
         position.iteration++;
         if (plan.evaluates(position.iteration)) {
-            row.putAll(plan.evaluation().at(model, rng.fork("evaluation").fork(position.iteration)));
+            Map<String, Double> evaluated =
+                    plan.evaluation().at(model, rng.fork("evaluation").fork(position.iteration));
+            plan.checkColumns(evaluated);
+            row.putAll(evaluated);
         }
         position.history.add(row);
+        if (plan.improves(position.history)) {
+            state.keepBest();
+        }
+        if (plan.evaluates(position.iteration)) {
+            judge();
+        }
         if (plan.saves(position.iteration)) {
             state.save(plan.checkpoint());
         }
         plan.progress().report(position.iteration, plan.iterations(), message(row));
+    }
+
+    /** What the evaluations so far say about going on. */
+    private void judge() {
+        rateFactor = plan.rateFactor(position.history);
+        early = plan.stopsEarly(position.history);
     }
 
     private String message(Map<String, Double> row) {
@@ -307,6 +330,14 @@ final class TrainingLoop {
             return baseLoss.evaluate(training, new Batch(data, generated), key.fork("loss"));
         });
         update(plan.baseOptimizer(), "base", weights, gradients, In.BASE_RATE.of(in));
+        if (average != null) {
+            for (int i = 0; i < weights.size(); i++) {
+                NDArray updated = scope.from(weights.get(i)).mul(1 - plan.baseAverage());
+                Ops.assign(
+                        average.get(i),
+                        scope.from(average.get(i)).mul(plan.baseAverage()).add(updated));
+            }
+        }
         Ops.increment(In.COUNT.of(in));
     }
 

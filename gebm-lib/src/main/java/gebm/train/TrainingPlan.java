@@ -4,6 +4,9 @@ import gebm.core.Progress;
 import gebm.core.Require;
 import gebm.core.Schedule;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
@@ -21,6 +24,10 @@ public final class TrainingPlan implements Cloneable {
     private Optimizer baseOptimizer = energyOptimizer;
     private Evaluation evaluation;
     private long evaluateEvery = Long.MAX_VALUE;
+    private RateDecay decay;
+    private String best;
+    private int patience = Integer.MAX_VALUE;
+    private double baseAverage = Double.NaN;
     private Path checkpoint;
     private long checkpointEvery = Long.MAX_VALUE;
     private Progress progress = Progress.none();
@@ -118,6 +125,41 @@ public final class TrainingPlan implements Cloneable {
         });
     }
 
+    /** Multiplies all rates but that of c by {@code decay}'s factor whenever its evaluated number stops falling. */
+    public TrainingPlan withRateDecay(RateDecay rateDecay) {
+        Objects.requireNonNull(rateDecay, "rateDecay");
+        return with(plan -> plan.decay = rateDecay);
+    }
+
+    /**
+     * Keeps the model at the evaluation with the smallest {@code column}, for {@link TrainingRun#best}.
+     *
+     * <p>Memory: a second copy of the model.
+     */
+    public TrainingPlan withBest(String column) {
+        Objects.requireNonNull(column, "column");
+        return with(plan -> plan.best = column);
+    }
+
+    /** As {@link #withBest}, and ends the run when so many evaluations in a row were no better than the best. */
+    public TrainingPlan withEarlyStop(String column, int evaluations) {
+        Require.positive("evaluations", evaluations);
+        return withBest(column).with(plan -> plan.patience = evaluations);
+    }
+
+    /**
+     * Keeps an exponential moving average of the base's weights, {@code a ← decay·a + (1 − decay)·w} after each base
+     * step, for {@link TrainingRun#averaged}; training itself goes on without it.
+     *
+     * <p>Source: Yazıcı et al. (2019), The Unusual Effectiveness of Averaging in GAN Training; decay 0.999.
+     *
+     * @param decay in (0, 1)
+     */
+    public TrainingPlan withBaseAverage(double decay) {
+        Require.that(decay > 0 && decay < 1, "decay", "between 0 and 1", decay);
+        return with(plan -> plan.baseAverage = decay);
+    }
+
     /** A checkpoint in {@code file} after every {@code every} iterations, at a stop and at the end. */
     public TrainingPlan withCheckpoint(long every, Path file) {
         Require.positive("every", every);
@@ -182,6 +224,55 @@ public final class TrainingPlan implements Cloneable {
 
     Evaluation evaluation() {
         return evaluation;
+    }
+
+    /** By what to multiply rates after this history. */
+    double rateFactor(List<Map<String, Double>> history) {
+        return decay == null ? 1 : decay.at(history);
+    }
+
+    /** Whether the last row of a history is the best so far. */
+    boolean improves(List<Map<String, Double>> history) {
+        if (best == null || !history.get(history.size() - 1).containsKey(best)) {
+            return false;
+        }
+        double[] numbers = RateDecay.evaluations(history, best);
+        double last = numbers[numbers.length - 1];
+        return Double.isFinite(last)
+                && Arrays.stream(numbers, 0, numbers.length - 1)
+                        .filter(Double::isFinite)
+                        .allMatch(number -> last < number);
+    }
+
+    /** Whether a history has not improved for as long as the plan waits. */
+    boolean stopsEarly(List<Map<String, Double>> history) {
+        if (patience == Integer.MAX_VALUE) {
+            return false;
+        }
+        double[] numbers = RateDecay.evaluations(history, best);
+        int at = -1;
+        for (int i = 0; i < numbers.length; i++) {
+            if (Double.isFinite(numbers[i]) && (at < 0 || numbers[i] < numbers[at])) {
+                at = i;
+            }
+        }
+        return numbers.length - 1 - at >= patience;
+    }
+
+    /** The decay of the base's average; NaN if there is none. */
+    double baseAverage() {
+        return baseAverage;
+    }
+
+    /** Refuses columns that no evaluation has given. */
+    void checkColumns(Map<String, Double> evaluated) {
+        for (String column : new String[] {best, decay == null ? null : decay.column()}) {
+            Require.that(
+                    column == null || evaluated.containsKey(column),
+                    "column",
+                    "one that the evaluation gives, " + evaluated.keySet(),
+                    column);
+        }
     }
 
     /** Whether to write a checkpoint after so many iterations. */

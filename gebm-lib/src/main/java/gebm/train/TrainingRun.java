@@ -13,6 +13,31 @@ import gebm.model.Gebm;
  * @param card what the run was made of
  */
 public record TrainingRun(Gebm model, History history, StopReason stop, Checkpoint checkpoint, RunCard card) {
+    /**
+     * The model at the best evaluation.
+     *
+     * @throws IllegalStateException if the plan does not keep it, or nothing was evaluated
+     */
+    public Gebm best() {
+        return kept(checkpoint.best(), "best model", "withBest or withEarlyStop, and an evaluation");
+    }
+
+    /**
+     * The model with the moving average of the base's weights in their place; its arrays are its own.
+     *
+     * @throws IllegalStateException if the plan does not average
+     */
+    public Gebm averaged() {
+        return kept(checkpoint.averaged(), "average of the base", "withBaseAverage");
+    }
+
+    private static Gebm kept(Gebm model, String what, String how) {
+        if (model == null) {
+            throw new IllegalStateException("the run kept no " + what + ": ask the plan for it by " + how);
+        }
+        return model;
+    }
+
     @Override
     public String toString() {
         return "TrainingRun[" + stop + ", " + history + "]";

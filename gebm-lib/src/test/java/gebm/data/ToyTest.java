@@ -320,7 +320,8 @@ class ToyTest {
         /** The same along an arm, with the uniform noise integrated by Simpson's rule too. */
         @Test
         void ofSpiralsIsItsIntegral() {
-            for (double[] p : new double[][] {{0.05, 0.02}, {1, 1}, {-2, 0.4}, {3.1, 0.5}, {-2.5, -2.2}}) {
+            for (double[] p :
+                    new double[][] {{0.05, 0.02}, {1, 1}, {-2, 0.4}, {3.1, 0.5}, {-2.5, -2.2}, {4.5, 2.5}, {-3, 4.4}}) {
                 double density = simpson(8_000, 0, 3 * Math.PI, t -> {
                     double sum = 0;
                     for (int arm = -1; arm <= 1; arm += 2) {
@@ -334,8 +335,26 @@ class ToyTest {
             }
         }
 
+        /** The density of uniform on [0, 1/6] plus normal noise of 0.1; far out by Mills' ratio. */
         private static double blurred(double z) {
-            return 6 * simpson(200, 0, 1.0 / 6, v -> Math.exp(-50 * (z - v) * (z - v)) * 10 / Math.sqrt(2 * Math.PI));
+            double from = 10 * (Math.abs(z - 1.0 / 12) - 1.0 / 12); // standard deviations to the box
+            return from > 4
+                    ? 6 * (tail(from) - tail(from + 10.0 / 6))
+                    : 6
+                            * simpson(
+                                    600,
+                                    0,
+                                    1.0 / 6,
+                                    v -> Math.exp(-50 * (z - v) * (z - v)) * 10 / Math.sqrt(2 * Math.PI));
+        }
+
+        /** {@code 1 − Φ(y)} by Laplace's continued fraction. */
+        private static double tail(double y) {
+            double fraction = y;
+            for (int k = 100; k >= 1; k--) {
+                fraction = y + k / fraction;
+            }
+            return Math.exp(-0.5 * y * y) / Math.sqrt(2 * Math.PI) / fraction;
         }
 
         @Test

@@ -283,4 +283,20 @@ class GebmTest {
             assertThatThrownBy(() -> linear(1).estimateLogPartition(1, RNG)).hasMessage("n must be >= 2, got 1");
         }
     }
+
+    @Test
+    void latentEnergiesNoticeData() {
+        Gebm model = Gebm.of(
+                LatentBase.pushForward(DensityBase.standardNormal(3), Mlp.of(3, 2), Rng.of(1)),
+                Energy.neural(Mlp.of(2, 1), new Shape(2), Rng.of(2)));
+        try (NDManager m = NDManager.newBaseManager()) {
+            NDArray data = m.ones(new Shape(5, 2));
+            for (Energy energy : new Energy[] {model.latentEnergy(2), model.generatedEnergy()}) {
+                assertThat(energy.at(m.ones(new Shape(5, 3))).getShape()).isEqualTo(new Shape(5));
+                assertThatThrownBy(() -> energy.at(data))
+                        .hasMessage(
+                                "latents must be of shape (n, 3), got (5, 2): did you pass data instead of latents?");
+            }
+        }
+    }
 }

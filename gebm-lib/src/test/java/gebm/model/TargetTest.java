@@ -284,6 +284,36 @@ class TargetTest {
             assertThat(target.logNormaliser() - 0.5 * Math.log(2 * Math.PI)).isCloseTo(expected, within(1e-12));
         }
 
+        /** At both ends of what a barrier may be, against sums of 400,000 terms. */
+        @Test
+        void doubleWellsSteepAndFlat() {
+            for (double barrier : new double[] {0.01, 1_000}) {
+                Target target = Targets.doubleWell(1, barrier);
+                double reach = Math.sqrt(1 + Math.sqrt(45 / barrier));
+                double step = reach / 400_000;
+                double sum = 0;
+                double squares = 0;
+                double[] at = {0.97, 1, 1.004};
+                double[] below = new double[3]; // of the right half
+                for (int i = 0; i < 400_000; i++) {
+                    double x = (i + 0.5) * step;
+                    double p = step * Math.exp(-barrier * Math.pow(x * x - 1, 2));
+                    sum += p;
+                    squares += x * x * p;
+                    for (int k = 0; k < 3; k++) {
+                        // a share of the last cell
+                        below[k] += p * Math.max(0, Math.min(1, (at[k] - i * step) / step));
+                    }
+                }
+                assertThat(target.logNormaliser()).isCloseTo(Math.log(2 * sum), within(1e-11));
+                assertThat(target.covariance()[0][0]).isCloseTo(squares / sum, within(1e-11));
+                double[] p = target.marginalCdf(0, at);
+                for (int k = 0; k < 3; k++) {
+                    assertThat(p[k]).isCloseTo(0.5 + 0.5 * below[k] / sum, within(1e-8));
+                }
+            }
+        }
+
         @Test
         void bananaAndFunnel() {
             assertThat(at(Targets.banana(3, 2, 0.5), 2, 1, 3)).isCloseTo(0.5 + 0.5 + 4.5, within(1e-14));

@@ -21,22 +21,24 @@ class CheckTest {
         @Test
         void showsOneLineEach() {
             Check.within("variance", 1.01, 1.0, 0.05);
-            Check.between("count", 3, 1, 5);
-            Check.below("distance", 0.4, 0.6);
-            Check.above("gain", 1234567, 1e-7);
+            Check.less("distance", 0.4, 0.6);
+            Check.atMost("count", 3, 5);
+            Check.greater("gain", 1234567, 1e-7);
+            Check.atLeast("draws", 400, 400);
             Check.that("run completed", true);
             assertThat(shown.texts())
                     .containsExactly(
                             "✓ variance: 1.010 (in [0.9500, 1.050])",
-                            "✓ count: 3 (in [1, 5])",
-                            "✓ distance: 0.4000 (below 0.6000)",
-                            "✓ gain: 1.235e+06 (above 1.000e-07)",
+                            "✓ distance: 0.4000 (< 0.6000)",
+                            "✓ count: 3 (≤ 5)",
+                            "✓ gain: 1.235e+06 (> 1.000e-07)",
+                            "✓ draws: 400 (≥ 400)",
                             "✓ run completed");
         }
 
         @Test
         void leavesItsRecord() {
-            Check.between("count", 3, 1, 5);
+            Check.within("count", 3, 3, 2);
             Check.that("run completed", true);
             assertThat(shown.data.get(0).get(Check.MIME_TYPE))
                     .isEqualTo(Map.of(
@@ -48,6 +50,8 @@ class CheckTest {
                             1.0,
                             "high",
                             5.0,
+                            "rule",
+                            "in [1, 5]",
                             "passed",
                             true,
                             "size",
@@ -57,10 +61,16 @@ class CheckTest {
         }
 
         @Test
-        void includesItsBounds() {
-            Check.between("low", 1, 1, 5);
-            Check.between("high", 5, 1, 5);
-            assertThatThrownBy(() -> Check.below("limit", 5, 5)).isInstanceOf(Check.Failed.class);
+        void includesItsBoundsOrNot() {
+            Check.within("low", 1, 3, 2);
+            Check.within("high", 5, 3, 2);
+            Check.within("exact", 5, 5, 0);
+            Check.atMost("bound", 5, 5);
+            Check.atLeast("bound", 5, 5);
+            assertThatThrownBy(() -> Check.less("bound", 5, 5)).hasMessage("bound: 5 (not < 5)");
+            assertThatThrownBy(() -> Check.greater("bound", 5, 5)).hasMessage("bound: 5 (not > 5)");
+            assertThatThrownBy(() -> Check.atMost("bound", 5.1, 5)).hasMessage("bound: 5.100 (not ≤ 5)");
+            assertThatThrownBy(() -> Check.atLeast("bound", 4.9, 5)).hasMessage("bound: 4.900 (not ≥ 5)");
         }
     }
 
@@ -79,14 +89,16 @@ class CheckTest {
         @Test
         void nanNeverPasses() {
             assertThatThrownBy(() -> Check.within("v", Double.NaN, 1, 1)).hasMessage("v: NaN (not in [0, 2])");
-            assertThatThrownBy(() -> Check.below("v", Double.NaN, 1)).isInstanceOf(Check.Failed.class);
-            assertThatThrownBy(() -> Check.above("v", 1, Double.NaN)).isInstanceOf(Check.Failed.class);
+            assertThatThrownBy(() -> Check.less("v", Double.NaN, 1)).isInstanceOf(Check.Failed.class);
+            assertThatThrownBy(() -> Check.atMost("v", Double.NaN, 1)).isInstanceOf(Check.Failed.class);
+            assertThatThrownBy(() -> Check.greater("v", 1, Double.NaN)).isInstanceOf(Check.Failed.class);
+            assertThatThrownBy(() -> Check.atLeast("v", 1, Double.NaN)).isInstanceOf(Check.Failed.class);
             assertThatThrownBy(() -> Check.that("v holds", false)).hasMessage("v holds does not hold");
         }
 
         @Test
         void numbersThatJsonLacksAreTexts() {
-            assertThatThrownBy(() -> Check.below("v", Double.POSITIVE_INFINITY, 1))
+            assertThatThrownBy(() -> Check.less("v", Double.POSITIVE_INFINITY, 1))
                     .isInstanceOf(Check.Failed.class);
             assertThat(shown.data.get(0).get(Check.MIME_TYPE))
                     .isEqualTo(Map.of(
@@ -98,6 +110,8 @@ class CheckTest {
                             "-Infinity",
                             "high",
                             1.0,
+                            "rule",
+                            "< 1",
                             "passed",
                             false,
                             "size",

@@ -8,6 +8,7 @@ import ai.djl.ndarray.types.Shape;
 import gebm.core.Rng;
 import gebm.core.Schedule;
 import gebm.data.Toy;
+import gebm.metric.ChainDiagnostics;
 import gebm.model.DensityBase;
 import gebm.model.Energy;
 import gebm.model.Gebm;
@@ -18,8 +19,10 @@ import gebm.plot.Animation;
 import gebm.plot.Curve;
 import gebm.plot.Picture;
 import gebm.plot.Plots;
+import gebm.sampler.Hmc;
 import gebm.sampler.Langevin;
 import gebm.sampler.SamplingPlan;
+import gebm.sampler.WarmUp;
 import gebm.trace.Network;
 import gebm.train.Trainer;
 import gebm.train.TrainingPlan;
@@ -172,6 +175,27 @@ class NotebookExtensionTest {
             assertThat(html(run.history())).contains(">iteration</th>", ">30</td>");
             assertThat(text(run.card())).startsWith("Run card\nkey").contains("data (SHA-256)", "TrainingPlan[30");
             assertThat(html(run.card())).contains("iterations, batches of 4 and 4,<br>");
+        }
+
+        @Test
+        void showDiagnosticsAndWarmUps() {
+            try (NDManager m = NDManager.newBaseManager()) {
+                Energy gaussian = x -> x.square().sum(new int[] {1}).mul(0.5);
+                NDArray start = Rng.of(1).normal(m, new Shape(10, 2));
+                var tuned = Hmc.of(0.1, 1).warmUp(gaussian, start, WarmUp.of(50), Rng.of(2));
+                assertThat(text(tuned))
+                        .startsWith("Warm-up\nstepSize")
+                        .contains("meanLength", "acceptance, second half");
+                var plan = SamplingPlan.of(100).withThinning(1);
+                var chains = tuned.sampler().run(gaussian, tuned.position(), plan, Rng.of(3));
+                assertThat(text(chains)).contains("mean energy change, absolute", "divergences");
+                var diagnostics = ChainDiagnostics.of(chains.draws());
+                assertThat(text(diagnostics))
+                        .startsWith("10 chains of 100 draws\n")
+                        .contains("bulk ESS", "R-hat", "\nx[1]")
+                        .endsWith(diagnostics.verdict());
+                assertThat(html(diagnostics)).contains(">x[0]</td>").contains(">R-hat</th>");
+            }
         }
 
         @Test

@@ -85,30 +85,56 @@ class AnimationTest {
             if (type.equals("PLTE")) {
                 palette = body;
             } else if (type.equals("fcTL")) {
-                place = new int[] {data.getInt(4), data.getInt(8), data.getInt(12), data.getInt(16)};
+                place = new int[] {data.getInt(4), data.getInt(8), data.getInt(12), data.getInt(16), data.get(24)};
             } else if (type.equals("IDAT") || type.equals("fdAT")) {
+                int[] below = canvas.clone();
                 int from = type.equals("IDAT") ? 0 : 4;
                 byte[] rows = new InflaterInputStream(new ByteArrayInputStream(body, from, length)).readAllBytes();
                 for (int i = 0; i < place[0] * place[1]; i++) {
-                    int colour = rows[i / place[0] * (place[0] + 1) + 1 + i % place[0]];
+                    int colour = rows[i / place[0] * (place[0] + 1) + 1 + i % place[0]] & 0xff;
                     int pixel = (place[3] + i / place[0]) * 20 + place[2] + i % place[0];
                     if (colour < palette.length / 3 - 1) {
                         canvas[pixel] =
                                 Color.BLACK.getRGB() | ByteBuffer.wrap(palette).getInt(3 * colour) >>> 8;
                     }
                 }
-                played.add(canvas.clone());
+                played.add(canvas);
+                canvas = place[4] == 2 ? below : canvas.clone();
             }
         }
         return played;
     }
 
+    /** A line that moves over a ground of many colours: without what was below it, each frame is the line alone. */
+    private static Animation overGround() {
+        List<Picture> frames = new ArrayList<>();
+        for (int f = 0; f < 5; f++) {
+            BufferedImage image = Look.white(20, 10);
+            for (int i = 0; i < 200; i++) {
+                image.setRGB(i % 20, i / 20, f > 0 && i / 20 == 2 * f ? 0 : i * 7919 % 251);
+            }
+            frames.add(new Picture(image, 10, 5));
+        }
+        return new Animation(frames, 0.1);
+    }
+
+    @Test
+    void holdsWhatLiesOverTheFirst() throws IOException {
+        assertThat(chunks(overGround().png()))
+                .contains("fcTL 1: 20x1 at 0,2 for 100/1000", "fcTL 3: 20x1 at 0,4 for 100/1000");
+    }
+
     @Test
     void playsItsFrames() throws IOException {
-        List<int[]> played = played(MOVING.png());
-        assertThat(played).hasSize(3);
-        for (int f = 0; f < 3; f++) {
-            BufferedImage image = MOVING.frames().get(f).image();
+        plays(MOVING);
+        plays(overGround());
+    }
+
+    private static void plays(Animation animation) throws IOException {
+        List<int[]> played = played(animation.png());
+        assertThat(played).hasSize(animation.frames().size());
+        for (int f = 0; f < played.size(); f++) {
+            BufferedImage image = animation.frames().get(f).image();
             assertThat(played.get(f)).isEqualTo(image.getRGB(0, 0, 20, 10, null, 0, 20));
         }
     }

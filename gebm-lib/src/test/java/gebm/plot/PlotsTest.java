@@ -92,8 +92,8 @@ class PlotsTest {
         void darkInkLiesOnWhite() {
             NDArray images = m.create(new float[] {0, 1, -3, 0.5f}, new Shape(1, 4));
             Picture picture = Plots.images("", images, 1);
-            int left = 4;
-            int top = 48;
+            int left = 20;
+            int top = 56;
             int half = 28;
             assertThat(picture.image().getRGB(left + 1, top + 1) & 0xffffff).isEqualTo(0xffffff);
             assertThat(picture.image().getRGB(left + half + 1, top + 1) & 0xffffff)
@@ -199,7 +199,7 @@ class PlotsTest {
             assertThatThrownBy(() -> Plots.pairs("a", "data", m.ones(new Shape(3, 1))))
                     .hasMessage("columns of data must be from 2 to 8, got 1");
             assertThatThrownBy(() -> Plots.pairs("a, b, c, d", "x, y", table, m.ones(new Shape(3, 2))))
-                    .hasMessage("columns of y must be as many as in the first, got 2");
+                    .hasMessage("columns of y must be as many as names, 4, got 2");
         }
     }
 
@@ -218,15 +218,49 @@ class PlotsTest {
             Panels ranks = Plots.ranks("Ranks", draws);
             assertThat(ranks.charts()).hasSize(2);
             assertThat(Plots.image(ranks).png()).hasSizeBetween(5_000, LARGEST);
-            assertThat(Plots.image(Plots.ranks("Ranks", m.create(draws))).png())
-                    .isEqualTo(Plots.image(ranks).png());
         }
 
         @Test
-        void equalDrawsShareTheirRank() {
-            double[][] ranks = Ranks.of(new double[][] {{1, 2}, {2, 5}});
-            assertThat(ranks[0]).containsExactly(0.125, 0.5);
-            assertThat(ranks[1]).containsExactly(0.5, 0.875);
+        void arraysAreDrawsByChainsByDimension() {
+            NDArray one = m.create(draws).transpose();
+            NDArray both = one.neg().stack(one, 2); // (500, 2, 2)
+            assertThat(Plots.image(Plots.traces("t", "x₂", both, 1)).png())
+                    .isEqualTo(Plots.image(Plots.traces("t", "x₂", draws)).png());
+            assertThat(Plots.image(Plots.ranks("Ranks", both, 1)).png())
+                    .isEqualTo(Plots.image(Plots.ranks("Ranks", draws)).png());
+            assertThat(Plots.image(Plots.autocorrelation("t", both, 1, 20)).png())
+                    .isEqualTo(
+                            Plots.image(Plots.autocorrelation("t", draws, 20)).png());
+        }
+
+        @Test
+        void autocorrelationsStartAtOneInABand() {
+            XYChart chart = Plots.autocorrelation("Autocorrelation", draws, 30);
+            assertThat(names(chart)).containsExactly("none, band 1", "chain 1", "chain 2", "zero");
+            assertThat(chart.getSeries("chain 2").getYData()[0]).isEqualTo(1);
+            assertThat(chart.getSeries("none, band 1").getYData()).contains(1.96 / Math.sqrt(500));
+            assertThat(Plots.image(chart).png()).hasSizeBetween(5_000, LARGEST);
+            assertThatThrownBy(() -> Plots.autocorrelation("t", draws, 500))
+                    .hasMessage("lags must be in 0..499, got 500");
+            assertThat(names(Plots.autocorrelation("t", new double[][] {{1, 1, 1}, {1, 2, 1}}, 1)))
+                    .containsExactly("none, band 1", "chain 2", "zero");
+        }
+
+        @Test
+        void ofManyTheWorstRanksAndTheFirstLinesAreShown() {
+            double[][] many = new double[40][];
+            for (int c = 0; c < many.length; c++) {
+                many[c] = Rng.of(c).numbers().doubles(200).toArray();
+            }
+            many[29] = Rng.of(1).numbers().doubles(200).map(x -> x / 2).toArray();
+            Panels ranks = Plots.ranks("Ranks", many);
+            assertThat(ranks.charts()).hasSize(12);
+            assertThat(ranks.charts().get(0).getTitle()).isEqualTo("chain 30");
+            assertThat(names(Plots.traces("t", "x", many))).hasSize(12).contains("chain 12");
+            assertThat(Plots.image(Plots.traces("t", "x", many)).png().length).isBetween(5_000, LARGEST);
+            assertThat(names(Plots.autocorrelation("t", many, 10)))
+                    .contains("chain 12")
+                    .doesNotContain("chain 13");
         }
 
         @Test
@@ -235,8 +269,8 @@ class PlotsTest {
                     .hasMessage("steps of chain 2 must be as many as of the first, 2, got 1");
             assertThatThrownBy(() -> Plots.ranks("t", new double[][] {{1, Double.NaN}}))
                     .hasMessage("draws[0][1] must be finite, got NaN");
-            assertThatThrownBy(() -> Plots.ranks("t", m.ones(new Shape(3))))
-                    .hasMessage("draws must be of shape (chains, steps), got (3)");
+            assertThatThrownBy(() -> Plots.ranks("t", m.ones(new Shape(3)), 0))
+                    .hasMessage("draws of t must be of shape (draws, chains, d...), got (3)");
         }
     }
 

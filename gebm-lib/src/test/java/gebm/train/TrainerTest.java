@@ -417,4 +417,109 @@ class TrainerTest {
             return this;
         }
     }
+
+    @Nested
+    class Selection {
+        private TrainingPlan scored(long iterations, double... scores) {
+            AtomicInteger number = new AtomicInteger();
+            return plan(iterations)
+                    .withEvaluation(1, (model, rng) -> Map.of("score", scores[number.getAndIncrement()]));
+        }
+
+        @Test
+        void keepsTheModelOfTheBestEvaluation() {
+            TrainingPlan plan = scored(6, 5, 3, Double.NaN, 1, 4, 2).withBest("score");
+            TrainingRun run = trainer(plan).fit(model(DataType.FLOAT32), Toy.eightGaussians(), Rng.of(3));
+            TrainingRun untilBest = trainer(plan(4)).fit(model(DataType.FLOAT32), Toy.eightGaussians(), Rng.of(3));
+            assertSame(run.best(), untilBest.model());
+            assertThat(run.stop()).isEqualTo(new StopReason.Completed(6));
+        }
+
+        @Test
+        void stopsEarlyWhenNothingBecomesBetter() {
+            TrainingPlan plan = scored(100, 5, 3, 4, 4, 3, 9, 9, 9, 9).withEarlyStop("score", 3);
+            TrainingRun run = trainer(plan).fit(model(DataType.FLOAT32), Toy.eightGaussians(), Rng.of(3));
+            assertThat(run.stop()).isEqualTo(new StopReason.EarlyStopped(5));
+            assertThat(run.history().size()).isEqualTo(5);
+            TrainingRun untilBest = trainer(plan(2)).fit(model(DataType.FLOAT32), Toy.eightGaussians(), Rng.of(3));
+            assertSame(run.best(), untilBest.model());
+        }
+
+        /** Evaluations 2 and 3 fail against the one before, so from the fourth iteration on rates are half. */
+        @Test
+        void lowersRatesAsAScheduleWould() {
+            RateDecay decay = new RateDecay("score", 1, 2, 0.5);
+            TrainingPlan plan = scored(6, 5, 6, 6, 1, 0, 0).withRateDecay(decay);
+            TrainingRun run = trainer(plan).fit(model(DataType.FLOAT32), Toy.eightGaussians(), Rng.of(3));
+            Optimizer scheduled = Adam.of(i -> i < 3 ? 1e-3 : 5e-4).withBetas(0.5, 0.999);
+            Optimizer ofEnergy = Adam.of(i -> i < 11 ? 1e-3 : 5e-4).withBetas(0.5, 0.999); // 5 + 3 + 3 steps
+            TrainingRun expected = trainer(plan(6).withOptimizers(ofEnergy, scheduled))
+                    .fit(model(DataType.FLOAT32), Toy.eightGaussians(), Rng.of(3));
+            assertSame(run.model(), expected.model());
+        }
+
+        /** a ← 0.9a + 0.1w after each base step, from runs of 0, 1, …, 4 iterations. */
+        @Test
+        void averagesTheBase() {
+            TrainingPlan plan = plan(4).withBaseAverage(0.9);
+            TrainingRun run = trainer(plan).fit(model(DataType.FLOAT64), Toy.eightGaussians(), Rng.of(3));
+            double[] expected = base(model(DataType.FLOAT64));
+            for (int i = 1; i <= 4; i++) {
+                double[] now = base(trainer(plan(i))
+                        .fit(model(DataType.FLOAT64), Toy.eightGaussians(), Rng.of(3))
+                        .model());
+                for (int k = 0; k < now.length; k++) {
+                    expected[k] = 0.9 * expected[k] + 0.1 * now[k];
+                }
+            }
+            assertThat(base(run.averaged())).usingComparatorWithPrecision(1e-13).containsExactly(expected);
+            assertThat(base(run.model())).isNotEqualTo(base(run.averaged()));
+            assertThat(run.averaged().logPartition()).isEqualTo(run.model().logPartition());
+        }
+
+        private double[] base(Gebm model) {
+            return model.base().parameters().get(0).toDoubleArray();
+        }
+
+        /** Stopped after 3 of 6 iterations, saved, read and resumed: the same model, best, average and rates. */
+        @Test
+        void resumesWithBestAverageAndRates() {
+            double[] scores = {5, 3, 4, 4, 6, 7};
+            RateDecay decay = new RateDecay("score", 1, 2, 0.5);
+            TrainingRun whole = trainer(scored(6, scores)
+                            .withBest("score")
+                            .withBaseAverage(0.5)
+                            .withRateDecay(decay))
+                    .fit(model(DataType.FLOAT32), Toy.eightGaussians(), Rng.of(3));
+            Path file = folder.resolve("half.safetensors");
+            TrainingRun half = trainer(scored(3, scores)
+                            .withBest("score")
+                            .withBaseAverage(0.5)
+                            .withRateDecay(decay))
+                    .fit(model(DataType.FLOAT32), Toy.eightGaussians(), Rng.of(3));
+            half.checkpoint().save(file);
+            Checkpoint read = Checkpoint.load(file, model(DataType.FLOAT32));
+            TrainingPlan rest =
+                    scored(6, 4, 6, 7).withBest("score").withBaseAverage(0.5).withRateDecay(decay);
+            TrainingRun resumed = trainer(rest).resume(read, Toy.eightGaussians());
+            assertSame(resumed.model(), whole.model());
+            assertSame(resumed.best(), whole.best());
+            assertSame(resumed.averaged(), whole.averaged());
+        }
+
+        @Test
+        void saysWhatIsMissing() {
+            TrainingRun run = trainer(plan(1)).fit(model(DataType.FLOAT32), Toy.eightGaussians(), Rng.of(3));
+            assertThatThrownBy(run::best)
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessage(
+                            "the run kept no best model: ask the plan for it by withBest or withEarlyStop, and an evaluation");
+            assertThatThrownBy(run::averaged).hasMessageContaining("withBaseAverage");
+            assertThatThrownBy(() -> trainer(scored(2, 1, 1).withBest("frechet"))
+                            .fit(model(DataType.FLOAT32), Toy.eightGaussians(), Rng.of(3)))
+                    .hasMessage("column must be one that the evaluation gives, [score], got frechet");
+            assertThatThrownBy(() -> new RateDecay("score", 1, 2, 1.5))
+                    .hasMessage("factor must be between 0 and 1, got 1.5");
+        }
+    }
 }

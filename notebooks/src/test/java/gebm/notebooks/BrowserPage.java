@@ -224,6 +224,14 @@ final class BrowserPage implements AutoCloseable {
                 .longValue();
     }
 
+    /** What the first picture of a cell looks like at this moment. */
+    byte[] look(int index) {
+        select(index);
+        var image = this.<WebElement>script(PANEL + "const cell = panel.content.activeCell.node;"
+                + "cell.scrollIntoView(); return cell.querySelector('.jp-OutputArea-output img')");
+        return image.getScreenshotAs(OutputType.BYTES);
+    }
+
     /** Types into a new cell at the end of the notebook, which is then being edited. */
     void typeIntoNewCell(String text) {
         select(cells().size() - 1);

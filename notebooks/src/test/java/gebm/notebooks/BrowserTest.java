@@ -84,7 +84,11 @@ class BrowserTest {
             var start = prior.sample(scope, 2_000, rng.fork("start"));
             var chains = new Langevin(Schedule.constant(1e-4)).run(run.model().latentEnergy(1), start,
                     SamplingPlan.of(10_000_000).withProgress(ProgressBar.of("sampling")), rng.fork("chains"));""",
-            "chains.stop()");
+            "chains.stop()",
+            """
+            var points = rng.fork("points").normal(scope, new Shape(20, 5, 2));
+            gebm.plot.Plane.of("still").withPaths("chains", points)""",
+            "gebm.plot.Plane.of(\"moving\").walk(\"chains\", points, 20)");
 
     private static final int IMPORTS = 0;
     private static final int SETTINGS = 1;
@@ -92,6 +96,8 @@ class BrowserTest {
     private static final int TRAINED = 3;
     private static final int SAMPLE = 4;
     private static final int SAMPLED = 5;
+    private static final int STILL = 6;
+    private static final int MOVING = 7;
 
     private String missing; // what the machine lacks
     private BrowserLab lab;
@@ -266,7 +272,8 @@ class BrowserTest {
         double milliseconds = page.stop();
         System.out.printf("JupyterLab: cell %d stopped after %.0f ms%n", cell, milliseconds);
         assertThat(milliseconds).as("0.2 s on an idle machine").isLessThan(5_000);
-        assertThat(lab.state(kernel)).isEqualTo("idle");
+        until("the server knows that too", Duration.ofSeconds(10), () -> lab.state(kernel)
+                .equals("idle"));
         assertThat(page.cells().get(cell).error()).contains("interrupted");
         // the kernel is free before the interrupted call has returned what it reached
         until("no computing goes on", Duration.ofSeconds(30), () -> computing(java) < 0.05);
@@ -315,8 +322,25 @@ class BrowserTest {
         assertThat(page.run(SETTINGS).error()).isEmpty();
     }
 
+    /** Frames are shown for a tenth of a second each. */
     @Test
     @Order(6)
+    void playsAnAnimation() {
+        for (int cell : new int[] {STILL, MOVING}) {
+            assertThat(page.run(cell).error()).isEmpty();
+            until("there is a picture", LIMIT, () -> page.pictures(cell) == 1);
+        }
+        var still = page.look(STILL);
+        for (int i = 0; i < 5; i++) {
+            BrowserLab.pause(100);
+            assertThat(page.look(STILL)).isEqualTo(still);
+        }
+        var first = page.look(MOVING);
+        until("the picture has moved", Duration.ofSeconds(10), () -> !Arrays.equals(page.look(MOVING), first));
+    }
+
+    @Test
+    @Order(7)
     void completesNames() {
         completes("Trainer.", "alternating", "energyOnly");
         completes("trainer.", "fit", "resume");

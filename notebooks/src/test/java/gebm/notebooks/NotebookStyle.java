@@ -16,7 +16,6 @@ import java.util.Base64;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.StreamSupport;
@@ -27,7 +26,8 @@ final class NotebookStyle {
     private static final int MAX_CHARACTERS = 100;
     private static final int MAX_CELLS_BELOW_HEADING = 4;
     private static final int MAX_NOTEBOOK_BYTES = 1 << 20;
-    private static final Map<String, Integer> MAX_IMAGE_BYTES = Map.of("image/png", 100_000, "image/gif", 300_000);
+    private static final int MAX_IMAGE_BYTES = 100_000;
+    private static final int MAX_ANIMATION_BYTES = 300_000;
     private static final Pattern WORDS = Pattern.compile("[a-z]{2,}[0-9]?(-([a-z]+[0-9]?|[0-9]{1,2}))*");
     private static final String KEEP = ": run environment/keep";
 
@@ -208,16 +208,22 @@ final class NotebookStyle {
             if (output.get("output_type").getAsString().equals("error") && !cell.tags.contains("raises-exception")) {
                 problem(cell, "an error is stored: " + output.get("evalue").getAsString());
             }
-            MAX_IMAGE_BYTES.forEach((type, limit) -> checkImage(cell, output, type, limit));
+            checkImage(cell, output);
         }
     }
 
-    private void checkImage(Cell cell, JsonObject output, String type, int limit) {
-        if (output.has("data") && output.getAsJsonObject("data").has(type)) {
-            var base64 = text(output.getAsJsonObject("data").get(type));
-            int size = Base64.getMimeDecoder().decode(base64).length;
-            if (size > limit) {
-                problem(cell, "an " + type + " must have at most " + limit + " bytes, got " + size);
+    private void checkImage(Cell cell, JsonObject output) {
+        if (output.has("data") && output.getAsJsonObject("data").has("image/png")) {
+            var base64 = text(output.getAsJsonObject("data").get("image/png"));
+            var png = Base64.getMimeDecoder().decode(base64);
+            boolean animated =
+                    new String(png, StandardCharsets.ISO_8859_1).contains("acTL"); // the chunk before the frames
+            int limit = animated ? MAX_ANIMATION_BYTES : MAX_IMAGE_BYTES;
+            if (png.length > limit) {
+                problem(
+                        cell,
+                        (animated ? "an animation" : "a picture") + " must have at most " + limit + " bytes, got "
+                                + png.length);
             }
         }
     }

@@ -5,6 +5,9 @@ import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.Base64;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
@@ -27,7 +30,7 @@ class NotebookStyleTest {
                "source": "int n = 2;"},
               {"cell_type": "code", "id": "check-data", "metadata": {"tags": ["check"]}, "execution_count": null,
                "outputs": [{"output_type": "stream", "name": "stdout", "text": "n is 2"}],
-               "source": "Check.within(\\"n\\", n, 1, 3);"}],
+               "source": "Check.within(\\"n\\", n, 2, 1);"}],
              "metadata": {"kernelspec": {"name": "java"}, "gebm": {"digest": "DIGEST"}},
              "nbformat": 4, "nbformat_minor": 5}
             """;
@@ -67,6 +70,28 @@ class NotebookStyleTest {
     void namesTheCellAndTheRule(String from, String to, String message) {
         assertThat(GOOD).contains(from);
         assertThat(problems(GOOD.replace(from, to))).anyMatch(problem -> problem.contains(message));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "100000, '', ",
+        "100001, '', 'a picture must have at most 100000 bytes, got 100001'",
+        "300000, acTL, ",
+        "300001, acTL, 'an animation must have at most 300000 bytes, got 300001'",
+    })
+    void weighsPictures(int bytes, String chunk, String message) {
+        var png = Arrays.copyOf(chunk.getBytes(StandardCharsets.US_ASCII), bytes);
+        var output = """
+                [{"output_type": "display_data", "data": {"image/png": "%s"}}]""".formatted(Base64.getEncoder().encodeToString(png));
+        var notebook = JsonParser.parseString(GOOD).getAsJsonObject();
+        var cell = notebook.getAsJsonArray("cells").get(4).getAsJsonObject();
+        cell.add("outputs", JsonParser.parseString(output));
+        var found = problems(notebook.toString());
+        if (message == null) {
+            assertThat(found).isEmpty();
+        } else {
+            assertThat(found).singleElement().asString().contains(message);
+        }
     }
 
     @Test

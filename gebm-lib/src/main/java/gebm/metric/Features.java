@@ -1,0 +1,15 @@
+package gebm.metric;
+
+import ai.djl.ndarray.NDArray;
+
+/**
+ * What distances between sets of samples look at: {@code (n, …) → (n, k)}, owned by the samples' manager.
+ *
+ * <p>{@link PrincipalComponents}, {@link DigitClassifier}, or a network in a TorchScript file:
+ * {@code Features inception = gebm.trace.Program.load(file)::run}.
+ */
+@FunctionalInterface
+public interface Features {
+    /** The features of {@code samples}, row by row. */
+    NDArray apply(NDArray samples);
+}
