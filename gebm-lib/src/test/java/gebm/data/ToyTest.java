@@ -451,5 +451,48 @@ class ToyTest {
             assertThat(low / 30_000.0).isCloseTo(1 / 3.0, within(0.0096));
             assertThat(high / 30_000.0).isCloseTo(1 / 3.0, within(0.0096));
         }
+
+        /** The distribution function is {@code 2/π·asin √x}. */
+        @Test
+        void quantileInvertsTheDistributionFunction() {
+            for (double u : new double[] {0, 0.01, 0.3, 0.5, 0.77, 1}) {
+                double x = Toy.FigureOneCurve.quantile(u);
+                assertThat(2 / Math.PI * Math.asin(Math.sqrt(x))).isCloseTo(u, within(1e-8));
+            }
+        }
+
+        @Test
+        void itsOwnPointsAreAtNoDistance() {
+            double[] distances =
+                    Toy.FigureOneCurve.distances(Toy.figureOneCurve().batch(m, 2_000, 2, rng));
+            assertThat(distances).hasSize(2_000);
+            for (double distance : distances) {
+                assertThat(distance).isBetween(0.0, 3.5e-6); // chords 3e-6, and x and y rounded to float
+            }
+        }
+
+        /** Against the nearest of a million points of the curve, which are at most 2.5e-5 apart. */
+        @Test
+        void distanceIsThatToTheNearestPoint() {
+            double[][] points = {{0.5, 0.5}, {0.06, 0.4}, {0.2, -0.1}, {-0.3, 0.1}, {1.2, -0.2}, {0.9, 0.0}};
+            double[] distances = Toy.FigureOneCurve.distances(m.create(points));
+            for (int i = 0; i < points.length; i++) {
+                double nearest = Double.POSITIVE_INFINITY;
+                for (int k = 0; k <= 1_000_000; k++) {
+                    double x = k / 1e6;
+                    double y = Math.sin(8 * Math.PI * x) / (1 + 4 * Math.PI * x);
+                    nearest = Math.min(nearest, Math.hypot(points[i][0] - x, points[i][1] - y));
+                }
+                assertThat(distances[i]).isCloseTo(nearest, within(3.5e-6)); // chords 3e-6, points far less
+            }
+        }
+
+        @Test
+        void refusesPointsOfAnotherWidthOrNotFinite() {
+            assertThatThrownBy(() -> Toy.FigureOneCurve.distances(m.ones(new Shape(4, 3))))
+                    .hasMessage("points must be of shape (n, 2), got (4, 3)");
+            assertThatThrownBy(() -> Toy.FigureOneCurve.distances(m.create(new double[][] {{0, 1}, {2, Double.NaN}})))
+                    .hasMessage("points[1, 1] must be finite, got NaN");
+        }
     }
 }
