@@ -1,4 +1,4 @@
-package gebm.sampler;
+package gebm.trace;
 
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
@@ -10,7 +10,13 @@ import gebm.core.Rng;
 import gebm.core.Schedule;
 import gebm.model.Energy;
 import gebm.nn.Mlp;
-import gebm.trace.Network;
+import gebm.sampler.Hmc;
+import gebm.sampler.KineticLangevin;
+import gebm.sampler.Langevin;
+import gebm.sampler.Mala;
+import gebm.sampler.Microcanonical;
+import gebm.sampler.Sampler;
+import gebm.sampler.SamplingPlan;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -39,7 +45,7 @@ import org.openjdk.jmh.runner.options.OptionsBuilder;
  *
  * <p>A run includes recording and compiling its two programs, spread over its steps. {@code eager} is Langevin with
  * DJL's own gradients. Besides JMH's table, {@link #main} prints {@code workload,ours,metric,value} lines:
- * {@code mvn -Pbenchmark -pl gebm-lib -DskipTests verify -Djmh.main=gebm.sampler.SamplerBenchmark}.
+ * {@code mvn -Pbenchmark -pl gebm-lib -DskipTests verify -Djmh.main=gebm.trace.SamplerBenchmark}.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
