@@ -1,9 +1,11 @@
 /**
  * Numbers about samples, chains and energies.
  *
- * <p>Nouns, for samples: {@link gebm.metric.PrincipalComponents} (linear features), {@link gebm.metric.Frechet} (distance
- * between the Gaussians fitted to two sets of features), {@link gebm.metric.Wasserstein} (distance between distributions of
- * one number). For Markov chains: {@link gebm.metric.ChainDiagnostics} (a table of R-hat and effective sample sizes, with a
+ * <p>Nouns, for samples: {@link gebm.metric.Features} ({@link gebm.metric.PrincipalComponents}, the hidden layer of
+ * {@link gebm.metric.DigitClassifier}, or any network) and what is measured on them: {@link gebm.metric.Frechet} (distance
+ * between fitted Gaussians), {@link gebm.metric.KernelDistance} (KID, with its interval),
+ * {@link gebm.metric.PrecisionRecall} (with density and coverage); {@link gebm.metric.SlicedWasserstein}, and
+ * {@link gebm.metric.Wasserstein} for one number. For Markov chains: {@link gebm.metric.ChainDiagnostics} (a table of R-hat and effective sample sizes, with a
  * verdict), {@link gebm.metric.Quantity} (one of its rows in full), {@link gebm.metric.Estimate} (a number with its Monte
  * Carlo error). For energies: {@link gebm.metric.AnnealedImportance} and {@link gebm.metric.SequentialMonteCarlo}
  * (estimates of {@code log ∫ exp(−E)}) with their result {@link gebm.metric.LogNormaliser}.

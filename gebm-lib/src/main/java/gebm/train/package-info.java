@@ -2,7 +2,8 @@
  * Training: {@link gebm.train.Trainer} fits a model as a {@link gebm.train.TrainingPlan} says and returns a {@link
  * gebm.train.TrainingRun} with {@link gebm.train.History}, {@link gebm.train.Checkpoint} and {@link
  * gebm.train.RunCard}; {@link gebm.train.Optimizer} is what one implements for another rule of updates, {@link
- * gebm.train.Adam} the one there is, and {@link gebm.train.GradientMap}s change gradients before it.
+ * gebm.train.Adam} and {@link gebm.train.Sgd} are there, and {@link gebm.train.GradientMap}s change gradients before them.
+ * {@link gebm.train.RateDecay} lowers rates when an evaluation no longer improves.
  *
  * <pre>{@code
  * var prior = gebm.model.DensityBase.standardNormal(2);
