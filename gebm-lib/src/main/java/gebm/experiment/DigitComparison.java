@@ -1,0 +1,374 @@
+package gebm.experiment;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import com.google.gson.Gson;
+import com.google.gson.GsonBuilder;
+import com.google.gson.JsonParseException;
+import gebm.core.Progress;
+import gebm.core.Require;
+import gebm.core.Rng;
+import gebm.core.StopReason;
+import gebm.data.DataSource;
+import gebm.data.Digits;
+import gebm.data.Mnist;
+import gebm.metric.DigitClassifier;
+import gebm.metric.Features;
+import gebm.metric.Frechet;
+import gebm.model.DensityBase;
+import gebm.model.Energy;
+import gebm.model.Gebm;
+import gebm.model.LatentBase;
+import gebm.model.Tensors;
+import gebm.nn.ConvNet;
+import gebm.objective.EnergyLoss;
+import gebm.objective.Kale;
+import gebm.objective.Penalties;
+import gebm.train.Adam;
+import gebm.train.Checkpoint;
+import gebm.train.Evaluation;
+import gebm.train.Trainer;
+import gebm.train.TrainingPlan;
+import gebm.train.TrainingRun;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * A GEBM of handwritten digits against its own generator and against other ways to use the same energy.
+ *
+ * <p>A run trains base and energy in turn, takes of the base's weights and their moving average those that are nearer to
+ * validation digits, polishes the energy with that base fixed, and gives every {@link SamplingMethod} its turn. The
+ * last 10,000 training digits are the validation part: no training sees them, and every choice is made on them; results
+ * are against the test digits. Features are those of {@link DigitClassifier#shipped}.
+ *
+ * <p>A run is resumable: training goes on from its checkpoint, and a method whose row is in the result is not run again.
+ * Same seed, same machine, same numbers, but for the seconds.
+ *
+ * <p>Source: Arbel, Zhou and Gretton (2021), ICLR, section 5 and tables 1 and 2, there on CIFAR-10, LSUN, CelebA and
+ * ImageNet at 32×32 with networks forty times as large. Differs: the data, the networks, and that step size and inverse
+ * temperature are chosen on validation data.
+ */
+public final class DigitComparison {
+    /** The shape of an image, in [−1, 1]. */
+    public static final Shape IMAGE = new Shape(1, Digits.SIDE, Digits.SIDE);
+
+    /** Dimensions of a latent. */
+    public static final int LATENTS = 64;
+
+    private static final int VALIDATION = 10_000;
+    private static final double AVERAGE_DECAY = 0.999;
+    private static final Gson GSON = new GsonBuilder()
+            .setPrettyPrinting()
+            .serializeSpecialFloatingPointValues()
+            .create();
+
+    private final Sizes sizes;
+    private final Path results;
+    private final Path work;
+    private final Progress progress;
+
+    /**
+     * How much a run does.
+     *
+     * @param iterations of training
+     * @param polishing iterations of five energy steps with the base fixed
+     * @param samples of each method
+     * @param tuningSamples of each setting that is tried
+     * @param steps of a chain, at most
+     */
+    public record Sizes(int iterations, int polishing, int samples, int tuningSamples, int steps) {
+        /** Checks the numbers. */
+        public Sizes {
+            Require.positive("iterations", iterations);
+            Require.positive("polishing", polishing);
+            Require.positive("samples", samples);
+            Require.positive("tuningSamples", tuningSamples);
+            Require.positive("steps", steps);
+        }
+
+        /** The sizes whose results are kept: 4,000 iterations, 400 of polishing, 2,000 samples, 100 steps. */
+        public static Sizes full() {
+            return new Sizes(4_000, 400, 2_000, 1_000, 100);
+        }
+    }
+
+    /**
+     * What a run gave; written to a file after each method.
+     *
+     * @param seed of all its random numbers
+     * @param data the name and SHA-256 of the training part
+     * @param sizes how much it did
+     * @param versions of Java and the engine
+     * @param validationDistance of the base's weights ({@code last}) and of their average ({@code average})
+     * @param floor the distance of as many training digits to the test digits
+     * @param logPartition the learned c, a Monte-Carlo estimate of A and its standard error
+     * @param choices for each method, the validation distance of each setting
+     * @param rows for each method, its numbers against the test digits
+     */
+    public record Result(
+            long seed,
+            String data,
+            Sizes sizes,
+            Map<String, String> versions,
+            Map<String, Double> validationDistance,
+            double floor,
+            Map<String, Double> logPartition,
+            Map<String, Map<String, Double>> choices,
+            List<SamplerComparison.Row> rows) {
+        /** The row of a method. */
+        public SamplerComparison.Row row(String method) {
+            return rows.stream()
+                    .filter(row -> row.method().equals(method))
+                    .findFirst()
+                    .orElseThrow(() -> new IllegalArgumentException("method must be one of "
+                            + rows.stream().map(SamplerComparison.Row::method).toList() + ", got " + method));
+        }
+
+        /** The Fréchet distance of a method over that of the base alone. */
+        public double ratio(String method) {
+            return row(method).frechet() / row(SamplingMethod.base().name()).frechet();
+        }
+    }
+
+    private DigitComparison(Sizes sizes, Path results, Path work, Progress progress) {
+        this.sizes = sizes;
+        this.results = results;
+        this.work = work;
+        this.progress = progress;
+    }
+
+    /**
+     * Runs with these sizes.
+     *
+     * @param results the folder of the results, {@code seed-N.json}
+     * @param work the folder of checkpoints
+     */
+    public static DigitComparison of(Sizes sizes, Path results, Path work) {
+        return new DigitComparison(sizes, results, work, Progress.none());
+    }
+
+    /** These runs, reporting training and polishing to {@code sink}. */
+    public DigitComparison withProgress(Progress sink) {
+        return new DigitComparison(sizes, results, work, sink);
+    }
+
+    // ---------------------------------------------------------------- the model and its plans
+
+    /** Small convolutional networks, the energy floored at −10; nothing trained. */
+    public static Gebm untrained(Rng rng) {
+        LatentBase base = LatentBase.pushForward(
+                DensityBase.standardNormal(LATENTS), ConvNet.smallGenerator(LATENTS, IMAGE, 32), rng.fork("base"));
+        Energy energy = Energy.neural(ConvNet.smallEnergy(IMAGE, 32), IMAGE, rng.fork("energy"));
+        return Gebm.of(base, energy.flooredAt(-10));
+    }
+
+    /** KALE-F and the gradient penalty of weight 1. */
+    public static EnergyLoss energyLoss() {
+        return Kale.energyLoss().plus(1, Penalties.gradient());
+    }
+
+    /** Batches of 64, Adam at 2e-4, two energy steps to a base step and 50 at the start and at every 500th. */
+    public static TrainingPlan plan(long iterations) {
+        return TrainingPlan.of(iterations)
+                .withEnergySteps(TrainingPlan.referenceSteps(50, 2))
+                .withBatchSize(64)
+                .withOptimizers(Adam.of(2e-4).withBetas(0.5, 0.999))
+                .withBaseAverage(AVERAGE_DECAY);
+    }
+
+    /** Energy steps on a fixed base, five to an iteration, at half the rate. */
+    public static TrainingPlan polishing(long iterations) {
+        return TrainingPlan.of(iterations)
+                .withEnergySteps(i -> 5)
+                .withBatchSize(64)
+                .withOptimizers(Adam.of(1e-4).withBetas(0.5, 0.999));
+    }
+
+    /** The classifier's features of images in [−1, 1]. */
+    public static Features features(DigitClassifier classifier) {
+        return images -> {
+            try (NDManager scope = images.getManager().newSubManager()) {
+                NDArray ink = images.add(1).div(2);
+                ink.attach(scope);
+                NDArray features = classifier.apply(ink);
+                features.attach(images.getManager());
+                return features;
+            }
+        };
+    }
+
+    /** Digits as images in [−1, 1], {@code (n, 1, 28, 28)}. */
+    public static NDArray images(NDManager scope, Digits digits) {
+        try (NDArray ink = digits.images(scope);
+                NDArray twice = ink.mul(2)) {
+            NDArray images = twice.sub(1);
+            images.attach(scope);
+            return images;
+        }
+    }
+
+    // ---------------------------------------------------------------- a run
+
+    /** The result of {@code seed}: read if it is whole, else completed. */
+    public Result run(Digits.Split digits, long seed) {
+        Path file = results.resolve("seed-" + seed + ".json");
+        List<SamplingMethod> methods = SamplingMethod.all(sizes.steps());
+        Result known = Files.exists(file) ? read(file) : null;
+        if (known != null) {
+            Require.that(known.sizes().equals(sizes), "sizes of " + file, "those asked for, " + sizes, known.sizes());
+            if (known.rows().size() == methods.size()) {
+                return known;
+            }
+        }
+        Rng rng = Rng.of(seed);
+        try (NDManager scope = NDManager.newBaseManager();
+                DigitClassifier classifier = DigitClassifier.shipped()) {
+            Features features = features(classifier);
+            NDArray all = images(scope, digits.train());
+            long known0 = digits.train().size() - VALIDATION;
+            NDArray train = all.get(scope, ":" + known0);
+            NDArray validation = all.get(scope, known0 + ":");
+            NDArray test = images(scope, digits.test());
+            DataSource data = DataSource.of(train);
+            TrainingRun trained = trained(data, evaluation(features, validation, rng), seed);
+            Map<String, Double> distances = new LinkedHashMap<>();
+            Gebm model = polished(data, better(trained, features, validation, distances, rng), seed);
+            Gebm.LogPartitionEstimate a = model.estimateLogPartition(20_000, rng.fork("log-partition"));
+            try (SamplerComparison comparison = SamplerComparison.of(
+                    model,
+                    features,
+                    validation,
+                    test,
+                    sizes.samples(),
+                    sizes.tuningSamples(),
+                    rng.fork("comparison"))) {
+                Result result = new Result(
+                        seed,
+                        digits.name() + " train[0:" + known0 + "] " + trained.card().dataSha256(),
+                        sizes,
+                        trained.card().versions(),
+                        distances,
+                        comparison.distance(train.get(scope, ":" + sizes.samples())),
+                        new TreeMap<>(Map.of(
+                                "learned", model.logPartition(),
+                                "monteCarlo", a.value(),
+                                "standardError", a.standardError())),
+                        known == null ? new LinkedHashMap<>() : new LinkedHashMap<>(known.choices()),
+                        known == null ? new ArrayList<>() : new ArrayList<>(known.rows()));
+                for (SamplingMethod method : methods) {
+                    if (result.rows().stream().noneMatch(row -> row.method().equals(method.name()))) {
+                        SamplerComparison.Choice choice = comparison.choose(method);
+                        result.choices().put(method.name(), choice.distances());
+                        result.rows().add(comparison.measure(method, choice.setting()));
+                        Tensors.replace(file, GSON.toJson(result).getBytes(StandardCharsets.UTF_8));
+                        progress.report(result.rows().size(), methods.size(), "sampled: " + method.name());
+                    }
+                }
+                return result;
+            }
+        }
+    }
+
+    private static Evaluation evaluation(Features features, NDArray validation, Rng rng) {
+        return (model, key) -> Map.of("frechet", distance(model, features, validation, rng));
+    }
+
+    private static double distance(Gebm model, Features features, NDArray validation, Rng rng) {
+        try (NDManager scope = NDManager.newBaseManager()) {
+            NDArray samples = model.base().sample(scope, 2_000, rng.fork("evaluation"));
+            return Frechet.of(features).between(samples, validation);
+        }
+    }
+
+    private TrainingRun trained(DataSource data, Evaluation evaluation, long seed) {
+        Path file = work.resolve("seed-" + seed + "-training.safetensors");
+        TrainingPlan plan = plan(sizes.iterations())
+                .withEvaluation(500, evaluation)
+                .withCheckpoint(500, file)
+                .withProgress(progress);
+        return resumed(Trainer.alternating(energyLoss(), Kale.baseLoss(), plan), data, untrained(Rng.of(seed)), file, Rng.of(seed).fork("train"));
+    }
+
+    private Gebm polished(DataSource data, Gebm model, long seed) {
+        Path file = work.resolve("seed-" + seed + "-polishing.safetensors");
+        TrainingPlan plan = polishing(sizes.polishing()).withCheckpoint(100, file).withProgress(progress);
+        return resumed(Trainer.energyOnly(energyLoss(), plan), data, model, file, Rng.of(seed).fork("polish")).model();
+    }
+
+    /** A run from the beginning, or from its checkpoint, to its end. */
+    private static TrainingRun resumed(Trainer trainer, DataSource data, Gebm initial, Path file, Rng rng) {
+        TrainingRun run = Files.exists(file)
+                ? trainer.resume(Checkpoint.load(file, initial), data)
+                : trainer.fit(initial, data, rng);
+        if (run.stop() instanceof StopReason.Stopped stopped) {
+            throw new IllegalStateException(
+                    "stopped after " + stopped.iterations() + " iterations; run it again to go on from " + file);
+        }
+        return run;
+    }
+
+    /** The trained model, with the base's weights or their average, whichever is nearer to validation digits. */
+    private static Gebm better(
+            TrainingRun run, Features features, NDArray validation, Map<String, Double> distances, Rng rng) {
+        Gebm averaged = run.averaged();
+        distances.put("last", distance(run.model(), features, validation, rng));
+        distances.put("average", distance(averaged, features, validation, rng));
+        return distances.get("average") < distances.get("last") ? averaged : run.model();
+    }
+
+    /**
+     * Completes the results of seeds 1, 2 and 3, or of those given, in {@code notebooks/results/digits}; {@code
+     * environment/compare} calls it.
+     *
+     * @param args seeds
+     */
+    public static void main(String[] args) {
+        long[] seeds = args.length == 0
+                ? new long[] {1, 2, 3}
+                : Arrays.stream(args).mapToLong(Long::parseLong).toArray();
+        Digits.Split digits = new Digits.Split(Mnist.train(), Mnist.test());
+        Path notebooks = Path.of("notebooks");
+        for (long seed : seeds) {
+            Progress lines = (done, total, message) -> {
+                if (done % 100 == 0 || total < 100) {
+                    System.out.printf("seed %d: %d/%d %s%n", seed, done, total, message);
+                }
+            };
+            Result result = of(Sizes.full(), notebooks.resolve("results/digits"), notebooks.resolve("executed/digits"))
+                    .withProgress(lines)
+                    .run(digits, seed);
+            result.rows()
+                    .forEach(row -> System.out.printf(
+                            "seed %d: %-40s %-24s Fréchet %.2f, ratio %.3f%n",
+                            seed, row.method(), row.setting(), row.frechet(), result.ratio(row.method())));
+        }
+    }
+
+    // ---------------------------------------------------------------- files
+
+    /**
+     * The result in {@code file}.
+     *
+     * @throws UncheckedIOException if it is missing or damaged
+     */
+    public static Result read(Path file) {
+        try {
+            return GSON.fromJson(Files.readString(file), Result.class);
+        } catch (IOException e) {
+            throw new UncheckedIOException("could not read " + file, e);
+        } catch (JsonParseException e) {
+            throw new UncheckedIOException(
+                    "could not read " + file + ": delete it, and it is made anew", new IOException(e));
+        }
+    }
+}
