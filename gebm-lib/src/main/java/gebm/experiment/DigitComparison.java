@@ -2,6 +2,7 @@ package gebm.experiment;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.Shape;
 import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
@@ -41,6 +42,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 
 /**
@@ -48,7 +50,7 @@ import java.util.TreeMap;
  *
  * <p>A run trains base and energy in turn, takes of the base's weights and their moving average those that are nearer to
  * validation digits, polishes the energy with that base fixed, and gives every {@link SamplingMethod} its turn. The
- * last 10,000 training digits are the validation part: no training sees them, and every choice is made on them; results
+ * last sixth of the training digits are the validation part: no training sees them, and every choice is made on them; results
  * are against the test digits. Features are those of {@link DigitClassifier#shipped}.
  *
  * <p>A run is resumable: training goes on from its checkpoint, and a method whose row is in the result is not run again.
@@ -65,8 +67,9 @@ public final class DigitComparison {
     /** Dimensions of a latent. */
     public static final int LATENTS = 64;
 
-    private static final int VALIDATION = 10_000;
+    private static final int VALIDATION_SHARE = 6; // one in so many training digits: 10,000 of MNIST's 60,000
     private static final double AVERAGE_DECAY = 0.999;
+    private static final int CHECKPOINT_EVERY = 500;
     private static final Gson GSON = new GsonBuilder()
             .setPrettyPrinting()
             .serializeSpecialFloatingPointValues()
@@ -96,9 +99,9 @@ public final class DigitComparison {
             Require.positive("steps", steps);
         }
 
-        /** The sizes whose results are kept: 4,000 iterations, 400 of polishing, 2,000 samples, 100 steps. */
+        /** The sizes whose results are kept: 4,000 iterations, 400 of polishing, 2,000 samples, 60 steps. */
         public static Sizes full() {
-            return new Sizes(4_000, 400, 2_000, 1_000, 100);
+            return new Sizes(4_000, 400, 2_000, 500, 60);
         }
     }
 
@@ -219,90 +222,72 @@ public final class DigitComparison {
 
     // ---------------------------------------------------------------- a run
 
-    /** The result of {@code seed}: read if it is whole, else completed. */
-    public Result run(Digits.Split digits, long seed) {
-        Path file = results.resolve("seed-" + seed + ".json");
-        List<SamplingMethod> methods = SamplingMethod.all(sizes.steps());
-        Result known = Files.exists(file) ? read(file) : null;
-        if (known != null) {
-            Require.that(known.sizes().equals(sizes), "sizes of " + file, "those asked for, " + sizes, known.sizes());
-            if (known.rows().size() == methods.size()) {
-                return known;
-            }
-        }
-        Rng rng = Rng.of(seed);
-        try (NDManager scope = NDManager.newBaseManager();
-                DigitClassifier classifier = DigitClassifier.shipped()) {
-            Features features = features(classifier);
+    /** The digits of a run in [−1, 1], by what they are for; owned by the scope that they were made in. */
+    public record Parts(String name, NDArray train, NDArray validation, NDArray test) {
+        /** The last sixth of the training digits is for validation. */
+        public static Parts of(NDManager scope, Digits.Split digits) {
             NDArray all = images(scope, digits.train());
-            long known0 = digits.train().size() - VALIDATION;
-            NDArray train = all.get(scope, ":" + known0);
-            NDArray validation = all.get(scope, known0 + ":");
-            NDArray test = images(scope, digits.test());
-            DataSource data = DataSource.of(train);
-            TrainingRun trained = trained(data, evaluation(features, validation, rng), seed);
-            Map<String, Double> distances = new LinkedHashMap<>();
-            Gebm model = polished(data, better(trained, features, validation, distances, rng), seed);
-            Gebm.LogPartitionEstimate a = model.estimateLogPartition(20_000, rng.fork("log-partition"));
-            try (SamplerComparison comparison = SamplerComparison.of(
-                    model,
-                    features,
-                    validation,
-                    test,
-                    sizes.samples(),
-                    sizes.tuningSamples(),
-                    rng.fork("comparison"))) {
-                Result result = new Result(
-                        seed,
-                        digits.name() + " train[0:" + known0 + "] " + trained.card().dataSha256(),
-                        sizes,
-                        trained.card().versions(),
-                        distances,
-                        comparison.distance(train.get(scope, ":" + sizes.samples())),
-                        new TreeMap<>(Map.of(
-                                "learned", model.logPartition(),
-                                "monteCarlo", a.value(),
-                                "standardError", a.standardError())),
-                        known == null ? new LinkedHashMap<>() : new LinkedHashMap<>(known.choices()),
-                        known == null ? new ArrayList<>() : new ArrayList<>(known.rows()));
-                for (SamplingMethod method : methods) {
-                    if (result.rows().stream().noneMatch(row -> row.method().equals(method.name()))) {
-                        SamplerComparison.Choice choice = comparison.choose(method);
-                        result.choices().put(method.name(), choice.distances());
-                        result.rows().add(comparison.measure(method, choice.setting()));
-                        Tensors.replace(file, GSON.toJson(result).getBytes(StandardCharsets.UTF_8));
-                        progress.report(result.rows().size(), methods.size(), "sampled: " + method.name());
-                    }
-                }
-                return result;
-            }
+            int trained = digits.train().size() - digits.train().size() / VALIDATION_SHARE;
+            return new Parts(
+                    digits.name() + " train[0:" + trained + "]",
+                    all.get(scope, new NDIndex(":" + trained)),
+                    all.get(scope, new NDIndex(trained + ":")),
+                    images(scope, digits.test()));
         }
     }
 
-    private static Evaluation evaluation(Features features, NDArray validation, Rng rng) {
-        return (model, key) -> Map.of("frechet", distance(model, features, validation, rng));
-    }
+    /**
+     * A trained and polished model.
+     *
+     * @param model with the better of the base's weights and their average
+     * @param training of base and energy in turn
+     * @param polishing of the energy with that base fixed
+     * @param validationDistance of the base with its weights ({@code last}) and with their average ({@code average})
+     */
+    public record Trained(
+            Gebm model, TrainingRun training, TrainingRun polishing, Map<String, Double> validationDistance) {}
 
-    private static double distance(Gebm model, Features features, NDArray validation, Rng rng) {
-        try (NDManager scope = NDManager.newBaseManager()) {
-            NDArray samples = model.base().sample(scope, 2_000, rng.fork("evaluation"));
-            return Frechet.of(features).between(samples, validation);
-        }
-    }
-
-    private TrainingRun trained(DataSource data, Evaluation evaluation, long seed) {
-        Path file = work.resolve("seed-" + seed + "-training.safetensors");
+    /** Trains and polishes the model of {@code seed}, from its checkpoints if there are any. */
+    public Trained train(Parts parts, Features features, long seed) {
+        DataSource data = DataSource.of(parts.train());
+        Rng rng = Rng.of(seed);
+        Evaluation evaluation = (model, key) -> Map.of("frechet", distance(model, features, parts, rng));
+        Path file = work("training", seed, data, plan(sizes.iterations()));
         TrainingPlan plan = plan(sizes.iterations())
-                .withEvaluation(500, evaluation)
-                .withCheckpoint(500, file)
+                .withEvaluation(CHECKPOINT_EVERY, evaluation)
+                .withCheckpoint(CHECKPOINT_EVERY, file)
                 .withProgress(progress);
-        return resumed(Trainer.alternating(energyLoss(), Kale.baseLoss(), plan), data, untrained(Rng.of(seed)), file, Rng.of(seed).fork("train"));
+        TrainingRun training = resumed(
+                Trainer.alternating(energyLoss(), Kale.baseLoss(), plan),
+                data,
+                untrained(rng),
+                file,
+                rng.fork("train"));
+        Gebm averaged = training.averaged();
+        Map<String, Double> distances = new LinkedHashMap<>();
+        distances.put("last", distance(training.model(), features, parts, rng));
+        distances.put("average", distance(averaged, features, parts, rng));
+        Gebm better = distances.get("average") < distances.get("last") ? averaged : training.model();
+        Path polished = work("polishing", seed, data, polishing(sizes.polishing()));
+        TrainingPlan polishing = polishing(sizes.polishing())
+                .withCheckpoint(CHECKPOINT_EVERY / 5, polished)
+                .withProgress(progress);
+        TrainingRun run = resumed(
+                Trainer.energyOnly(energyLoss(), polishing), data, better, polished, rng.fork("polish"));
+        return new Trained(run.model(), training, run, distances);
     }
 
-    private Gebm polished(DataSource data, Gebm model, long seed) {
-        Path file = work.resolve("seed-" + seed + "-polishing.safetensors");
-        TrainingPlan plan = polishing(sizes.polishing()).withCheckpoint(100, file).withProgress(progress);
-        return resumed(Trainer.energyOnly(energyLoss(), plan), data, model, file, Rng.of(seed).fork("polish")).model();
+    private double distance(Gebm model, Features features, Parts parts, Rng rng) {
+        try (NDManager scope = NDManager.newBaseManager()) {
+            NDArray samples = model.base().sample(scope, sizes.samples(), rng.fork("evaluation"));
+            return Frechet.of(features).between(samples, parts.validation());
+        }
+    }
+
+    /** A file that belongs to this stage, seed, data and plan, so that another one's checkpoint is never taken up. */
+    private Path work(String stage, long seed, DataSource data, TrainingPlan plan) {
+        int fingerprint = Objects.hash(data.sha256(), plan.toString());
+        return work.resolve(String.format("seed-%d-%s-%08x.safetensors", seed, stage, fingerprint));
     }
 
     /** A run from the beginning, or from its checkpoint, to its end. */
@@ -317,13 +302,66 @@ public final class DigitComparison {
         return run;
     }
 
-    /** The trained model, with the base's weights or their average, whichever is nearer to validation digits. */
-    private static Gebm better(
-            TrainingRun run, Features features, NDArray validation, Map<String, Double> distances, Rng rng) {
-        Gebm averaged = run.averaged();
-        distances.put("last", distance(run.model(), features, validation, rng));
-        distances.put("average", distance(averaged, features, validation, rng));
-        return distances.get("average") < distances.get("last") ? averaged : run.model();
+    /** The comparison of this run's methods on a model. */
+    public SamplerComparison comparison(Gebm model, Features features, Parts parts, long seed) {
+        return SamplerComparison.of(
+                model,
+                features,
+                parts.validation(),
+                parts.test(),
+                sizes.samples(),
+                sizes.tuningSamples(),
+                Rng.of(seed).fork("comparison"));
+    }
+
+    /** The result of {@code seed}: read if it is whole, else completed. */
+    public Result run(Digits.Split digits, long seed) {
+        Path file = results.resolve("seed-" + seed + ".json");
+        List<SamplingMethod> methods = SamplingMethod.all(sizes.steps());
+        Result known = Files.exists(file) ? read(file) : null;
+        if (known != null) {
+            Require.that(known.sizes().equals(sizes), "sizes of " + file, "those asked for, " + sizes, known.sizes());
+            if (known.rows().size() == methods.size()) {
+                return known;
+            }
+        }
+        try (NDManager scope = NDManager.newBaseManager();
+                DigitClassifier classifier = DigitClassifier.shipped()) {
+            Features features = features(classifier);
+            Parts parts = Parts.of(scope, digits);
+            Trained trained = train(parts, features, seed);
+            try (SamplerComparison comparison = comparison(trained.model(), features, parts, seed)) {
+                Result result = result(trained, comparison, parts, seed, known);
+                for (SamplingMethod method : methods) {
+                    if (result.rows().stream().noneMatch(row -> row.method().equals(method.name()))) {
+                        SamplerComparison.Choice choice = comparison.choose(method);
+                        result.choices().put(method.name(), choice.distances());
+                        result.rows().add(comparison.measure(method, choice.setting()));
+                        Tensors.replace(file, GSON.toJson(result).getBytes(StandardCharsets.UTF_8));
+                        progress.report(result.rows().size(), methods.size(), "sampled: " + method.name());
+                    }
+                }
+                return result;
+            }
+        }
+    }
+
+    /** A result with the rows that are known. */
+    private Result result(Trained trained, SamplerComparison comparison, Parts parts, long seed, Result known) {
+        Gebm model = trained.model();
+        Gebm.LogPartitionEstimate a =
+                model.estimateLogPartition(10 * sizes.samples(), Rng.of(seed).fork("log-partition"));
+        return new Result(
+                seed,
+                parts.name() + " " + trained.training().card().dataSha256(),
+                sizes,
+                trained.training().card().versions(),
+                trained.validationDistance(),
+                comparison.distance(parts.train().get(new NDIndex(":" + sizes.samples()))),
+                new TreeMap<>(Map.of(
+                        "learned", model.logPartition(), "monteCarlo", a.value(), "standardError", a.standardError())),
+                known == null ? new LinkedHashMap<>() : new LinkedHashMap<>(known.choices()),
+                known == null ? new ArrayList<>() : new ArrayList<>(known.rows()));
     }
 
     /**

@@ -2,6 +2,7 @@ package gebm.experiment;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import gebm.core.Require;
 import gebm.core.Rng;
@@ -55,14 +56,14 @@ public final class SamplerComparison implements AutoCloseable {
     }
 
     /**
-     * A comparison on {@code model}, with 2,000 samples of each method and 1,000 where settings are chosen.
+     * A comparison on {@code model}, with 2,000 samples of each method and 500 where settings are chosen.
      *
      * @param features of samples as the base gives them
      * @param validation data for choices, samples as the base gives them
      * @param test data for the results
      */
     public static SamplerComparison of(Gebm model, Features features, NDArray validation, NDArray test, Rng rng) {
-        return of(model, features, validation, test, 2_000, 1_000, rng);
+        return of(model, features, validation, test, 2_000, 500, rng);
     }
 
     /** As {@link #of(Gebm, Features, NDArray, NDArray, Rng)}, with other numbers of samples. */
@@ -140,7 +141,7 @@ public final class SamplerComparison implements AutoCloseable {
             double seconds = (System.nanoTime() - began) / 1e9;
             NDArray seen = features.apply(drawn.images());
             double n = drawn.images().getShape().get(0);
-            NDArray some = test.get(scope, ":" + Math.min((long) n, test.getShape().get(0)));
+            NDArray some = test.get(scope, new NDIndex(":" + Math.min((long) n, test.getShape().get(0))));
             return new Row(
                     method.name(),
                     setting.name(),
@@ -170,7 +171,7 @@ public final class SamplerComparison implements AutoCloseable {
         double sum = 0;
         for (long from = 0; from < n; from += 1_000) {
             try (NDManager scope = NDManager.newBaseManager()) {
-                NDArray part = images.get(scope, from + ":" + Math.min(n, from + 1_000));
+                NDArray part = images.get(scope, new NDIndex(from + ":" + Math.min(n, from + 1_000)));
                 sum += model.energy().at(part).toType(DataType.FLOAT64, false).sum().getDouble();
             }
         }

@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
 import gebm.core.Require;
 import gebm.core.Rng;
 import gebm.core.Schedule;
@@ -155,17 +156,17 @@ public record SamplingMethod(String name, List<Setting> settings) {
         return new SamplingMethod("DGflow", settings);
     }
 
-    /** Overdamped Langevin on the latent energy, {@code βλ} of 0.025, 0.05 or 0.1 at first. */
+    /** Overdamped Langevin on the latent energy, {@code βλ} of 0.05 or 0.1 at first. */
     public static SamplingMethod overdamped(String name, int steps, double... inverseTemperatures) {
-        return langevin(name, steps, new double[] {0.025, 0.05, 0.1}, inverseTemperatures, Langevin::new);
+        return langevin(name, steps, new double[] {0.05, 0.1}, inverseTemperatures, Langevin::new);
     }
 
-    /** Kinetic Langevin with friction 1 and {@code h = √(2λ)}, {@code βλ} of 0.003, 0.01 or 0.03 at first. */
+    /** Kinetic Langevin with friction 1 and {@code h = √(2λ)}, {@code βλ} of 0.01 or 0.03 at first. */
     public static SamplingMethod kinetic(String name, int steps, double... inverseTemperatures) {
         return langevin(
                 name,
                 steps,
-                new double[] {0.003, 0.01, 0.03},
+                new double[] {0.01, 0.03},
                 inverseTemperatures,
                 lambda -> KineticLangevin.of(i -> Math.sqrt(2 * lambda.at(i)), 1));
     }
@@ -229,7 +230,7 @@ public record SamplingMethod(String name, List<Setting> settings) {
         long n = start.getShape().get(0);
         for (long from = 0; from < n; from += PART) {
             try (NDManager inner = scope.newSubManager()) {
-                NDArray z = start.get(inner, from + ":" + Math.min(n, from + PART));
+                NDArray z = start.get(inner, new NDIndex(from + ":" + Math.min(n, from + PART)));
                 NDArray part = images.apply(z);
                 part.attach(scope);
                 parts.add(part);
