@@ -99,9 +99,9 @@ public final class DigitComparison {
             Require.positive("steps", steps);
         }
 
-        /** The sizes whose results are kept: 4,000 iterations, 400 of polishing, 2,000 samples, 60 steps. */
+        /** The sizes whose results are kept: 4,000 iterations, 200 of polishing, 2,000 samples, 50 steps. */
         public static Sizes full() {
-            return new Sizes(4_000, 400, 2_000, 500, 60);
+            return new Sizes(4_000, 200, 2_000, 400, 50);
         }
     }
 
@@ -272,8 +272,8 @@ public final class DigitComparison {
         TrainingPlan polishing = polishing(sizes.polishing())
                 .withCheckpoint(CHECKPOINT_EVERY / 5, polished)
                 .withProgress(progress);
-        TrainingRun run = resumed(
-                Trainer.energyOnly(energyLoss(), polishing), data, better, polished, rng.fork("polish"));
+        TrainingRun run =
+                resumed(Trainer.energyOnly(energyLoss(), polishing), data, better, polished, rng.fork("polish"));
         return new Trained(run.model(), training, run, distances);
     }
 

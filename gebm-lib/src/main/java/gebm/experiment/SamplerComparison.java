@@ -56,14 +56,14 @@ public final class SamplerComparison implements AutoCloseable {
     }
 
     /**
-     * A comparison on {@code model}, with 2,000 samples of each method and 500 where settings are chosen.
+     * A comparison on {@code model}, with 2,000 samples of each method and 400 where settings are chosen.
      *
      * @param features of samples as the base gives them
      * @param validation data for choices, samples as the base gives them
      * @param test data for the results
      */
     public static SamplerComparison of(Gebm model, Features features, NDArray validation, NDArray test, Rng rng) {
-        return of(model, features, validation, test, 2_000, 500, rng);
+        return of(model, features, validation, test, 2_000, 400, rng);
     }
 
     /** As {@link #of(Gebm, Features, NDArray, NDArray, Rng)}, with other numbers of samples. */
@@ -141,7 +141,8 @@ public final class SamplerComparison implements AutoCloseable {
             double seconds = (System.nanoTime() - began) / 1e9;
             NDArray seen = features.apply(drawn.images());
             double n = drawn.images().getShape().get(0);
-            NDArray some = test.get(scope, new NDIndex(":" + Math.min((long) n, test.getShape().get(0))));
+            NDArray some = test.get(
+                    scope, new NDIndex(":" + Math.min((long) n, test.getShape().get(0))));
             return new Row(
                     method.name(),
                     setting.name(),
@@ -172,7 +173,11 @@ public final class SamplerComparison implements AutoCloseable {
         for (long from = 0; from < n; from += 1_000) {
             try (NDManager scope = NDManager.newBaseManager()) {
                 NDArray part = images.get(scope, new NDIndex(from + ":" + Math.min(n, from + 1_000)));
-                sum += model.energy().at(part).toType(DataType.FLOAT64, false).sum().getDouble();
+                sum += model.energy()
+                        .at(part)
+                        .toType(DataType.FLOAT64, false)
+                        .sum()
+                        .getDouble();
             }
         }
         return sum / n;
@@ -185,7 +190,6 @@ public final class SamplerComparison implements AutoCloseable {
 
     @Override
     public String toString() {
-        return String.format(
-                Locale.ROOT, "SamplerComparison[%d samples, %d for choices]", samples, tuningSamples);
+        return String.format(Locale.ROOT, "SamplerComparison[%d samples, %d for choices]", samples, tuningSamples);
     }
 }

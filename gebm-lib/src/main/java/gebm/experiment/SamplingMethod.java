@@ -102,7 +102,8 @@ public record SamplingMethod(String name, List<Setting> settings) {
     public static SamplingMethod importance() {
         return single("GEBM, β = 1 (importance resampling)", (scope, model, start, rng) -> {
             int n = (int) start.getShape().get(0);
-            NDArray images = ImportanceResampling.of(10 * n).sample(scope, model, n, rng).samples();
+            NDArray images =
+                    ImportanceResampling.of(10 * n).sample(scope, model, n, rng).samples();
             return new Samples(images, 10L * n, 0);
         });
     }
@@ -148,17 +149,16 @@ public record SamplingMethod(String name, List<Setting> settings) {
         int few = Math.min(steps, 25);
         for (double eta : new double[] {0.01, 0.03, 0.1}) {
             settings.add(new Setting("η = " + eta, (scope, model, start, rng) -> {
-                Sampler<?> sampler =
-                        new GradientFlow(Schedule.constant(eta), 0.01, GradientFlow.Divergence.KL);
+                Sampler<?> sampler = new GradientFlow(Schedule.constant(eta), 0.01, GradientFlow.Divergence.KL);
                 return chains(scope, model, model.generatedEnergy(), sampler, start, few, true, rng);
             }));
         }
         return new SamplingMethod("DGflow", settings);
     }
 
-    /** Overdamped Langevin on the latent energy, {@code βλ} of 0.05 or 0.1 at first. */
+    /** Overdamped Langevin on the latent energy, {@code βλ} of 0.1 or 0.2 at first. */
     public static SamplingMethod overdamped(String name, int steps, double... inverseTemperatures) {
-        return langevin(name, steps, new double[] {0.05, 0.1}, inverseTemperatures, Langevin::new);
+        return langevin(name, steps, new double[] {0.1, 0.2}, inverseTemperatures, Langevin::new);
     }
 
     /** Kinetic Langevin with friction 1 and {@code h = √(2λ)}, {@code βλ} of 0.01 or 0.03 at first. */
@@ -216,8 +216,8 @@ public record SamplingMethod(String name, List<Setting> settings) {
         NDArray images = inParts(scope, start, z -> {
             var chains = sampler.run(target, z, SamplingPlan.of(steps), rng.fork(part[0]++));
             if (chains.stop() instanceof StopReason.Stopped stopped) {
-                throw new IllegalStateException("the chains were stopped after " + stopped.iterations() + " of "
-                        + steps + " steps; a comparison needs all of them");
+                throw new IllegalStateException("the chains were stopped after " + stopped.iterations() + " of " + steps
+                        + " steps; a comparison needs all of them");
             }
             return model.base().generate(chains.position());
         });

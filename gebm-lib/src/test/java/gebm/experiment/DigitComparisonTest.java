@@ -20,7 +20,8 @@ class DigitComparisonTest {
     Path folder;
 
     private final Digits.Split digits = new Digits.Split(
-            StrokeDigits.of(600, Rng.of(1).fork("train")), StrokeDigits.of(100, Rng.of(1).fork("test")));
+            StrokeDigits.of(600, Rng.of(1).fork("train")),
+            StrokeDigits.of(100, Rng.of(1).fork("test")));
 
     private DigitComparison comparison() {
         return DigitComparison.of(TINY, folder.resolve("results"), folder.resolve("work"));
@@ -49,24 +50,28 @@ class DigitComparisonTest {
         String text = Files.readString(file);
         var read = DigitComparison.read(file);
         assertThat(read.rows().stream().map(DigitComparisonTest::numbers))
-                .isEqualTo(whole.rows().stream().map(DigitComparisonTest::numbers).toList());
+                .isEqualTo(
+                        whole.rows().stream().map(DigitComparisonTest::numbers).toList());
 
         var kept = whole.rows().subList(0, 7);
-        Files.writeString(file, new com.google.gson.GsonBuilder()
-                .create()
-                .toJson(new DigitComparison.Result(
-                        3,
-                        whole.data(),
-                        whole.sizes(),
-                        whole.versions(),
-                        whole.validationDistance(),
-                        whole.floor(),
-                        whole.logPartition(),
-                        whole.choices(),
-                        kept)));
+        Files.writeString(
+                file,
+                new com.google.gson.GsonBuilder()
+                        .create()
+                        .toJson(new DigitComparison.Result(
+                                3,
+                                whole.data(),
+                                whole.sizes(),
+                                whole.versions(),
+                                whole.validationDistance(),
+                                whole.floor(),
+                                whole.logPartition(),
+                                whole.choices(),
+                                kept)));
         var again = comparison().run(digits, 3);
         assertThat(again.rows().stream().map(DigitComparisonTest::numbers))
-                .isEqualTo(whole.rows().stream().map(DigitComparisonTest::numbers).toList());
+                .isEqualTo(
+                        whole.rows().stream().map(DigitComparisonTest::numbers).toList());
         assertThat(again.logPartition()).isEqualTo(whole.logPartition());
 
         Files.writeString(file, text);
