@@ -1,4 +1,4 @@
-"""Writes features.json: kernel distance, precision, recall, density and coverage of two small sets, by brute force.
+"""Writes features.json: distances by kernels, precision, recall, density, coverage and dimension, by brute force.
 
 Run with numpy 2.x: python features.py > features.json
 """
@@ -40,10 +40,34 @@ def compare(k):
     }
 
 
+def gaussian(x, y, bandwidths):
+    return np.mean([np.exp(-(distance(x, y) ** 2) / (2 * s * s)) for s in bandwidths])
+
+
+def gaussian_mmd(a, b, bandwidths):
+    def mean(x, y, same):
+        values = [gaussian(p, q, bandwidths) for i, p in enumerate(x) for j, q in enumerate(y) if not (same and i == j)]
+        return np.mean(values)
+
+    return mean(a, a, True) + mean(b, b, True) - 2 * mean(a, b, False)
+
+
+def dimension(points, k):
+    inverses = []
+    for i, p in enumerate(points):
+        t = sorted(distance(p, q) for j, q in enumerate(points) if j != i)[:k]
+        inverses.append(np.mean([np.log(t[-1] / other) for other in t[:-1]]))
+    return {"k": k, "value": 1 / np.mean(inverses), "meanOfInverses": np.mean(1 / np.array(inverses))}
+
+
+pairs = [distance(p, q) for i, p in enumerate(reference) for q in reference[:i]]
 print(json.dumps({
     "versions": {"numpy": np.__version__},
     "samples": samples.tolist(),
     "reference": reference.tolist(),
     "mmd": mmd,
     "neighbours": [compare(k) for k in (1, 3, 5)],
+    "gaussianMmd": gaussian_mmd(samples, reference, [0.5, 2.0]),
+    "medianDistance": np.median(pairs),
+    "dimensions": [dimension(reference, k) for k in (3, 8)],
 }))

@@ -1,7 +1,6 @@
 package gebm.metric;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
@@ -51,6 +50,7 @@ public final class DigitClassifier implements Features, AutoCloseable {
 
     private static final String RESOURCE = "digit-classifier.safetensors";
     private static final int BATCH = 100;
+    private static final int BATCH_OF_FEATURES = 1_000;
     private static final double RATE = 1e-3;
 
     private final Network hidden;
@@ -239,24 +239,26 @@ public final class DigitClassifier implements Features, AutoCloseable {
         }
     }
 
+    /** Which digits {@code images} show, how often each, against the labels of {@code data}. */
+    public ModeCount modes(NDArray images, Digits data) {
+        return ModeCount.of(digits(images), data.labels(), 10);
+    }
+
+    /** {@code DigitClassifier} and a checksum of the weights. */
+    @Override
+    public String name() {
+        Fingerprint weights = new Fingerprint();
+        arrays().values().forEach(array -> weights.with(array.toByteBuffer()));
+        return "DigitClassifier " + weights;
+    }
+
     private static NDArray inParts(Program program, NDArray images) {
         Shape shape = images.getShape();
         long n = shape.dimension() == 0 ? 0 : shape.get(0);
         Require.that(
                 n > 0 && shape.size() == n * Digits.PIXELS, "images", "of shape (n, 1, 28, 28) or (n, 784)", shape);
-        try (NDManager scope = images.getManager().newSubManager()) {
-            NDList parts = new NDList();
-            for (long from = 0; from < n; from += 1_000) {
-                NDArray part = images.get(from + ":" + Math.min(n, from + 1_000));
-                part.attach(scope);
-                NDArray result = program.run(part);
-                result.attach(scope);
-                parts.add(result);
-            }
-            NDArray all = NDArrays.concat(parts, 0);
-            all.attach(images.getManager());
-            return all;
-        }
+        Features part = program::run;
+        return part.inBatches(BATCH_OF_FEATURES).apply(images);
     }
 
     @Override

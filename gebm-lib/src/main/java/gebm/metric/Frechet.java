@@ -14,7 +14,8 @@ import org.ejml.interfaces.decomposition.EigenDecomposition_F64;
  *
  * <p>{@code d²(a, b) = ‖μ_a − μ_b‖² + tr(C_a + C_b − 2·(√C_a·C_b·√C_a)^½)}, with means {@code μ} and unbiased
  * covariances {@code C} of the rows, computed in double. It is 0 for equal moments; with few samples it is biased
- * upwards, so compare numbers of equal sample sizes only.
+ * upwards, so compare numbers of equal sample sizes only. {@link ReferenceStatistics} keep what is needed of a reference
+ * set, and say which it was.
  *
  * <p>Shapes: samples {@code (n, d...)}, flattened to {@code (n, d)}.
  * <p>Units: squared units of the features.
@@ -55,6 +56,24 @@ public final class Frechet {
             NDArray b = features.apply(reference);
             b.attach(scope);
             return squared(Gaussian.fit("samples", a), Gaussian.fit("reference", b));
+        }
+    }
+
+    /**
+     * {@code d²} between the features of samples and those that {@code reference} was computed from.
+     *
+     * @throws IllegalArgumentException as above, and if the reference is of other features
+     */
+    public double between(NDArray samples, ReferenceStatistics reference) {
+        Require.that(
+                features.name().equals(reference.features()),
+                "features of the reference, " + reference.set() + ",",
+                "those of this distance, " + features.name(),
+                reference.features());
+        try (NDManager scope = samples.getManager().newSubManager()) {
+            NDArray a = features.apply(samples);
+            a.attach(scope);
+            return squared(Gaussian.fit("samples", a), reference.gaussian());
         }
     }
 

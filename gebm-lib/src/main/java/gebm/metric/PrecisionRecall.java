@@ -2,9 +2,6 @@ package gebm.metric;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.index.NDIndex;
-import ai.djl.ndarray.types.DataType;
-import ai.djl.ndarray.types.Shape;
 import gebm.core.Require;
 import java.util.Arrays;
 import java.util.Locale;
@@ -30,8 +27,6 @@ import java.util.Locale;
  * @param k which neighbour
  */
 public record PrecisionRecall(double precision, double recall, double density, double coverage, int k) {
-    private static final int CHUNK = 1_000;
-
     /**
      * Compares {@code samples} with {@code reference}.
      *
@@ -41,13 +36,9 @@ public record PrecisionRecall(double precision, double recall, double density, d
     public static PrecisionRecall of(NDArray samples, NDArray reference, int k) {
         Require.positive("k", k);
         try (NDManager scope = NDManager.newBaseManager()) {
-            NDArray y = wide(scope, "samples", samples, k);
-            NDArray x = wide(scope, "reference", reference, k);
-            Require.that(
-                    x.getShape().get(1) == y.getShape().get(1),
-                    "width of the samples",
-                    "that of the reference, " + x.getShape().get(1),
-                    y.getShape().get(1));
+            NDArray y = finite(scope, "samples", samples, k);
+            NDArray x = finite(scope, "reference", reference, k);
+            Rows.sameWidth("the samples", y, "the reference", x);
             double[] ballsOfX = radii(x, k);
             double[] ballsOfY = radii(y, k);
             int n = ballsOfX.length;
@@ -55,9 +46,9 @@ public record PrecisionRecall(double precision, double recall, double density, d
             int[] holders = new int[m]; // of each sample: the balls of the reference that hold it
             boolean[] recalled = new boolean[n];
             boolean[] covered = new boolean[n];
-            for (int from = 0; from < n; from += CHUNK) {
-                double[] distances = distances(x, from, y);
-                for (int i = from; i < Math.min(n, from + CHUNK); i++) {
+            for (int from = 0; from < n; from += Rows.PART) {
+                double[] distances = Rows.squaredDistances(x, from, y);
+                for (int i = from; i < Math.min(n, from + Rows.PART); i++) {
                     for (int j = 0; j < m; j++) {
                         double distance = distances[(i - from) * m + j];
                         if (distance <= ballsOfX[i]) {
@@ -82,48 +73,15 @@ public record PrecisionRecall(double precision, double recall, double density, d
         return count / (double) flags.length;
     }
 
-    private static NDArray wide(NDManager scope, String name, NDArray rows, int k) {
-        Shape shape = rows.getShape();
-        Require.that(
-                shape.dimension() >= 2 && shape.get(0) > k && shape.size() > 0,
-                name,
-                "of shape (n, d) with n > k = " + k,
-                shape);
-        NDArray flat = rows.reshape(shape.get(0), -1).toType(DataType.FLOAT64, true);
-        flat.attach(scope);
-        double sum = flat.sum().getDouble();
-        Require.finite("sum of the " + name, sum);
+    private static NDArray finite(NDManager scope, String name, NDArray rows, int k) {
+        NDArray flat = Rows.wide(scope, name, rows, k, " with n > k = " + k);
+        Require.finite("sum of the " + name, flat.sum().getDouble());
         return flat;
     }
 
     /** The squared distance of each row to its k-th nearest other row. */
     private static double[] radii(NDArray x, int k) {
-        int n = (int) x.getShape().get(0);
-        double[] radii = new double[n];
-        for (int from = 0; from < n; from += CHUNK) {
-            double[] distances = distances(x, from, x);
-            for (int i = from; i < Math.min(n, from + CHUNK); i++) {
-                double[] row = Arrays.copyOfRange(distances, (i - from) * n, (i - from + 1) * n);
-                row[i] = Double.POSITIVE_INFINITY; // itself
-                Arrays.sort(row);
-                radii[i] = row[k - 1];
-            }
-        }
-        return radii;
-    }
-
-    /** Squared distances of at most {@value #CHUNK} rows of {@code x} from all rows of {@code y}. */
-    private static double[] distances(NDArray x, int from, NDArray y) {
-        long end = Math.min(x.getShape().get(0), from + CHUNK);
-        try (NDManager scope = NDManager.newBaseManager()) {
-            NDArray part = x.get(new NDIndex(from + ":" + end));
-            part.attach(scope);
-            NDArray all = y.duplicate();
-            all.attach(scope);
-            NDArray squares = part.square().sum(new int[] {1}, true);
-            NDArray others = all.square().sum(new int[] {1}, true).transpose();
-            return squares.add(others).sub(part.matMul(all.transpose()).mul(2)).toDoubleArray();
-        }
+        return Arrays.stream(Rows.nearest(x, k)).mapToDouble(row -> row[k - 1]).toArray();
     }
 
     @Override

@@ -97,6 +97,16 @@ public final class PrincipalComponents implements Features {
         }
     }
 
+    /** {@code PrincipalComponents}, how many, and a checksum of mean and directions. */
+    @Override
+    public String name() {
+        Fingerprint numbers = new Fingerprint().with(mean);
+        for (double[] direction : directions) {
+            numbers.with(direction);
+        }
+        return "PrincipalComponents " + directions.length + " " + numbers;
+    }
+
     /** The variance along each component, largest first: {@code (k)}, in squared units of the data. */
     public double[] variances() {
         return variances.clone();

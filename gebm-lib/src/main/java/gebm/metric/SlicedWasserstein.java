@@ -2,6 +2,7 @@ package gebm.metric;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import gebm.core.Require;
@@ -21,6 +22,8 @@ import java.util.Arrays;
  * Differs: no.
  */
 public final class SlicedWasserstein {
+    private static final int PART = 64; // directions at a time
+
     private SlicedWasserstein() {}
 
     /**
@@ -31,35 +34,31 @@ public final class SlicedWasserstein {
     public static double distance(NDArray a, NDArray b, int directions, Rng rng) {
         Require.positive("directions", directions);
         try (NDManager scope = NDManager.newBaseManager()) {
-            NDArray x = wide(scope, "a", a);
-            NDArray y = wide(scope, "b", b);
+            NDArray x = Rows.wide(scope, "a", a, 0, "");
+            NDArray y = Rows.wide(scope, "b", b, 0, "");
+            Rows.sameWidth("b", y, "a", x);
             long d = x.getShape().get(1);
-            Require.that(
-                    y.getShape().get(1) == d,
-                    "width of b",
-                    "that of a, " + d,
-                    y.getShape().get(1));
             NDArray normal = rng.normal(scope, new Shape(d, directions), DataType.FLOAT64);
             NDArray theta = normal.div(normal.square().sum(new int[] {0}, true).sqrt());
-            double[][] alongX = sorted("a", x.matMul(theta));
-            double[][] alongY = sorted("b", y.matMul(theta));
             double sum = 0;
-            for (int i = 0; i < directions; i++) {
-                sum += squared(alongX[i], alongY[i]);
+            for (int from = 0; from < directions; from += PART) {
+                try (NDManager one = scope.newSubManager()) {
+                    NDArray some = theta.get(one, new NDIndex(":, " + from + ":" + Math.min(directions, from + PART)));
+                    some.attach(one);
+                    double[][] alongX = sorted("a", one, x, some);
+                    double[][] alongY = sorted("b", one, y, some);
+                    for (int i = 0; i < alongX.length; i++) {
+                        sum += Wasserstein.cost(alongX[i], alongY[i], gap -> gap * gap);
+                    }
+                }
             }
             return Math.sqrt(sum / directions);
         }
     }
 
-    private static NDArray wide(NDManager scope, String name, NDArray x) {
-        Shape shape = x.getShape();
-        Require.that(shape.dimension() >= 2 && shape.size() > 0, name, "of shape (n, d)", shape);
-        NDArray flat = x.reshape(shape.get(0), -1).toType(DataType.FLOAT64, true);
-        flat.attach(scope);
-        return flat;
-    }
-
-    private static double[][] sorted(String name, NDArray projected) {
+    private static double[][] sorted(String name, NDManager scope, NDArray x, NDArray theta) {
+        NDArray projected = x.matMul(theta);
+        projected.attach(scope);
         int n = (int) projected.getShape().get(0);
         double[] flat = projected.transpose().toDoubleArray();
         double[][] columns = new double[flat.length / n][];
@@ -69,21 +68,5 @@ public final class SlicedWasserstein {
             Require.finite("a projection of " + name, columns[i][n - 1] - columns[i][0]);
         }
         return columns;
-    }
-
-    /** {@code ∫₀¹ (F⁻¹_x(u) − F⁻¹_y(u))² du} of sorted numbers. */
-    private static double squared(double[] x, double[] y) {
-        double sum = 0;
-        double done = 0;
-        for (int i = 0, j = 0; i < x.length && j < y.length; ) {
-            long endOfX = (i + 1L) * y.length; // in units of 1/(x.length·y.length), without rounding
-            long endOfY = (j + 1L) * x.length;
-            double end = Math.min(endOfX, endOfY) / ((double) x.length * y.length);
-            sum += (end - done) * (x[i] - y[j]) * (x[i] - y[j]);
-            done = end;
-            i += endOfX <= endOfY ? 1 : 0;
-            j += endOfY <= endOfX ? 1 : 0;
-        }
-        return sum;
     }
 }

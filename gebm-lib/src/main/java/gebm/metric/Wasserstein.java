@@ -31,20 +31,23 @@ public final class Wasserstein {
      * @param b finite numbers, at least one, not necessarily as many
      */
     public static double distance(double[] a, double[] b) {
-        double[] x = sorted("a", a);
-        double[] y = sorted("b", b);
-        double distance = 0;
+        return cost(sorted("a", a), sorted("b", b), Math::abs);
+    }
+
+    /** {@code ∫₀¹ cost(X⁻¹(u) − Y⁻¹(u)) du} of sorted numbers, exact. */
+    static double cost(double[] x, double[] y, DoubleUnaryOperator cost) {
+        double sum = 0;
         double done = 0; // of the mass, from 0 to 1
         for (int i = 0, j = 0; i < x.length && j < y.length; ) {
-            double endOfX = (i + 1.0) / x.length;
-            double endOfY = (j + 1.0) / y.length;
-            double end = Math.min(endOfX, endOfY);
-            distance += (end - done) * Math.abs(x[i] - y[j]);
+            long endOfX = (i + 1L) * y.length; // in units of 1/(x.length·y.length), without rounding
+            long endOfY = (j + 1L) * x.length;
+            double end = Math.min(endOfX, endOfY) / ((double) x.length * y.length);
+            sum += (end - done) * cost.applyAsDouble(x[i] - y[j]);
             done = end;
-            i += endOfX <= end ? 1 : 0;
-            j += endOfY <= end ? 1 : 0;
+            i += endOfX <= endOfY ? 1 : 0;
+            j += endOfY <= endOfX ? 1 : 0;
         }
-        return distance;
+        return sum;
     }
 
     /**

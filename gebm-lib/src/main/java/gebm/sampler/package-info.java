@@ -13,7 +13,8 @@
  * <p>What a GEBM is compared with, on the same two networks: the paper's IHM, {@link gebm.sampler.Rejection} (DRS),
  * {@link gebm.sampler.OptimalTransport} (DOT) and {@link gebm.sampler.GradientFlow} (DGflow). DDLS (Che et al., 2020) is
  * {@link gebm.sampler.Langevin} on the latent energy at inverse temperature 1: there a GAN's discriminator stands for
- * −E. To train energies in data space, {@link gebm.sampler.StochasticGradientLangevin} continues chains from a
+ * −E. {@link gebm.sampler.ImportanceResampling} needs no chain and says by its effective sample size how far it can be
+ * trusted. To train energies in data space, {@link gebm.sampler.StochasticGradientLangevin} continues chains from a
  * {@link gebm.sampler.ReplayBuffer}.
  *
  * <pre>{@code

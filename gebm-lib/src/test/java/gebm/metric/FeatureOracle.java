@@ -9,7 +9,14 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /** What {@code oracles/features.py} computed with numpy, by brute force. */
-record FeatureOracle(double[][] samples, double[][] reference, double mmd, List<PrecisionRecall> neighbours) {
+record FeatureOracle(
+        double[][] samples,
+        double[][] reference,
+        double mmd,
+        List<PrecisionRecall> neighbours,
+        double gaussianMmd,
+        double medianDistance,
+        List<IntrinsicDimension> dimensions) {
     static FeatureOracle read() {
         try (Reader reader = new InputStreamReader(
                 FeatureOracle.class.getResourceAsStream("/oracles/features.json"), StandardCharsets.UTF_8)) {
