@@ -26,7 +26,7 @@ import javax.imageio.ImageIO;
  * {@code max(0, 1 − |d|/s)}, where {@code d} is the distance from its centre along the axis in source pixels and
  * {@code s ≥ 1} the source pixels per pixel of the result. Transparent pixels lie on white.
  *
- * <p>Cost: about a millisecond a file, on all cores. Memory: {@code channels·side²} bytes an image on Java's heap;
+ * <p>Cost: a few milliseconds a file, on all cores. Memory: {@code channels·side²} bytes an image on Java's heap;
  * LSUN's 3 million bedrooms at 64×64 are 37 GB, so take the {@linkplain #withFirst first} of them.
  *
  * <p>Source: the filter and the crop are those of Pillow's bilinear resize and of torchvision's Resize and CenterCrop.
