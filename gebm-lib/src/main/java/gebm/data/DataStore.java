@@ -1,5 +1,7 @@
 package gebm.data;
 
+import gebm.core.Require;
+import gebm.core.WholeFile;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
@@ -11,7 +13,6 @@ import java.net.HttpURLConnection;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.zip.GZIPInputStream;
@@ -20,7 +21,7 @@ import java.util.zip.GZIPInputStream;
  * Where data files are found, verified, fetched from their public source and kept.
  *
  * <p>A file is looked for as {@code home/set/name}, then as {@code cache/set/name}, and downloaded into the cache when
- * it is in neither. Its unpacked bytes are verified against the pinned SHA-256 every time. A download is verified,
+ * it is in neither. Its bytes, packed or unpacked, are verified against the pinned SHA-256 every time. A download is verified,
  * written beside its place and moved there in one step, so an interrupted one leaves the cache as it was.
  *
  * <p>The {@linkplain #standard() standard store}: home is the folder named by the environment variable
@@ -63,23 +64,60 @@ public record DataStore(Optional<Path> home, Path cache) {
      */
     public byte[] read(DataFile file) {
         try {
-            Optional<Path> atHome = home.map(folder -> place(folder, file)).filter(Files::exists);
-            if (atHome.isPresent()) {
-                return verified(
-                        file,
-                        unpacked(file, atHome.get().toString(), Files.readAllBytes(atHome.get())),
-                        atHome.get() + "; replace it or unset GEBM_DATA_HOME");
+            Found found = find(file);
+            if (file.digested() == DataFile.Bytes.PACKED) {
+                verify(file, found.packed, found);
             }
-            Path kept = place(cache, file);
-            if (!Files.exists(kept)) {
-                return download(file, kept);
+            byte[] raw = unpacked(file, found.where, found.packed);
+            if (file.digested() == DataFile.Bytes.UNPACKED) {
+                verify(file, raw, found);
             }
-            return verified(
-                    file,
-                    unpacked(file, kept.toString(), Files.readAllBytes(kept)),
-                    kept + "; delete it and it will be downloaded again");
+            found.keep();
+            return raw;
         } catch (IOException e) {
             throw new UncheckedIOException(e.getMessage(), e);
+        }
+    }
+
+    /** The verified bytes as they lie there, for what is unpacked as it is read; digested when packed only. */
+    byte[] readPacked(DataFile file) {
+        Require.that(file.digested() == DataFile.Bytes.PACKED, "digest", "of the packed bytes", file.digested());
+        try {
+            Found found = find(file);
+            verify(file, found.packed, found);
+            found.keep();
+            return found.packed;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e.getMessage(), e);
+        }
+    }
+
+    private Found find(DataFile file) throws IOException {
+        Optional<Path> atHome = home.map(folder -> place(folder, file)).filter(Files::exists);
+        if (atHome.isPresent()) {
+            return new Found(atHome.get(), "replace it or unset GEBM_DATA_HOME");
+        }
+        Path kept = place(cache, file);
+        if (Files.exists(kept)) {
+            return new Found(kept, "delete it and it will be downloaded again");
+        }
+        return new Found(fetch(file), file.source().toString(), "nothing was kept, try again later", Optional.of(kept));
+    }
+
+    /**
+     * A file's bytes as they are, from where, and where they are to be kept once they are verified.
+     *
+     * @param advice what to do if they are not the right ones
+     */
+    private record Found(byte[] packed, String where, String advice, Optional<Path> keepAt) {
+        Found(Path file, String advice) throws IOException {
+            this(Files.readAllBytes(file), file.toString(), advice, Optional.empty());
+        }
+
+        void keep() throws IOException {
+            if (keepAt.isPresent()) {
+                DataStore.keep(packed, keepAt.get());
+            }
         }
     }
 
@@ -97,16 +135,6 @@ public record DataStore(Optional<Path> home, Path cache) {
 
     private static Path place(Path folder, DataFile file) {
         return folder.resolve(file.set()).resolve(file.name());
-    }
-
-    private byte[] download(DataFile file, Path kept) throws IOException {
-        byte[] packed = fetch(file);
-        byte[] raw = verified(
-                file,
-                unpacked(file, file.source().toString(), packed),
-                file.source() + "; nothing was kept, try again later");
-        keep(packed, kept);
-        return raw;
     }
 
     private byte[] fetch(DataFile file) throws IOException {
@@ -128,18 +156,9 @@ public record DataStore(Optional<Path> home, Path cache) {
 
     private static void keep(byte[] packed, Path kept) throws IOException {
         try {
-            Files.createDirectories(kept.getParent());
-            Path part =
-                    Files.createTempFile(kept.getParent(), kept.getFileName().toString(), ".part");
-            try {
-                Files.write(part, packed);
-                Files.move(part, kept, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-            } finally {
-                Files.deleteIfExists(part);
-            }
-        } catch (IOException e) {
-            throw new IOException(
-                    "cannot write " + kept + " (" + e + "); choose another cache with -Dgebm.data.cache=...", e);
+            WholeFile.write(kept, packed);
+        } catch (UncheckedIOException e) {
+            throw new IOException(e.getMessage() + "; choose another cache with -Dgebm.data.cache=...", e.getCause());
         }
     }
 
@@ -200,13 +219,13 @@ public record DataStore(Optional<Path> home, Path cache) {
         }
     }
 
-    private static byte[] verified(DataFile file, byte[] raw, String where) throws IOException {
-        String got = Sha256.of(raw);
-        if (got.equals(file.sha256())) {
-            return raw;
+    private static void verify(DataFile file, byte[] bytes, Found found) throws IOException {
+        String got = Sha256.of(bytes);
+        if (!got.equals(file.sha256())) {
+            String of = file.digested() == DataFile.Bytes.PACKED ? "packed" : "unpacked";
+            throw new IOException("SHA-256 of the " + of + " bytes must be " + file.sha256() + ", got " + got + " from "
+                    + found.where + "; " + found.advice);
         }
-        throw new IOException(
-                "SHA-256 of the unpacked bytes must be " + file.sha256() + ", got " + got + " from " + where);
     }
 
     /** Nowhere on this machine, and the source does not give it. */

@@ -2,20 +2,19 @@ package gebm.data;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import gebm.core.Require;
 import gebm.core.Rng;
 import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
  * Labelled grey images of digits, 28 by 28 pixels.
  *
- * <p>Pixels are kept as bytes on Java's heap; {@link #images} and {@link #flattened} copy them into the engine as
- * float32 in [0, 1], where 0 is the background and 1 full ink: {@code byte/255}.
+ * <p>They are {@link Images} of which it is known what they show; {@link #images} and {@link #flattened} copy them into
+ * the engine as float32 in [0, 1], where 0 is the background and 1 full ink: {@code byte/255}.
  *
  * <pre>{@code
  * try (var scope = ai.djl.ndarray.NDManager.newBaseManager()) {
@@ -31,45 +30,59 @@ public final class Digits {
     /** Pixels of an image. */
     public static final int PIXELS = SIDE * SIDE;
 
-    private final String name;
-    private final byte[] pixels;
-    private final byte[] labels;
+    private final Images images;
 
-    Digits(String name, byte[] pixels, byte[] labels) {
+    Digits(Images images) {
+        Require.that(
+                images.labelled() && images.imageShape().equals(new Shape(1, SIDE, SIDE)),
+                "digits",
+                "labelled images of shape (1, 28, 28)",
+                images);
+        this.images = images;
+    }
+
+    /**
+     * A set of digits.
+     *
+     * @param of as {@link Images#of} says
+     * @param pixels 784 bytes an image
+     */
+    static Digits of(String name, Images.Role role, Object of, byte[] pixels, byte[] labels) {
         Require.that(
                 pixels.length == labels.length * PIXELS, "pixels", labels.length + " images of 784", pixels.length);
-        this.name = name;
-        this.pixels = pixels;
-        this.labels = labels;
+        byte[][] each = new byte[labels.length][];
+        Arrays.setAll(each, i -> Arrays.copyOfRange(pixels, i * PIXELS, (i + 1) * PIXELS));
+        return new Digits(Images.of(name, role, of, new Images.Form(1, SIDE, SIDE), each, Optional.of(labels)));
+    }
+
+    /** These as images of any kind: with their role, to be split, and in the range a generator gives. */
+    public Images asImages() {
+        return images;
     }
 
     /** What these are: {@code mnist} or {@code stroke-digits}. */
     public String name() {
-        return name;
+        return images.name();
     }
 
     /** The number of images. */
     public int size() {
-        return labels.length;
+        return images.size();
     }
 
     /** The digit, 0–9, that each image shows. */
     public int[] labels() {
-        int[] copy = new int[labels.length];
-        for (int i = 0; i < copy.length; i++) {
-            copy[i] = labels[i];
-        }
-        return copy;
+        return images.labels();
     }
 
     /** The images {@code (n, 1, 28, 28)}, float32 in [0, 1], owned by {@code scope}. */
     public NDArray images(NDManager scope) {
-        return array(scope, new Shape(size(), 1, SIDE, SIDE));
+        return images.array(scope, PixelRange.UNIT);
     }
 
     /** The images as rows {@code (n, 784)}, float32 in [0, 1], owned by {@code scope}. */
     public NDArray flattened(NDManager scope) {
-        return array(scope, new Shape(size(), PIXELS));
+        return images.flattened(scope, PixelRange.UNIT);
     }
 
     /**
@@ -78,18 +91,17 @@ public final class Digits {
      * @throws IllegalArgumentException if {@code n} is not in 1 … {@link #size()}
      */
     public Digits head(int n) {
-        Require.that(n > 0 && n <= size(), "n", "in 1.." + size(), n);
-        return new Digits(name, Arrays.copyOf(pixels, n * PIXELS), Arrays.copyOf(labels, n));
+        return new Digits(images.head(n));
     }
 
     /** SHA-256 of pixels, then labels, one byte each, in hexadecimal. */
     public String sha256() {
-        return Sha256.of(pixels, labels);
+        return images.sha256();
     }
 
     @Override
     public String toString() {
-        return "Digits[" + name + ", " + size() + " images of 28x28]";
+        return "Digits[" + images.provenance() + ", " + size() + " images of 28x28]";
     }
 
     /**
@@ -117,27 +129,32 @@ public final class Digits {
                 throw e;
             }
             Rng rng = Rng.of(0).fork("stroke-digits");
-            return new Split(StrokeDigits.of(train, rng.fork("train")), StrokeDigits.of(test, rng.fork("test")));
+            return new Split(
+                    StrokeDigits.of(train, Images.Role.TRAIN, rng.fork("train")),
+                    StrokeDigits.of(test, Images.Role.TEST, rng.fork("test")));
         }
     }
 
-    /** Images to train on and images held out, of one set. */
+    /** Images to train on and images to test with, of one set. */
     public record Split(Digits train, Digits test) {
+        /**
+         * Checks the roles.
+         *
+         * @throws IllegalArgumentException if the images are not for training and for testing
+         */
+        public Split {
+            train.images.only(Images.Role.TRAIN);
+            test.images.only(Images.Role.TEST);
+        }
+
         /** What these are: {@code mnist} or {@code stroke-digits}. */
         public String name() {
             return train.name();
         }
-    }
 
-    private NDArray array(NDManager scope, Shape shape) {
-        try (NDManager inner = scope.newSubManager()) {
-            ByteBuffer bytes = inner.allocateDirect(pixels.length);
-            bytes.put(pixels).rewind();
-            NDArray scaled = inner.create(bytes, shape, DataType.UINT8)
-                    .toType(DataType.FLOAT32, true)
-                    .divi(255);
-            scaled.attach(scope);
-            return scaled;
+        /** These with {@code validation} of the training images held out by {@code rng}. */
+        public Images.Parts parts(int validation, Rng rng) {
+            return Images.Parts.of(train.images, test.images, validation, rng);
         }
     }
 }

@@ -7,34 +7,26 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import gebm.core.Require;
 import gebm.core.Rng;
+import java.util.Arrays;
 import java.util.OptionalLong;
 
 /** The rows of an array in a new order each epoch. Gathering in native memory leaves nothing for Java's collector. */
 final class Rows implements DataSource {
     private final NDArray rows;
-    private final int n;
-    private volatile Order last = new Order(null, new int[0]); // an epoch's order, computed once: 0.6 ms for 60,000
+    private final Epochs epochs;
 
     Rows(NDArray rows) {
         Shape shape = rows.getShape();
         Require.that(shape.dimension() > 0 && shape.size() > 0, "rows", "of shape (n, sampleShape) with n > 0", shape);
         requireFinite(rows);
         this.rows = rows;
-        this.n = Math.toIntExact(shape.get(0));
+        this.epochs = new Epochs(Math.toIntExact(shape.get(0)));
     }
 
     @Override
     public NDArray batch(NDManager scope, int size, long index, Rng rng) {
-        Require.positive("batch size", size);
-        Require.notNegative("batch index", index);
-        Require.that(size <= n, "batch size", "at most the number of rows, " + n, size);
-        int perEpoch = n / size;
-        int[] order = order(rng.fork(index / perEpoch));
-        int start = (int) (index % perEpoch) * size;
-        long[] picked = new long[size];
-        for (int i = 0; i < size; i++) {
-            picked[i] = order[start + i];
-        }
+        long[] picked =
+                Arrays.stream(epochs.rows(size, index, rng)).asLongStream().toArray();
         try (NDArray positions = rows.getManager().create(picked)) {
             NDArray batch = rows.get(scope, new NDIndex("{}", positions));
             return batch.toDevice(scope.getDevice(), false);
@@ -48,21 +40,12 @@ final class Rows implements DataSource {
 
     @Override
     public OptionalLong size() {
-        return OptionalLong.of(n);
+        return OptionalLong.of(rows.getShape().get(0));
     }
 
     @Override
     public String sha256() {
         return Sha256.of(rows);
-    }
-
-    private int[] order(Rng epoch) {
-        Order known = last;
-        if (!epoch.equals(known.epoch)) {
-            known = new Order(epoch, epoch.permutation(n));
-            last = known;
-        }
-        return known.rows;
     }
 
     /** One pass in the usual case: a sum is finite only if every term is. Else a search for the first that is not. */
@@ -92,6 +75,4 @@ final class Rows implements DataSource {
             }
         }
     }
-
-    private record Order(Rng epoch, int[] rows) {}
 }

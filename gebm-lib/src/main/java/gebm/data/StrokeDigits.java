@@ -73,11 +73,15 @@ public final class StrokeDigits {
     private StrokeDigits() {}
 
     /**
-     * {@code n} drawn digits with labels drawn uniformly from 0–9.
+     * {@code n} drawn digits to train on, with labels drawn uniformly from 0–9.
      *
      * @throws IllegalArgumentException if {@code n} is not {@code > 0}
      */
     public static Digits of(int n, Rng rng) {
+        return of(n, Images.Role.TRAIN, rng);
+    }
+
+    static Digits of(int n, Images.Role role, Rng rng) {
         Require.positive("n", n);
         byte[] pixels = new byte[Math.multiplyExact(n, Digits.PIXELS)];
         byte[] labels = new byte[n];
@@ -91,7 +95,8 @@ public final class StrokeDigits {
             System.arraycopy(drawn, 0, pixels, i * Digits.PIXELS, Digits.PIXELS);
         }
         pen.dispose();
-        return new Digits("stroke-digits", pixels, labels);
+        String key = "stroke-digits " + Long.toHexString(rng.key());
+        return Digits.of("stroke-digits", role, key, pixels, labels);
     }
 
     private static Graphics2D pen(BufferedImage canvas) {

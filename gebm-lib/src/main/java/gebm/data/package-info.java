@@ -1,9 +1,13 @@
 /**
- * Data: batches that are a function of an index and a key, toy densities, and digit images.
+ * Data: batches that are a function of an index and a key, toy densities, images, and files of samples.
  *
  * <p>Nouns: {@link gebm.data.DataSource} (batches), {@link gebm.data.Toy} (procedural 2-D data),
  * {@link gebm.data.KnownDensity} (sources whose density is known),
- * {@link gebm.data.Digits} (labelled 28×28 images), {@link gebm.data.Mnist} and {@link gebm.data.StrokeDigits} (where digits come from),
+ * {@link gebm.data.Images} (images of one size that know their set and role, to be split without mixing) in a
+ * {@link gebm.data.PixelRange}, from {@link gebm.data.FashionMnist}, {@link gebm.data.Cifar10} and
+ * {@link gebm.data.ImageFolder}, {@link gebm.data.Digits} (those that are 28×28 digits) from {@link gebm.data.Mnist} and
+ * {@link gebm.data.StrokeDigits},
+ * {@link gebm.data.ImageFiles}, {@link gebm.data.Npy} and {@link gebm.data.Csv} (samples in files),
  * {@link gebm.data.DataStore} and {@link gebm.data.DataFile} (files looked up, verified and cached).
  *
  * <pre>{@code

@@ -1,6 +1,7 @@
 package gebm.plot;
 
 import gebm.core.Require;
+import gebm.core.WholeFile;
 import java.awt.image.BufferedImage;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -83,7 +84,7 @@ public record Animation(List<Picture> frames, double seconds) {
 
     /** Writes the animated PNG to {@code file}, beside it first and then into place. */
     public void save(Path file) {
-        Picture.write(file, png());
+        WholeFile.write(file, png());
     }
 
     @Override

@@ -1,12 +1,9 @@
 package gebm.plot;
 
 import gebm.core.Require;
+import gebm.core.WholeFile;
 import java.awt.image.BufferedImage;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.List;
 
 /**
@@ -49,22 +46,11 @@ public record Picture(BufferedImage image, int width, int height) {
 
     /** Writes the PNG to {@code file}, beside it first and then into place. */
     public void save(Path file) {
-        write(file, png());
+        WholeFile.write(file, png());
     }
 
     @Override
     public String toString() {
         return "Picture " + width + "x" + height;
-    }
-
-    /** Writes beside {@code file} first and then into place. */
-    static void write(Path file, byte[] content) {
-        Path part = file.resolveSibling(file.getFileName() + ".part");
-        try {
-            Files.write(part, content);
-            Files.move(part, file, StandardCopyOption.REPLACE_EXISTING);
-        } catch (IOException e) {
-            throw new UncheckedIOException("cannot write " + file + ": " + e.getMessage(), e);
-        }
     }
 }

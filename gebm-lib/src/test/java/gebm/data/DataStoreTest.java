@@ -169,6 +169,24 @@ class DataStoreTest {
         }
 
         @Test
+        void packedBytesAreVerifiedWhereTheirDigestIsKnown() throws IOException {
+            Path place = folder.resolve("set").resolve("good.gz");
+            byte[] packed = gzip(CONTENT);
+            DataFile file = new DataFile(
+                    "set", "good.gz", URI.create(url("good.gz")), Sha256.of(packed), DataFile.Bytes.PACKED);
+            assertThat(store().read(file)).isEqualTo(CONTENT);
+            assertThat(store().readPacked(file)).isEqualTo(packed);
+            Files.write(place, new byte[] {9});
+            assertThatThrownBy(() -> store().read(file))
+                    .hasMessage("SHA-256 of the packed bytes must be " + Sha256.of(packed) + ", got "
+                            + Sha256.of(new byte[] {9}) + " from " + place
+                            + "; delete it and it will be downloaded again");
+            assertThatThrownBy(() -> store().readPacked(file)).hasMessageStartingWith("SHA-256 of the packed bytes");
+            assertThatThrownBy(() -> store().readPacked(file("good.gz")))
+                    .hasMessage("digest must be of the packed bytes, got UNPACKED");
+        }
+
+        @Test
         void aPlainFileIsNotUnpacked() throws IOException {
             Path place = folder.resolve("set").resolve("rows.csv");
             Files.createDirectories(place.getParent());

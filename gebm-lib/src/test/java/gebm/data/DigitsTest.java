@@ -7,9 +7,11 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import gebm.core.Rng;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -19,11 +21,11 @@ class DigitsTest {
         byte[] pixels = new byte[2 * 784];
         pixels[0] = (byte) 255;
         pixels[784 + 29] = 51;
-        return new Digits("mnist", pixels, new byte[] {3, 9});
+        return Digits.of("mnist", Images.Role.TRAIN, "mnist train", pixels, new byte[] {3, 9});
     }
 
     @Nested
-    class Images {
+    class Pixels {
         @Test
         void areScaledToTheUnitInterval() {
             try (NDManager m = NDManager.newBaseManager()) {
@@ -54,7 +56,7 @@ class DigitsTest {
             assertThat(head.size()).isEqualTo(1);
             assertThat(head.labels()).containsExactly(3);
             assertThat(head.sha256()).isNotEqualTo(two().sha256()).hasSize(64);
-            assertThat(head).hasToString("Digits[mnist, 1 images of 28x28]");
+            assertThat(head).hasToString("Digits[mnist train[0:1], 1 images of 28x28]");
         }
 
         @Test
@@ -62,6 +64,16 @@ class DigitsTest {
             Digits digits = two();
             digits.labels()[0] = 7;
             assertThat(digits.labels()).containsExactly(3, 9);
+        }
+
+        @Test
+        void areImagesOfTheirSetAndRole() {
+            assertThat(two().asImages()).hasToString("Images[mnist train, 2 of 1x28x28]");
+            Images colour = Images.of(
+                    "c", Images.Role.TRAIN, "", new Images.Form(3, 28, 28), new byte[1][3 * 784], Optional.empty());
+            assertThatThrownBy(() -> new Digits(colour))
+                    .hasMessage(
+                            "digits must be labelled images of shape (1, 28, 28), got Images[c train, 1 of 3x28x28]");
         }
 
         @Test
@@ -102,9 +114,24 @@ class DigitsTest {
 
         @Test
         void aSetThatIsThereIsTaken() {
-            Digits.Split here = new Digits.Split(two(), two().head(1));
+            Digits.Split here = new Digits.Split(two(), StrokeDigits.of(2, Images.Role.TEST, Rng.of(1)));
             assertThat(Digits.orStrokes(() -> here, 20, 10)).isSameAs(here);
             assertThat(here.name()).isEqualTo("mnist");
+        }
+
+        @Test
+        void partsHaveTheirRoles() {
+            Images.Parts parts =
+                    Digits.orStrokes(MnistOrStrokes::unavailable, 20, 10).parts(5, Rng.of(1));
+            assertThat(parts.train().size()).isEqualTo(15);
+            assertThat(parts.validation().size()).isEqualTo(5);
+            assertThat(parts.test().provenance()).isEqualTo("stroke-digits test");
+        }
+
+        @Test
+        void aSplitOfTheWrongRolesIsRefused() {
+            assertThatThrownBy(() -> new Digits.Split(two(), two()))
+                    .hasMessage("images must be for test, got mnist train");
         }
 
         private static Digits.Split unavailable() {

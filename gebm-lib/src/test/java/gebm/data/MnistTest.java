@@ -69,7 +69,7 @@ class MnistTest {
         }
 
         private Digits read(byte[] images, byte[] labels) {
-            return Mnist.read(DataStore.at(folder), file("images", images), file("labels", labels));
+            return Mnist.read(DataStore.at(folder), Images.Role.TRAIN, file("images", images), file("labels", labels));
         }
 
         private DataFile file(String name, byte[] content) {
