@@ -35,6 +35,8 @@ import org.ejml.interfaces.decomposition.SingularValueDecomposition_F64;
 public final class Standardizer {
     private static final double DEPENDENT = 1e-10; // of the largest singular value, after each column has variance 1
 
+    private static final double INVOLVED = 1e-6; // a smaller entry of a unit vector is rounding
+
     private final double[] mean;
     private final DMatrixRMaj forward; // A
     private final DMatrixRMaj backward; // its inverse
@@ -228,7 +230,7 @@ public final class Standardizer {
         double smallest = svd.values[d - 1] / svd.values[0];
         if (!(smallest > DEPENDENT)) {
             List<String> involved = IntStream.range(0, d)
-                    .filter(j -> Math.abs(svd.vectors.get(j, d - 1)) > 0.1)
+                    .filter(j -> Math.abs(svd.vectors.get(j, d - 1)) > INVOLVED)
                     .mapToObj(names::get)
                     .toList();
             throw new IllegalArgumentException("columns must be linearly independent, got " + involved

@@ -133,6 +133,26 @@ public final class Tables {
     }
 
     /**
+     * The table with one column more, such as a score of each row.
+     *
+     * @param name of the new column
+     * @param values {@code (n)}, one for each row
+     * @throws IllegalArgumentException if there are not as many values as rows, or the name is taken
+     */
+    public static Table with(Table table, String name, NDArray values) {
+        Shape shape = values.getShape();
+        Require.that(
+                shape.dimension() == 1 && shape.get(0) == table.rowCount(),
+                "values of " + name,
+                "of shape (" + table.rowCount() + "), one for each row",
+                shape);
+        Require.that(!table.containsColumn(name), "name of the new column", "none of " + table.columnNames(), name);
+        try (NDArray wide = values.toType(DataType.FLOAT64, true)) {
+            return table.copy().addColumns(DoubleColumn.create(name, wide.toDoubleArray()));
+        }
+    }
+
+    /**
      * All columns of a table as an array in float64.
      *
      * @return {@code (n, d)}, owned by {@code scope}

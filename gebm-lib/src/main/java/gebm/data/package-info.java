@@ -1,9 +1,12 @@
 /**
- * Data: batches that are a function of an index and a key, toy densities, and digit images.
+ * Data: batches that are a function of an index and a key, toy densities, digit images, and tables.
  *
  * <p>Nouns: {@link gebm.data.DataSource} (batches), {@link gebm.data.Toy} (procedural 2-D data),
  * {@link gebm.data.KnownDensity} (sources whose density is known),
  * {@link gebm.data.Digits} (labelled 28×28 images), {@link gebm.data.Mnist} and {@link gebm.data.StrokeDigits} (where digits come from),
+ * {@link gebm.data.Tables} (CSV files as Tablesaw's tables, tables as arrays), {@link gebm.data.Split} by a
+ * {@link gebm.data.SplitPlan} (a table in three parts, scaled, and the way back), {@link gebm.data.Standardizer} (scaling with its
+ * inverse and log-determinant), {@link gebm.data.Uci} (the tables on which densities are compared),
  * {@link gebm.data.DataStore} and {@link gebm.data.DataFile} (files looked up, verified and cached).
  *
  * <pre>{@code
