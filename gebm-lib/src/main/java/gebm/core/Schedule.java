@@ -1,5 +1,7 @@
 package gebm.core;
 
+import java.util.Arrays;
+
 /**
  * A number that varies over a run: a pure function of the step index.
  *
@@ -22,6 +24,15 @@ public interface Schedule {
         Require.finite("factor", factor);
         Require.positive("every", every);
         return step -> start * Math.pow(factor, (double) (step / every));
+    }
+
+    /** {@code start·factor^k}, where k of the {@code milestones} are at or before the step. */
+    static Schedule milestones(double start, double factor, long... milestones) {
+        Require.finite("start", start);
+        Require.finite("factor", factor);
+        long[] at = milestones.clone();
+        return step -> start
+                * Math.pow(factor, Arrays.stream(at).filter(m -> m <= step).count());
     }
 
     /** This schedule multiplied by {@code factor} at every step. */

@@ -46,7 +46,7 @@ public final class Cifar10 {
             "cifar-10",
             "cifar-10-binary.tar.gz",
             URI.create("https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz"),
-            "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd",
+            List.of("c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd"),
             DataFile.Bytes.PACKED);
 
     private Cifar10() {}

@@ -63,6 +63,6 @@ public final class FashionMnist {
     }
 
     private static DataFile file(String name, String sha256) {
-        return new DataFile(SET, name, SOURCE.resolve(name), sha256, DataFile.Bytes.PACKED);
+        return new DataFile(SET, name, SOURCE.resolve(name), List.of(sha256), DataFile.Bytes.PACKED);
     }
 }

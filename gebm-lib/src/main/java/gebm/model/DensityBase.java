@@ -1,7 +1,9 @@
 package gebm.model;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
+import gebm.core.Rng;
 
 /** A base whose density is known. */
 public interface DensityBase extends Base {
@@ -10,6 +12,15 @@ public interface DensityBase extends Base {
 
     @Override
     DensityBase copy();
+
+    /** Samples and their log-density. */
+    record Samples(NDArray values, NDArray logDensity) {}
+
+    /** Samples, and their log-density. */
+    default Samples sampleWithLogDensity(NDManager scope, int n, Rng rng) {
+        NDArray values = sample(scope, n, rng);
+        return new Samples(values, logDensity(values));
+    }
 
     /** N(0, I) in {@code dimension} dimensions, in float32. */
     static DensityBase standardNormal(int dimension) {

@@ -70,6 +70,57 @@ public final class Gebm implements Trainable, AutoCloseable {
         return owning(base, energy, 0);
     }
 
+    /**
+     * The model with density {@code ∝ exp(−r(x))}, of a base that has a density p and {@code r = unnormalized}.
+     *
+     * <p>Its energy is {@code E(x) = r(x) + log p(x)}, so that {@code exp(−E)·B = exp(−r) dx}: the base proposes, and
+     * the model does not depend on it. The energy's parameters are those of r; {@code log p} moves with the base, in
+     * copies of the model too, and passes on gradients to the base's parameters.
+     *
+     * <p>Source: Arbel, Zhou and Gretton (2021), the density estimation of section 5; the GEBM reference code at f24a688,
+     * {@code TrainerEBM}.
+     *
+     * @throws IllegalArgumentException if the base has no density, or r does not take its samples
+     */
+    public static Gebm unnormalized(LatentBase base, Energy unnormalized) {
+        return of(base, new Relative(unnormalized, densityOf(base)));
+    }
+
+    private static DensityBase densityOf(LatentBase base) {
+        Require.that(base instanceof DensityBase, "the base", "one with a density (a flow, say)", base);
+        return (DensityBase) base;
+    }
+
+    /** {@code energy} where it is relative to the density of a base, relative to that of {@code base}. */
+    private static Energy tied(Energy energy, LatentBase base) {
+        return energy instanceof Relative relative ? relative.on(densityOf(base)) : energy;
+    }
+
+    /**
+     * {@code r(x) = E(x) − log p(x)} for a base with density p: the model's density is {@code exp(−r(x) − A)}.
+     *
+     * @throws IllegalArgumentException if the base has no density
+     */
+    public Energy unnormalized() {
+        if (energy instanceof Relative relative) {
+            return relative.unnormalized();
+        }
+        DensityBase density = densityOf(base);
+        return energy.plus(x -> density.logDensity(x).neg());
+    }
+
+    /**
+     * The energy of samples of the base whose log-density is known from sampling them, so that it is not computed again.
+     *
+     * @param generated {@code (n, …)}
+     * @param logDensity {@code log p(generated)}, {@code (n)}, or null where it is not known
+     */
+    public NDArray energyOfGenerated(NDArray generated, NDArray logDensity) {
+        return logDensity != null && energy instanceof Relative relative
+                ? relative.at(generated, logDensity)
+                : energy.at(generated);
+    }
+
     /** The half that samples. */
     public LatentBase base() {
         return base;
@@ -137,7 +188,7 @@ public final class Gebm implements Trainable, AutoCloseable {
         for (int start = 0, part = 0; start < n; start += 1_000, part++) {
             int size = Math.min(1_000, n - start);
             try (NDManager scope = NDManager.newBaseManager()) {
-                NDArray e = energy.at(base.sample(scope, size, rng.fork(part)));
+                NDArray e = energyOfSamples(scope, size, rng.fork(part));
                 double[] values = e.toType(DataType.FLOAT64, false).toDoubleArray();
                 for (int i = 0; i < size; i++) {
                     logs[start + i] = -values[i];
@@ -145,6 +196,14 @@ public final class Gebm implements Trainable, AutoCloseable {
             }
         }
         return logMeanExp(logs);
+    }
+
+    private NDArray energyOfSamples(NDManager scope, int n, Rng rng) {
+        if (energy instanceof Relative) {
+            var samples = densityOf(base).sampleWithLogDensity(scope, n, rng);
+            return energyOfGenerated(samples.values(), samples.logDensity());
+        }
+        return energy.at(base.sample(scope, n, rng));
     }
 
     private static LogPartitionEstimate logMeanExp(double[] logs) {
@@ -160,6 +219,11 @@ public final class Gebm implements Trainable, AutoCloseable {
         return new LogPartitionEstimate(largest + Math.log(mean), relative);
     }
 
+    /** {@code log dQ/dx = −r(x) − c}, of a base that has a density: {@code (n, …) → (n)}. */
+    public NDArray logDensity(NDArray x) {
+        return unnormalized().at(x).add(logPartition).neg();
+    }
+
     /** This model with base and energy shared and another c. */
     public Gebm withLogPartition(double value) {
         return owning(base, energy, Require.finite("logPartition", value));
@@ -172,7 +236,8 @@ public final class Gebm implements Trainable, AutoCloseable {
 
     /** This model with the base as in training; all arrays are shared. */
     public Gebm trainingBase() {
-        return new Gebm(base.training(), energy, manager, logPartition);
+        LatentBase training = base.training();
+        return new Gebm(training, tied(energy, training), manager, logPartition);
     }
 
     @Override
@@ -195,7 +260,8 @@ public final class Gebm implements Trainable, AutoCloseable {
 
     /** The same model with parameters of its own. */
     public Gebm copy() {
-        return owning(base.copy(), energy.copy(), logPartition());
+        LatentBase copied = base.copy();
+        return owning(copied, tied(energy.copy(), copied), logPartition());
     }
 
     /** Writes all arrays to a safetensors file, which Python reads too; an existing file is replaced in one move. */

@@ -2,7 +2,7 @@
  * What notebooks add: sizes, checks, progress, and the display of charts and tables in the kernel.
  *
  * <p>Nouns: {@link gebm.notebook.Size} (full or fast), {@link gebm.notebook.Check} (a claim with its number),
- * {@link gebm.notebook.ProgressBar} (a {@link gebm.core.Progress} that is seen), {@link gebm.notebook.Tables} (pictures of
+ * {@link gebm.notebook.ProgressBar} (a {@link gebm.core.Progress} that is seen), {@link gebm.notebook.TablePlots} (pictures of
  * Tablesaw's tables),
  * {@link gebm.notebook.NotebookExtension} (the kernel's entry point, the only class that knows its API; without a kernel nothing loads it).
  *

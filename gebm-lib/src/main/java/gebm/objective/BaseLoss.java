@@ -1,5 +1,6 @@
 package gebm.objective;
 
+import gebm.core.Require;
 import gebm.core.Rng;
 import gebm.model.Gebm;
 
@@ -8,4 +9,11 @@ import gebm.model.Gebm;
 public interface BaseLoss {
     /** The loss of {@code model} on {@code batch}; draws come from {@code rng}. */
     Loss evaluate(Gebm model, Batch batch, Rng rng);
+
+    /** {@code this + weight·other}; a penalty is just another loss. The terms of {@code other} stay unweighted. */
+    default BaseLoss plus(double weight, BaseLoss other) {
+        Require.finite("weight", weight);
+        return (model, batch, rng) -> evaluate(model, batch, rng.fork("first"))
+                .plus(weight, other.evaluate(model, batch, rng.fork("second")));
+    }
 }

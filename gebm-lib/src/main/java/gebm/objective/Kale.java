@@ -22,7 +22,7 @@ public final class Kale {
     public static EnergyLoss energyLoss() {
         return (model, batch, rng) -> {
             NDArray onData = model.energy().at(batch.data()).add(model.logPartitionArray());
-            NDArray onGenerated = model.energy().at(batch.generated()).add(model.logPartitionArray());
+            NDArray onGenerated = batch.energyOfGenerated(model).add(model.logPartitionArray());
             NDArray total = onData.mean().add(onGenerated.neg().exp().mean()).sub(1);
             return new Loss(total, java.util.Map.of("kale", total.neg()));
         };
@@ -32,14 +32,16 @@ public final class Kale {
      * {@code −(mean E(data) + log mean exp(−E(generated)))}, minimised over the base.
      *
      * <p>Its gradient is {@code Σᵢ softmax(−E)ᵢ ∇E(xᵢ)}: self-normalised with the batch's own log-partition, as in
-     * the reference code; the paper's Algorithm 1 divides by the learned constant.
+     * the reference code; the paper's Algorithm 1 divides by the learned constant. Where the energy is given
+     * unnormalised ({@link gebm.model.Gebm#unnormalized}), {@code log p} in it passes on gradients too: that of the
+     * first term trains the base by maximum likelihood, towards a proposal that looks like the data.
      *
      * <p>Term: {@code baseLoss}, in nats.
      */
     public static BaseLoss baseLoss() {
         return (model, batch, rng) -> {
             NDArray logPartition =
-                    Ops.logMeanExp(model.energy().at(batch.generated()).neg());
+                    Ops.logMeanExp(batch.energyOfGenerated(model).neg());
             NDArray total =
                     model.energy().at(batch.data()).mean().add(logPartition).neg();
             return Loss.of("baseLoss", total);

@@ -21,4 +21,11 @@ public record Loss(NDArray total, Map<String, NDArray> terms) {
     public static Loss of(String name, NDArray total) {
         return new Loss(total, Map.of(name, total));
     }
+
+    /** {@code this + weight·other}, with the terms of both as they are. */
+    Loss plus(double weight, Loss other) {
+        Map<String, NDArray> both = new LinkedHashMap<>(terms);
+        both.putAll(other.terms);
+        return new Loss(total.add(other.total.mul(weight)), both);
+    }
 }

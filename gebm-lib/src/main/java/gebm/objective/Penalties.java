@@ -1,6 +1,8 @@
 package gebm.objective;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import gebm.core.Require;
 import gebm.trace.Gradients;
@@ -39,5 +41,56 @@ public final class Penalties {
             NDArray total = slope.square().sum().div((double) n);
             return Loss.of("gradientPenalty", total);
         };
+    }
+
+    /**
+     * {@code Σ p²} over all parameters of the energy.
+     *
+     * <p>Term: {@code weightPenalty}.
+     * <p>Source: the GEBM reference code, penalty type {@code l2}.
+     */
+    public static EnergyLoss weights() {
+        return (model, batch, rng) ->
+                Loss.of("weightPenalty", squares(model.energy().parameters(), batch));
+    }
+
+    /**
+     * {@code Σ p²/d} over all parameters of the energy, d the sum of all dimensions of all parameter arrays: a matrix
+     * {@code (a, b)} counts {@code a + b}.
+     *
+     * <p>{@code gradient().plus(1, weightsByDimension())} is the reference code's penalty type {@code gradient_l2}.
+     *
+     * <p>Term: {@code weightPenalty}.
+     */
+    public static EnergyLoss weightsByDimension() {
+        return (model, batch, rng) -> {
+            NDList parameters = model.energy().parameters();
+            long dimensions = parameters.stream()
+                    .flatMapToLong(p -> Arrays.stream(p.getShape().getShape()))
+                    .sum();
+            return Loss.of("weightPenalty", squares(parameters, batch).div((double) dimensions));
+        };
+    }
+
+    /**
+     * {@code Σ p²} over all parameters of the base, for a base loss.
+     *
+     * <p>Term: {@code weightPenalty}.
+     */
+    public static BaseLoss baseWeights() {
+        return (model, batch, rng) ->
+                Loss.of("weightPenalty", squares(model.base().parameters(), batch));
+    }
+
+    private static NDArray squares(NDList parameters, Batch batch) {
+        NDManager scope = batch.data().getManager();
+        Require.that(!parameters.isEmpty(), "a penalised part", "one with parameters", "none");
+        NDArray sum = null;
+        for (NDArray parameter : parameters) {
+            NDArray flat = scope.from(parameter).flatten();
+            NDArray square = flat.dot(flat);
+            sum = sum == null ? square : sum.add(square);
+        }
+        return sum;
     }
 }

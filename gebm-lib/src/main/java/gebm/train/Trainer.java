@@ -58,7 +58,12 @@ public final class Trainer {
      * @throws gebm.core.DivergedException if a loss or gradient is not finite
      */
     public TrainingRun fit(Gebm initial, DataSource data, Rng rng) {
-        return new TrainingLoop(energyLoss, baseLoss, plan, Checkpoint.start(initial.copy(), plan, rng), data).run();
+        Gebm model = initial.copy();
+        if (plan.initialLogPartition() > 0) {
+            var start = model.estimateLogPartition(plan.initialLogPartition(), rng.fork("logPartition"));
+            model.logPartitionArray().set(new double[] {start.value()});
+        }
+        return new TrainingLoop(energyLoss, baseLoss, plan, Checkpoint.start(model, plan, rng), data).run();
     }
 
     /** The run that goes on from {@code from}, which is left as it is. */

@@ -11,6 +11,8 @@ import gebm.core.Require;
 import gebm.core.Rng;
 import gebm.core.StopReason;
 import gebm.data.DataSource;
+import gebm.model.Base;
+import gebm.model.DensityBase;
 import gebm.model.Gebm;
 import gebm.objective.BaseLoss;
 import gebm.objective.Batch;
@@ -59,9 +61,9 @@ final class TrainingLoop {
         judge();
         average = baseLoss == null || Double.isNaN(plan.baseAverage()) ? null : state.baseAverage();
         try (NDManager scope = NDManager.newBaseManager()) {
-            NDArray generated = model.base().sample(scope, plan.generatedSize(), rng.fork("try"));
-            type = generated.getDataType();
-            Batch batch = new Batch(batch(scope, 0), generated);
+            Batch generated = batch(scope, null, model.base(), rng.fork("try"));
+            type = generated.generated().getDataType();
+            Batch batch = new Batch(batch(scope, 0), generated.generated(), generated.generatedLogDensity());
             if (energyLoss != null) {
                 energyColumns.addAll(columns("energy", energyLoss.evaluate(model, batch, rng.fork("try"))));
             }
@@ -87,6 +89,15 @@ final class TrainingLoop {
                         + model.base().sampleShape() + ")",
                 batch.getShape());
         return batch.toType(type, false);
+    }
+
+    /** Data with samples of the base, and their log-density where the base has one. */
+    private Batch batch(NDManager scope, NDArray rows, Base base, Rng key) {
+        if (base instanceof DensityBase density) {
+            var samples = density.sampleWithLogDensity(scope, plan.generatedSize(), key);
+            return new Batch(rows, samples.values(), samples.logDensity());
+        }
+        return new Batch(rows, base.sample(scope, plan.generatedSize(), key));
     }
 
     // ---------------------------------------------------------------- in Java, between native calls
@@ -298,8 +309,7 @@ final class TrainingLoop {
 
     private void energyStep(NDManager scope, NDList in, Loop.Step step, Rng key) {
         Gebm training = model.trainingEnergy();
-        NDArray generated = model.base().sample(scope, plan.generatedSize(), key.fork("generated"));
-        Batch batch = new Batch(step.of(In.BATCHES.of(in)), generated);
+        Batch batch = batch(scope, step.of(In.BATCHES.of(in)), model.base(), key.fork("generated"));
         NDList weights = model.energy().parameters();
         NDList all = new NDList(weights);
         all.add(model.logPartitionArray());
@@ -326,8 +336,8 @@ final class TrainingLoop {
         NDList weights = model.base().parameters();
         NDArray data = step.of(In.BATCHES.of(in));
         NDList gradients = gradients(step, weights, In.BASE_ROW.of(in), () -> {
-            NDArray generated = training.base().sample(scope, plan.generatedSize(), key.fork("generated"));
-            return baseLoss.evaluate(training, new Batch(data, generated), key.fork("loss"));
+            Batch batch = batch(scope, data, training.base(), key.fork("generated"));
+            return baseLoss.evaluate(training, batch, key.fork("loss"));
         });
         update(plan.baseOptimizer(), "base", weights, gradients, In.BASE_RATE.of(in));
         if (average != null) {

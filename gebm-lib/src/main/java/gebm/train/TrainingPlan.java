@@ -22,6 +22,7 @@ public final class TrainingPlan implements Cloneable {
     private Optimizer energyOptimizer = Adam.of(1e-4).withBetas(0.5, 0.999);
     private Optimizer logPartitionOptimizer = Sgd.of(0.02).after(GradientMap.clip(2));
     private Optimizer baseOptimizer = energyOptimizer;
+    private int initialLogPartition; // samples; 0: c stays as it is given
     private Evaluation evaluation;
     private long evaluateEvery = Long.MAX_VALUE;
     private RateDecay decay;
@@ -113,6 +114,17 @@ public final class TrainingPlan implements Cloneable {
     public TrainingPlan withLogPartitionOptimizer(Optimizer optimizer) {
         Objects.requireNonNull(optimizer, "optimizer");
         return with(plan -> plan.logPartitionOptimizer = optimizer);
+    }
+
+    /**
+     * Sets c before the first step to {@code Gebm.estimateLogPartition} of so many samples of the base.
+     *
+     * <p>Source: the GEBM reference code, {@code initialize_log_partition}. Differs: there one sample of energy 0 is
+     * counted too.
+     */
+    public TrainingPlan withInitialLogPartition(int samples) {
+        Require.that(samples >= 2, "samples", ">= 2", samples);
+        return with(plan -> plan.initialLogPartition = samples);
     }
 
     /** An evaluation after every {@code every} iterations and after the last. */
@@ -215,6 +227,11 @@ public final class TrainingPlan implements Cloneable {
 
     Optimizer baseOptimizer() {
         return baseOptimizer;
+    }
+
+    /** From how many samples to estimate c before the first step; 0: not at all. */
+    int initialLogPartition() {
+        return initialLogPartition;
     }
 
     /** Whether to evaluate after so many iterations. */

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import java.util.List;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -173,7 +174,7 @@ class DataStoreTest {
             Path place = folder.resolve("set").resolve("good.gz");
             byte[] packed = gzip(CONTENT);
             DataFile file = new DataFile(
-                    "set", "good.gz", URI.create(url("good.gz")), Sha256.of(packed), DataFile.Bytes.PACKED);
+                    "set", "good.gz", URI.create(url("good.gz")), List.of(Sha256.of(packed)), DataFile.Bytes.PACKED);
             assertThat(store().read(file)).isEqualTo(CONTENT);
             assertThat(store().readPacked(file)).isEqualTo(packed);
             Files.write(place, new byte[] {9});

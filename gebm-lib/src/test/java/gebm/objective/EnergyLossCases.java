@@ -1,10 +1,29 @@
 package gebm.objective;
 
+import gebm.core.Schedule;
+import gebm.sampler.Langevin;
+import gebm.sampler.SamplingPlan;
 import java.util.List;
 
 /** One row for each energy loss of the library. */
 final class EnergyLossCases {
-    record Case(String name, EnergyLoss loss, List<String> terms, boolean usesConstant) {
+    /**
+     * A row.
+     *
+     * @param needsDensity whether the base must have one
+     * @param throughChains whether the value depends on parameters by chains that pass on no gradient
+     */
+    record Case(
+            String name,
+            EnergyLoss loss,
+            List<String> terms,
+            boolean usesConstant,
+            boolean needsDensity,
+            boolean throughChains) {
+        Case(String name, EnergyLoss loss, List<String> terms, boolean usesConstant) {
+            this(name, loss, terms, usesConstant, false, false);
+        }
+
         @Override
         public String toString() {
             return name;
@@ -22,6 +41,23 @@ final class EnergyLossCases {
                         "KALE-F with penalty",
                         Kale.energyLoss().plus(0.3, Penalties.gradient()),
                         List.of("kale", "gradientPenalty"),
+                        true),
+                new Case("weights", Penalties.weights(), List.of("weightPenalty"), false),
+                new Case("weights by dimension", Penalties.weightsByDimension(), List.of("weightPenalty"), false),
+                new Case(
+                        "self-normalised likelihood",
+                        SelfNormalizedLikelihood.energyLoss(),
+                        List.of("selfNormalizedLikelihood"),
+                        true,
+                        true,
+                        false),
+                new Case(
+                        "contrastive divergence",
+                        ContrastiveDivergence.of(
+                                new Langevin(Schedule.stepDecay(0.1, 0.5, 2)), SamplingPlan.of(4)),
+                        List.of("contrastiveDivergence"),
+                        false,
+                        false,
                         true));
     }
 }

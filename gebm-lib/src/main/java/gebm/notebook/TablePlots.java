@@ -8,8 +8,8 @@ import tech.tablesaw.api.NumericColumn;
 import tech.tablesaw.api.Table;
 
 /** Pictures of Tablesaw's tables; the tables themselves are shown as the last expression of a cell. */
-public final class Tables {
-    private Tables() {}
+public final class TablePlots {
+    private TablePlots() {}
 
     /**
      * Every column of numbers against every other, as in {@link Plots#pairs}, under the columns' own names.
@@ -17,7 +17,7 @@ public final class Tables {
      * <pre>{@code
      * var lengths = tech.tablesaw.api.DoubleColumn.create("length", 1.0, 2.0, 3.0);
      * var widths = tech.tablesaw.api.DoubleColumn.create("width", 0.9, 2.1, 2.9);
-     * var picture = Tables.pairs("leaves", tech.tablesaw.api.Table.create(lengths, widths));
+     * var picture = TablePlots.pairs("leaves", tech.tablesaw.api.Table.create(lengths, widths));
      * }</pre>
      *
      * @param names a name for each table, separated by commas

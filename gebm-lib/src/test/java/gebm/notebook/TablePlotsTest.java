@@ -12,7 +12,7 @@ import tech.tablesaw.api.IntColumn;
 import tech.tablesaw.api.StringColumn;
 import tech.tablesaw.api.Table;
 
-class TablesTest {
+class TablePlotsTest {
     private static Table table() {
         return Table.create(
                 "leaves",
@@ -25,7 +25,7 @@ class TablesTest {
     void pairsAreThoseOfTheColumnsOfNumbers() {
         try (var scope = NDManager.newBaseManager()) {
             var rows = scope.create(new double[] {1.5, 4, 2.5, 1, 3, 2}, new Shape(3, 2));
-            assertThat(Tables.pairs("leaves", table()).png())
+            assertThat(TablePlots.pairs("leaves", table()).png())
                     .isEqualTo(Plots.pairs("length, spots", "leaves", rows).png());
         }
     }
@@ -34,23 +34,23 @@ class TablesTest {
     void aNameMayHaveAComma() {
         Table table = table();
         table.column("length").setName("length, in cm");
-        assertThat(Tables.pairs("now, then", table, table).width()).isPositive();
+        assertThat(TablePlots.pairs("now, then", table, table).width()).isPositive();
     }
 
     @Test
     void refusesGapsAndOtherColumns() {
         Table gap = table();
         gap.intColumn("spots").setMissing(1);
-        assertThatThrownBy(() -> Tables.pairs("leaves", gap))
+        assertThatThrownBy(() -> TablePlots.pairs("leaves", gap))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("missing numbers in spots must be none")
                 .hasMessageContaining("dropRowsWithMissingValues()), got 1");
         Table other = table().rejectColumns("spots");
-        assertThatThrownBy(() -> Tables.pairs("leaves, other", table(), other))
+        assertThatThrownBy(() -> TablePlots.pairs("leaves, other", table(), other))
                 .hasMessageContaining(
                         "columns of numbers must be those of the first table, [length, spots], got [length]");
-        assertThatThrownBy(() -> Tables.pairs("other", other))
+        assertThatThrownBy(() -> TablePlots.pairs("other", other))
                 .hasMessage("columns of other must be from 2 to 8, got 1");
-        assertThatThrownBy(() -> Tables.pairs("none")).hasMessage("tables must be at least one, got 0");
+        assertThatThrownBy(() -> TablePlots.pairs("none")).hasMessage("tables must be at least one, got 0");
     }
 }

@@ -1,0 +1,645 @@
+package gebm.experiment;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import com.google.gson.Gson;
+import com.google.gson.GsonBuilder;
+import com.google.gson.JsonParseException;
+import gebm.core.Progress;
+import gebm.core.Require;
+import gebm.core.Rng;
+import gebm.core.Schedule;
+import gebm.core.StopReason;
+import gebm.data.DataSource;
+import gebm.data.Split;
+import gebm.data.Uci;
+import gebm.flow.RealNvp;
+import gebm.metric.NegativeLogLikelihood;
+import gebm.model.DensityBase;
+import gebm.model.DensityEnergy;
+import gebm.model.Energy;
+import gebm.model.Gebm;
+import gebm.model.Tensors;
+import gebm.objective.BaseLoss;
+import gebm.objective.ContrastiveDivergence;
+import gebm.objective.DonskerVaradhan;
+import gebm.objective.EnergyLoss;
+import gebm.objective.Kale;
+import gebm.objective.MaximumLikelihood;
+import gebm.objective.Penalties;
+import gebm.objective.SelfNormalizedLikelihood;
+import gebm.sampler.Langevin;
+import gebm.sampler.SamplingPlan;
+import gebm.train.Adam;
+import gebm.train.Checkpoint;
+import gebm.train.Evaluation;
+import gebm.train.GradientMap;
+import gebm.train.Optimizer;
+import gebm.train.Trainer;
+import gebm.train.TrainingPlan;
+import gebm.train.TrainingRun;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.management.ManagementFactory;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * Densities of the UCI tables by maximum likelihood, contrastive divergence and the bounds of a GEBM, with one network.
+ *
+ * <p>The density is a {@link RealNvp} p; every method trains the same one. Maximum likelihood trains p. For
+ * the others p is made an energy with a normaliser that is known and not told, {@code r = −log p + S} of {@link
+ * DensityEnergy#withOffset}: contrastive divergence trains r alone, KALE-F, KALE-DV and SNL train it together with
+ * another RealNVP for the base. So the likelihood of test rows is exact, {@code mean log p}, and a learned constant can be
+ * compared with the true one. The model is that of the evaluation with the best validation likelihood.
+ *
+ * <p>A run is resumable: it goes on from its checkpoint, and a run whose file is there is not made again. Same seed, same
+ * machine, same numbers, but for the seconds.
+ *
+ * <p>Units: nats a row, in the whitened units of {@link Uci#reference}.
+ * <p>Source: Arbel, Zhou and Gretton (2021), ICLR, section 5 and table 3; the GEBM reference code at f24a688, {@code
+ * configs/uci} and {@code TrainerEBM}. Differs: see {@link Settings}.
+ */
+public final class UciExperiment {
+    private static final double L2_WEIGHT = 1e-4; // in the reference's runs of ML and CD
+    private static final double[] BETAS = {0.5, 0.9};
+    private static final Gson GSON = new GsonBuilder()
+            .setPrettyPrinting()
+            .serializeSpecialFloatingPointValues()
+            .create();
+
+    private final Path results;
+    private final Path work;
+    private final Progress progress;
+
+    /** What is minimised. */
+    public enum Method {
+        /** Maximum likelihood of the flow. */
+        ML("ML"),
+        /** Contrastive divergence of the energy, by Langevin chains from the data. */
+        CD("CD"),
+        /** The Donsker–Varadhan bound. */
+        KALE_DV("KALE-DV"),
+        /** KALE-F. */
+        KALE_F("KALE-F"),
+        /** The self-normalised likelihood. */
+        SNL("SNL");
+
+        private final String title;
+
+        Method(String title) {
+            this.title = title;
+        }
+
+        /** Its name in tables. */
+        public String title() {
+            return title;
+        }
+
+        /** Whether it trains an energy against samples of a base. */
+        boolean usesBase() {
+            return this != ML && this != CD;
+        }
+    }
+
+    private UciExperiment(Path results, Path work, Progress progress) {
+        this.results = results;
+        this.work = work;
+        this.progress = progress;
+    }
+
+    /**
+     * Runs whose files are in {@code results}, {@code SET-METHOD-SCHEDULE-SEED.json}.
+     *
+     * @param work the folder of checkpoints
+     */
+    public static UciExperiment of(Path results, Path work) {
+        return new UciExperiment(results, work, Progress.none());
+    }
+
+    /** These runs, reporting to {@code sink}. */
+    public UciExperiment withProgress(Progress sink) {
+        return new UciExperiment(results, work, sink);
+    }
+
+    /**
+     * How a run trains.
+     *
+     * <p>{@link #reference} is the reference's: Adam at 1e-4 with β = (0.5, 0.9), times 0.8 after 50, 500 and 750
+     * minibatches; batches of 100 rows and 2,000 samples of the base; 50 energy steps to a base step, 100 before the
+     * first two and before every 500th; penalty {@code gradient_l2} of weight 0.1 (ML and CD: {@code l2} of 1e-4);
+     * gradients of the energy through {@code 2g/(1 + g²)}, that of c as Newton's direction in an Adam of its own at the
+     * energy's rate; c from a Monte-Carlo estimate. {@link #budget} trains the same networks at a larger rate that falls
+     * to zero along a cosine, with fewer base samples, so that a set takes minutes instead of a day.
+     *
+     * @param name in the file's name
+     * @param rate of Adam, at first
+     * @param cosine whether it falls along a cosine to zero; else by the reference's milestones
+     * @param batchSize rows of data in a minibatch
+     * @param generatedSize samples of the base in an energy or base step
+     * @param openingSteps energy steps before the first two base steps and before every 500th
+     * @param energySteps energy steps before any other base step
+     * @param epochs passes through the training rows, minibatches of both kinds of step counted
+     * @param penalty the weight of the methods' penalty
+     * @param chainSteps of a chain of contrastive divergence
+     * @param chainGamma γ of its chains, {@code x ← x − γ/2·∇r(x) + √γ·ξ}
+     * @param evaluateEvery minibatches between evaluations, about
+     * @param patience evaluations without improvement after which a run ends; 0: never
+     */
+    public record Settings(
+            String name,
+            double rate,
+            boolean cosine,
+            int batchSize,
+            int generatedSize,
+            int openingSteps,
+            int energySteps,
+            double epochs,
+            double penalty,
+            int chainSteps,
+            double chainGamma,
+            int evaluateEvery,
+            int patience) {
+        /** Checks the numbers. */
+        public Settings {
+            Require.positive("rate", rate);
+            Require.positive("batchSize", batchSize);
+            Require.positive("generatedSize", generatedSize);
+            Require.positive("openingSteps", openingSteps);
+            Require.positive("energySteps", energySteps);
+            Require.positive("epochs", epochs);
+            Require.notNegative("penalty", penalty);
+            Require.positive("chainSteps", chainSteps);
+            Require.positive("chainGamma", chainGamma);
+            Require.positive("evaluateEvery", evaluateEvery);
+            Require.notNegative("patience", patience);
+        }
+
+        /** The reference's settings of a method, for so many epochs. */
+        public static Settings reference(Method method, double epochs) {
+            double penalty = method.usesBase() ? 0.1 : L2_WEIGHT;
+            int every = method.usesBase() ? 50 : 130;
+            return new Settings("reference", 1e-4, false, 100, 2_000, 100, 50, epochs, penalty, 60, 1e-2, every, 0);
+        }
+
+        /** The settings of the kept table. */
+        public static Settings budget(Uci set, Method method) {
+            int minibatches = method.usesBase() ? 3_000 : method == Method.ML ? 1_000 : 600;
+            double epochs = minibatches / perEpoch(set);
+            double penalty = method.usesBase() ? 0.1 : L2_WEIGHT;
+            double rate = method.usesBase() ? 3e-3 : 1e-3;
+            return new Settings("budget", rate, true, 100, 200, 50, 20, epochs, penalty, 10, 1e-2, 100, 0);
+        }
+
+        private static double perEpoch(Uci set) {
+            return switch (set) {
+                case RED_WINE -> 13;
+                case WHITE_WINE -> 40;
+                case PARKINSONS -> 48;
+                default -> throw new IllegalArgumentException("no settings for " + set.title());
+            };
+        }
+
+        /** The same for another number of epochs. */
+        public Settings withEpochs(double number) {
+            return new Settings(
+                    name,
+                    rate,
+                    cosine,
+                    batchSize,
+                    generatedSize,
+                    openingSteps,
+                    energySteps,
+                    number,
+                    penalty,
+                    chainSteps,
+                    chainGamma,
+                    evaluateEvery,
+                    patience);
+        }
+    }
+
+    /**
+     * What a run gave.
+     *
+     * @param set the table
+     * @param method what was minimised
+     * @param seed of all random numbers; the split has the reference's own
+     * @param settings how it trained
+     * @param data the SHA-256 of the training rows
+     * @param rows training, validation and test rows
+     * @param curve what was evaluated on the way
+     * @param bestEpoch of the evaluation with the smallest validation number
+     * @param validation the mean negative log-likelihood of the validation rows there
+     * @param test that of the test rows there, exact
+     * @param logDensities of the test rows there
+     * @param seconds of CPU time
+     * @param versions of Java and the engine
+     */
+    public record Run(
+            Uci set,
+            Method method,
+            long seed,
+            Settings settings,
+            String data,
+            int[] rows,
+            List<Point> curve,
+            double bestEpoch,
+            double validation,
+            double test,
+            double[] logDensities,
+            double seconds,
+            Map<String, String> versions) {
+        /** The exact likelihood of the test rows at the best evaluation. */
+        public NegativeLogLikelihood likelihood() {
+            return NegativeLogLikelihood.of(logDensities, 0, NegativeLogLikelihood.Method.EXACT);
+        }
+
+        /** The test number at an epoch, linear between evaluations. */
+        public double testAt(double epoch) {
+            Point last = curve.get(curve.size() - 1);
+            Require.within("epoch", epoch, curve.get(0).epoch(), last.epoch());
+            Point before = curve.get(0);
+            for (Point point : curve) {
+                if (point.epoch() >= epoch) {
+                    double width = point.epoch() - before.epoch();
+                    double part = width > 0 ? (epoch - before.epoch()) / width : 1;
+                    return before.test() + part * (point.test() - before.test());
+                }
+                before = point;
+            }
+            return last.test();
+        }
+
+        /** {@code |c − A|} at every evaluation from {@code epoch} on, or with the estimate of one batch for c. */
+        public double[] logPartitionErrors(double epoch, boolean ofBatch) {
+            return curve.stream()
+                    .filter(point -> point.epoch() >= epoch)
+                    .mapToDouble(point ->
+                            Math.abs((ofBatch ? point.batchLogPartition() : point.logPartition())
+                                    - point.trueLogPartition()))
+                    .toArray();
+        }
+    }
+
+    /**
+     * One evaluation.
+     *
+     * @param epoch passes through the training rows before it
+     * @param validation the mean negative log-likelihood of the validation rows
+     * @param test that of the test rows
+     * @param trueLogPartition A, known by construction; NaN for ML
+     * @param logPartition c; NaN where the method has none
+     * @param batchLogPartition an estimate of A from one batch of base samples; NaN where the method has none
+     */
+    public record Point(
+            double epoch,
+            double validation,
+            double test,
+            double trueLogPartition,
+            double logPartition,
+            double batchLogPartition) {}
+
+    // ---------------------------------------------------------------- the model and its training
+
+    /** Minibatches in a pass through the training rows, the last one smaller. */
+    private static int minibatches(long rows, int batchSize) {
+        return (int) ((rows + batchSize - 1) / batchSize);
+    }
+
+    /** A flow for the base and, but for ML, another one for the energy; nothing trained. */
+    public static Gebm untrained(Method method, int dimension, Rng rng) {
+        RealNvp base = RealNvp.of(dimension, rng.fork("base"));
+        if (method == Method.ML) {
+            return Gebm.of(base, x -> x.zerosLike().sum(new int[] {1}));
+        }
+        return Gebm.unnormalized(
+                base,
+                DensityEnergy.of(RealNvp.of(dimension, rng.fork("energy"))).withOffset());
+    }
+
+    /** The density that a method has trained, in a model that began as {@link #untrained}. */
+    public static DensityBase density(Gebm model) {
+        return model.energy().parameters().isEmpty()
+                ? (DensityBase) model.base()
+                : ((DensityEnergy) model.unnormalized()).density();
+    }
+
+    private static EnergyLoss energyLoss(Method method, Settings settings) {
+        EnergyLoss loss =
+                switch (method) {
+                    case CD ->
+                        ContrastiveDivergence.of(
+                                new Langevin(Schedule.constant(settings.chainGamma() / 2)),
+                                SamplingPlan.of(settings.chainSteps()));
+                    case KALE_DV -> DonskerVaradhan.energyLoss();
+                    case KALE_F -> Kale.energyLoss();
+                    case SNL -> SelfNormalizedLikelihood.energyLoss();
+                    case ML -> throw new IllegalArgumentException("ML has no energy loss");
+                };
+        EnergyLoss penalty =
+                method.usesBase() ? Penalties.gradient().plus(1, Penalties.weightsByDimension()) : Penalties.weights();
+        return loss.plus(settings.penalty(), penalty);
+    }
+
+    /** The trainer of a method. */
+    static Trainer trainer(Method method, Settings settings, TrainingPlan plan) {
+        BaseLoss likelihood = MaximumLikelihood.baseLoss();
+        return switch (method) {
+            case ML -> Trainer.baseOnly(likelihood.plus(settings.penalty(), Penalties.baseWeights()), plan);
+            case CD -> Trainer.energyOnly(energyLoss(method, settings), plan);
+            default -> Trainer.alternating(energyLoss(method, settings), Kale.baseLoss(), plan);
+        };
+    }
+
+    /** How many minibatches iteration i takes, and how many iterations there are. */
+    private record Steps(Method method, Settings settings, long minibatches) {
+        /** Of iteration i, the base step not counted; the last iteration is as long as is left. */
+        long energySteps(long i) {
+            if (method == Method.ML) {
+                return 0;
+            }
+            long before = i == 0 ? 0 : after(i - 1);
+            return Math.max(1, Math.min(full(i), minibatches - before - baseSteps()));
+        }
+
+        private long full(long i) {
+            return method.usesBase() && (i < 2 || i % 500 == 0) ? settings.openingSteps() : settings.energySteps();
+        }
+
+        private long baseSteps() {
+            return method == Method.CD ? 0 : 1;
+        }
+
+        /** Minibatches of the iterations 0 to i, each as long as it may be. */
+        long after(long i) {
+            if (method == Method.ML) {
+                return i + 1;
+            }
+            long n = (i + 1) * (settings.energySteps() + baseSteps());
+            long openings = method.usesBase() ? Math.min(i + 1, 2) + i / 500 : 0;
+            return n + openings * (settings.openingSteps() - settings.energySteps());
+        }
+
+        long iterations() {
+            long i = 0;
+            while (after(i) < minibatches) {
+                i++;
+            }
+            return i + 1;
+        }
+    }
+
+    private static Optimizer adam(Settings settings, long updates) {
+        double rate = settings.rate();
+        Schedule schedule = settings.cosine()
+                ? step -> rate * 0.5 * (1 + Math.cos(Math.PI * Math.min(1, step / (double) updates)))
+                : Schedule.milestones(rate, 0.8, 50, 500, 750);
+        return Adam.of(schedule).withBetas(BETAS[0], BETAS[1]);
+    }
+
+    private static TrainingPlan plan(Method method, Settings settings, Steps steps) {
+        long iterations = steps.iterations();
+        Optimizer energy = adam(settings, steps.minibatches());
+        Optimizer base = adam(settings, iterations);
+        TrainingPlan plan = TrainingPlan.of(iterations)
+                .withBatchSize(settings.batchSize(), method.usesBase() ? settings.generatedSize() : 1)
+                .withEnergySteps(steps::energySteps)
+                .withOptimizers(energy.after(GradientMap.softClip()), base)
+                .withLogPartitionOptimizer(energy.after(GradientMap.newton()));
+        return method == Method.KALE_F || method == Method.SNL
+                ? plan.withInitialLogPartition(10 * settings.generatedSize())
+                : plan;
+    }
+
+    private static Evaluation evaluation(Method method, Settings settings, Split split) {
+        long[] since = {cpuTime()};
+        return (model, rng) -> {
+            Map<String, Double> row = new LinkedHashMap<>();
+            DensityBase density = density(model);
+            row.put("validation", NegativeLogLikelihood.exact(density, split.validation()).value());
+            row.put("test", NegativeLogLikelihood.exact(density, split.test()).value());
+            if (method != Method.ML) {
+                row.put("trueLogPartition", ((DensityEnergy) model.unnormalized()).logNormaliser());
+            }
+            if (method.usesBase()) {
+                row.put("batchLogPartition", model.estimateLogPartition(settings.generatedSize(), rng).value());
+            }
+            long now = cpuTime();
+            row.put("seconds", (now - since[0]) / 1e9);
+            since[0] = now;
+            return row;
+        };
+    }
+
+    private static long cpuTime() {
+        return ((com.sun.management.OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean())
+                .getProcessCpuTime();
+    }
+
+    // ---------------------------------------------------------------- a run
+
+    /** The run with these settings: read if it is there, else begun or completed. */
+    public Run run(Uci set, Method method, Settings settings, long seed) {
+        Path file = results.resolve(name(set, method, settings, seed) + ".json");
+        if (Files.exists(file)) {
+            Run known = read(file);
+            Require.that(
+                    known.settings().equals(settings),
+                    "the settings in " + file,
+                    "those asked for, " + settings + ", or else the file deleted",
+                    known.settings());
+            return known;
+        }
+        try (NDManager scope = NDManager.newBaseManager()) {
+            Run run = run(set, set.reference(scope), method, settings, seed);
+            Tensors.replace(file, GSON.toJson(run).getBytes(StandardCharsets.UTF_8));
+            return run;
+        }
+    }
+
+    /** The same on any split; no file of a result is read or written. */
+    public Run run(Uci set, Split split, Method method, Settings settings, long seed) {
+        DataSource data = split.source();
+        long rows = split.train().getShape().get(0);
+        long perEpoch = minibatches(rows, settings.batchSize());
+        Steps steps = new Steps(method, settings, Math.max(2, Math.round(settings.epochs() * perEpoch)));
+        long usual = method == Method.ML ? 1 : settings.energySteps();
+        Path checkpoint = work.resolve(name(set, method, settings, seed) + String.format(
+                "-%08x.safetensors", (data.sha256() + settings).hashCode()));
+        TrainingPlan plan = plan(method, settings, steps)
+                .withEvaluation(Math.max(1, settings.evaluateEvery() / usual), evaluation(method, settings, split))
+                .withCheckpoint(Math.max(1, 10 * settings.evaluateEvery() / usual), checkpoint)
+                .withProgress(progress);
+        plan = settings.patience() > 0
+                ? plan.withEarlyStop("validation", settings.patience())
+                : plan.withBest("validation");
+        Rng rng = Rng.of(seed).fork(set.title());
+        Trainer trainer = trainer(method, settings, plan);
+        Gebm initial = untrained(method, (int) split.train().getShape().get(1), rng);
+        TrainingRun training = Files.exists(checkpoint)
+                ? trainer.resume(Checkpoint.load(checkpoint, initial), data)
+                : trainer.fit(initial, data, rng.fork("train"));
+        initial.close();
+        if (training.stop() instanceof StopReason.Stopped stopped) {
+            throw new IllegalStateException("stopped after " + stopped.iterations()
+                    + " iterations; run it again to go on from " + checkpoint);
+        }
+        return result(set, split, method, settings, seed, training, steps, perEpoch);
+    }
+
+    private static Run result(
+            Uci set,
+            Split split,
+            Method method,
+            Settings settings,
+            long seed,
+            TrainingRun training,
+            Steps steps,
+            long perEpoch) {
+        List<Point> curve = new ArrayList<>();
+        double seconds = 0;
+        Point best = null;
+        List<Map<String, Double>> history = training.history().rows();
+        for (int i = 0; i < history.size(); i++) {
+            Map<String, Double> row = history.get(i);
+            if (row.containsKey("validation")) {
+                Point point = new Point(
+                        Math.min(steps.minibatches(), steps.after(i)) / (double) perEpoch,
+                        row.get("validation"),
+                        row.get("test"),
+                        row.getOrDefault("trueLogPartition", Double.NaN),
+                        method == Method.KALE_F || method == Method.SNL ? row.get("logPartition") : Double.NaN,
+                        row.getOrDefault("batchLogPartition", Double.NaN));
+                curve.add(point);
+                seconds += row.get("seconds");
+                best = best == null || point.validation() < best.validation() ? point : best;
+            }
+        }
+        NegativeLogLikelihood test = NegativeLogLikelihood.exact(density(training.best()), split.test());
+        return new Run(
+                set,
+                method,
+                seed,
+                settings,
+                split.source().sha256(),
+                new int[] {rows(split.train()), rows(split.validation()), rows(split.test())},
+                curve,
+                best.epoch(),
+                best.validation(),
+                test.value(),
+                test.logDensities(),
+                seconds,
+                new TreeMap<>(training.card().versions()));
+    }
+
+    private static int rows(NDArray part) {
+        return (int) part.getShape().get(0);
+    }
+
+    private static String name(Uci set, Method method, Settings settings, long seed) {
+        return String.join(
+                        "-", set.title(), method.title(), settings.name(), String.valueOf(seed))
+                .toLowerCase(Locale.ROOT);
+    }
+
+    /** The runs in a folder, in the order of sets, methods and seeds. */
+    public static List<Run> all(Path folder) {
+        try (var files = Files.list(folder)) {
+            return files.filter(file -> file.toString().endsWith(".json"))
+                    .map(UciExperiment::read)
+                    .sorted(Comparator.comparing(Run::set)
+                            .thenComparing(Run::method)
+                            .thenComparing(run -> run.settings().name())
+                            .thenComparing(Run::seed))
+                    .toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException("could not list " + folder, e);
+        }
+    }
+
+    /**
+     * The run in {@code file}.
+     *
+     * @throws UncheckedIOException if it is missing or damaged
+     */
+    public static Run read(Path file) {
+        try {
+            return GSON.fromJson(Files.readString(file), Run.class);
+        } catch (IOException e) {
+            throw new UncheckedIOException("could not read " + file, e);
+        } catch (JsonParseException e) {
+            throw new UncheckedIOException(
+                    "could not read " + file + ": delete it, and it is made anew", new IOException(e));
+        }
+    }
+
+    // ---------------------------------------------------------------- the kept table
+
+    /** A run that the table needs. */
+    record Asked(Uci set, Method method, Settings settings, long seed) {}
+
+    /** The runs of the table, the shortest sets first: of RedWine three seeds and the reference's curves. */
+    static List<Asked> asked() {
+        List<Asked> asked = new ArrayList<>();
+        asked.add(new Asked(Uci.RED_WINE, Method.KALE_F, Settings.reference(Method.KALE_F, 205), 1));
+        asked.add(new Asked(Uci.RED_WINE, Method.ML, Settings.reference(Method.ML, 1_000), 1));
+        for (long seed = 1; seed <= 3; seed++) {
+            for (Uci set : new Uci[] {Uci.RED_WINE, Uci.WHITE_WINE, Uci.PARKINSONS}) {
+                for (Method method : Method.values()) {
+                    boolean kept = seed == 1 ? method != Method.SNL || set == Uci.RED_WINE : set == Uci.RED_WINE;
+                    if (kept) {
+                        asked.add(new Asked(set, method, Settings.budget(set, method), seed));
+                    }
+                }
+            }
+        }
+        return asked;
+    }
+
+    /**
+     * Makes the runs of the table that are missing in {@code notebooks/results/uci}, and prints the table; {@code
+     * environment/table} calls it.
+     *
+     * @param args names of sets, methods or schedules, in lower case: only runs that have all of them are made; none: all
+     */
+    public static void main(String[] args) {
+        Path notebooks = Path.of("notebooks");
+        Path results = notebooks.resolve("results/uci");
+        UciExperiment experiment = of(results, notebooks.resolve("executed/uci"));
+        for (Asked asked : asked()) {
+            String name = name(asked.set(), asked.method(), asked.settings(), asked.seed());
+            List<String> words = List.of((asked.set().title() + " " + asked.method().title() + " "
+                            + asked.settings().name() + " " + asked.seed())
+                    .toLowerCase(Locale.ROOT)
+                    .split(" "));
+            if (words.containsAll(Arrays.asList(args))) {
+                Run run = experiment
+                        .withProgress((done, total, message) -> {
+                            if (message.contains("validation")) {
+                                System.out.printf("%s: %d/%d %s%n", name, done, total, message);
+                            }
+                        })
+                        .run(asked.set(), asked.method(), asked.settings(), asked.seed());
+                System.out.printf(
+                        Locale.ROOT,
+                        "%s: test %.3f at epoch %.0f, validation %.3f, %.0f s%n",
+                        name,
+                        run.test(),
+                        run.bestEpoch(),
+                        run.validation(),
+                        run.seconds());
+            }
+        }
+        System.out.println(UciTable.markdown(all(results)));
+    }
+}

@@ -1,0 +1,93 @@
+package gebm.experiment;
+
+import gebm.data.Uci;
+import gebm.experiment.UciExperiment.Method;
+import gebm.experiment.UciExperiment.Run;
+import gebm.metric.NegativeLogLikelihood;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/** The README's table of the densities of UCI tables, from the files of {@link UciExperiment}. */
+public final class UciTable {
+    /** The smallest test numbers in the outputs of the authors' notebook UCI.ipynb, many of its runs unfinished. */
+    private static final Map<Uci, Map<Method, Double>> LOGGED = Map.of(
+            Uci.RED_WINE,
+            Map.of(Method.ML, 11.809, Method.CD, 12.839, Method.KALE_DV, 11.604, Method.KALE_F, 12.099),
+            Uci.WHITE_WINE,
+            Map.of(Method.ML, 13.030, Method.CD, 13.928, Method.KALE_DV, 12.772, Method.KALE_F, 13.394),
+            Uci.PARKINSONS,
+            Map.of(Method.ML, 13.558, Method.CD, 15.716, Method.KALE_DV, 13.291, Method.KALE_F, 14.825));
+
+    private static final String SCHEDULE = "budget";
+
+    private UciTable() {}
+
+    /**
+     * A row for each set and method with runs of the kept schedule: the mean over seeds of the test number at the best
+     * validation, and their range; the authors' logged value; and KALE-F minus this method on the same test rows and seeds,
+     * with its paired standard error over the rows.
+     */
+    public static String markdown(List<Run> runs) {
+        List<String> lines = new ArrayList<>();
+        lines.add("| set | method | test NLL, nats | seeds | authors' log | KALE-F minus this, paired |");
+        lines.add("|---|---|---|---|---|---|");
+        for (Uci set : Uci.values()) {
+            for (Method method : Method.values()) {
+                List<Run> rows = of(runs, set, method);
+                if (!rows.isEmpty()) {
+                    lines.add(row(set, method, rows, of(runs, set, Method.KALE_F)));
+                }
+            }
+        }
+        return String.join("\n", lines) + "\n";
+    }
+
+    private static List<Run> of(List<Run> runs, Uci set, Method method) {
+        return runs.stream()
+                .filter(run -> run.set() == set && run.method() == method)
+                .filter(run -> run.settings().name().equals(SCHEDULE))
+                .toList();
+    }
+
+    private static String row(Uci set, Method method, List<Run> rows, List<Run> kale) {
+        double mean = rows.stream().mapToDouble(Run::test).average().orElseThrow();
+        double low = rows.stream().mapToDouble(Run::test).min().orElseThrow();
+        double high = rows.stream().mapToDouble(Run::test).max().orElseThrow();
+        Double logged = LOGGED.getOrDefault(set, Map.of()).get(method);
+        return String.format(
+                Locale.ROOT,
+                "| %s | %s | %.2f%s | %d | %s | %s |",
+                set.title(),
+                method.title(),
+                mean,
+                rows.size() > 1 ? String.format(Locale.ROOT, " (%.2f to %.2f)", low, high) : "",
+                rows.size(),
+                logged == null ? "" : String.format(Locale.ROOT, "%.2f", logged),
+                method == Method.KALE_F || kale.isEmpty() ? "" : difference(rows, kale));
+    }
+
+    /** Of the rows' log-densities, averaged over the seeds that both have. */
+    private static String difference(List<Run> rows, List<Run> kale) {
+        NegativeLogLikelihood theirs = averaged(rows, kale);
+        return theirs == null ? "" : averaged(kale, rows).minus(theirs).toString();
+    }
+
+    private static NegativeLogLikelihood averaged(List<Run> runs, List<Run> others) {
+        List<double[]> common = runs.stream()
+                .filter(run -> others.stream().anyMatch(other -> other.seed() == run.seed()))
+                .map(Run::logDensities)
+                .toList();
+        if (common.isEmpty()) {
+            return null;
+        }
+        double[] mean = new double[common.get(0).length];
+        for (double[] logs : common) {
+            for (int i = 0; i < mean.length; i++) {
+                mean[i] += logs[i] / common.size();
+            }
+        }
+        return NegativeLogLikelihood.of(mean, 0, NegativeLogLikelihood.Method.EXACT);
+    }
+}

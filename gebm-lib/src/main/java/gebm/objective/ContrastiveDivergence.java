@@ -1,0 +1,71 @@
+package gebm.objective;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import gebm.core.Rng;
+import gebm.model.DensityBase;
+import gebm.model.Energy;
+import gebm.sampler.ChainState;
+import gebm.sampler.Sampler;
+import gebm.sampler.SamplingPlan;
+import gebm.trace.Loop;
+import gebm.trace.Program;
+import java.util.Objects;
+
+/**
+ * Contrastive divergence: what the data have, against what chains of the model make of them.
+ *
+ * <p>Source: Hinton (2002), Training Products of Experts by Minimizing Contrastive Divergence; the GEBM reference code at
+ * f24a688, {@code criterion cd}, whose chains are those of {@code Langevin} in data space.
+ */
+public final class ContrastiveDivergence {
+    private ContrastiveDivergence() {}
+
+    /**
+     * {@code mean r(data) − mean r(x_K)}, where {@code x_K} are chains on r that start at the data, after {@code
+     * plan.steps()} steps of {@code sampler}; no gradient flows through the chains.
+     *
+     * <p>r is the unnormalised energy of the model ({@code Gebm.unnormalized}) where the base has a density, and the
+     * energy itself where it has none: then the model is {@code ∝ exp(−E)} on the whole space, whatever the base. The
+     * constant c and the generated samples are not used. Chains too short to leave the data are what biases it: its
+     * fixed point is the data's distribution only where one step of the chain leaves that invariant.
+     *
+     * <p>Term: {@code contrastiveDivergence}, in nats; near 0 when chains stay where the data are.
+     * <p>Randomness: the chains' draws come from {@code rng.fork("chains")}.
+     * <p>Cost: what the sampler takes for {@code plan.steps()} steps, for as many chains as data.
+     *
+     * @param plan its number of steps is used; there is no warm-up and no thinning, only the end counts
+     */
+    public static <S extends ChainState> EnergyLoss of(Sampler<S> sampler, SamplingPlan plan) {
+        Objects.requireNonNull(sampler, "sampler");
+        int steps = plan.steps();
+        return (model, batch, rng) -> {
+            Energy r = model.base() instanceof DensityBase ? model.unnormalized() : model.energy();
+            NDArray data = batch.data();
+            NDArray end = Program.isRecorded(data)
+                    ? recorded(sampler, steps, r, data, rng.fork("chains"))
+                    : sampler.run(r, data, SamplingPlan.of(steps).withThinning(steps), rng.fork("chains"))
+                            .position();
+            NDArray total = r.at(data).mean().sub(r.at(end).mean());
+            return Loss.of("contrastiveDivergence", total);
+        };
+    }
+
+    /** The run as part of a program: the same draws as {@link Sampler#run}. */
+    private static <S extends ChainState> NDArray recorded(
+            Sampler<S> sampler, int steps, Energy r, NDArray data, Rng rng) {
+        NDManager scope = data.getManager();
+        double[][] settings = new double[steps][];
+        for (int k = 0; k < steps; k++) {
+            settings[k] = sampler.settings(k);
+        }
+        NDArray rows = scope.create(settings);
+        NDList start = sampler.init(r, data.stopGradient(), rng).arrays();
+        NDList last = Loop.run(0, steps, start, (arrays, step) -> sampler.update(
+                        r, sampler.state(arrays), step.of(rows), step.fork(rng))
+                .state()
+                .arrays());
+        return sampler.state(last).position().stopGradient();
+    }
+}
