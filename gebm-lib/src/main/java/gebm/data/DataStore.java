@@ -253,8 +253,8 @@ public record DataStore(Optional<Path> home, Path cache) {
         String got = Sha256.of(bytes);
         if (!file.sha256().contains(got)) {
             String of = file.digested() == DataFile.Bytes.PACKED ? "packed" : "unpacked";
-            throw new IOException("SHA-256 of the " + of + " bytes must be " + String.join(" or ", file.sha256()) + ", got " + got + " from "
-                    + found.where + "; " + found.advice);
+            throw new IOException("SHA-256 of the " + of + " bytes must be " + String.join(" or ", file.sha256())
+                    + ", got " + got + " from " + found.where + "; " + found.advice);
         }
     }
 

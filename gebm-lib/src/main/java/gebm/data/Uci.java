@@ -394,6 +394,11 @@ public enum Uci {
     }
 
     private static DataFile wine(String name, String original, String commas) {
-        return new DataFile("uci", name, ARCHIVE.resolve("wine-quality/" + name), List.of(original, commas), DataFile.Bytes.UNPACKED);
+        return new DataFile(
+                "uci",
+                name,
+                ARCHIVE.resolve("wine-quality/" + name),
+                List.of(original, commas),
+                DataFile.Bytes.UNPACKED);
     }
 }

@@ -7,7 +7,6 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import com.sun.net.httpserver.HttpServer;
-import java.util.List;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -18,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Nested;
@@ -91,7 +91,8 @@ class Cifar10Test {
     }
 
     private DataFile known(byte[] archive, String url) {
-        return new DataFile("cifar-10", "cifar.tar.gz", URI.create(url), List.of(Sha256.of(archive)), DataFile.Bytes.PACKED);
+        return new DataFile(
+                "cifar-10", "cifar.tar.gz", URI.create(url), List.of(Sha256.of(archive)), DataFile.Bytes.PACKED);
     }
 
     private Images read(byte[] archive, Images.Role role) throws IOException {
