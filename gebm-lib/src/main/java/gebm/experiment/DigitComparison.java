@@ -39,6 +39,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -318,6 +319,7 @@ public final class DigitComparison {
     public Result run(Digits.Split digits, long seed) {
         Path file = results.resolve("seed-" + seed + ".json");
         List<SamplingMethod> methods = SamplingMethod.all(sizes.steps());
+        List<String> names = methods.stream().map(SamplingMethod::name).toList();
         Result known = Files.exists(file) ? read(file) : null;
         if (known != null) {
             Require.that(known.sizes().equals(sizes), "sizes of " + file, "those asked for, " + sizes, known.sizes());
@@ -337,6 +339,7 @@ public final class DigitComparison {
                         SamplerComparison.Choice choice = comparison.choose(method);
                         result.choices().put(method.name(), choice.distances());
                         result.rows().add(comparison.measure(method, choice.setting()));
+                        result.rows().sort(Comparator.comparingInt(row -> names.indexOf(row.method())));
                         Tensors.replace(file, GSON.toJson(result).getBytes(StandardCharsets.UTF_8));
                         progress.report(result.rows().size(), methods.size(), "sampled: " + method.name());
                     }

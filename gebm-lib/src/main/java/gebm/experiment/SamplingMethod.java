@@ -132,7 +132,7 @@ public record SamplingMethod(String name, List<Setting> settings) {
     /** Discriminator optimal transport. */
     public static SamplingMethod transport(int steps) {
         List<Setting> settings = new ArrayList<>();
-        for (double lambda : new double[] {0.01, 0.03, 0.1}) {
+        for (double lambda : new double[] {0.1, 0.3, 1}) {
             settings.add(new Setting("λ = " + lambda, (scope, model, start, rng) -> {
                 Energy energy = model.generatedEnergy();
                 double k = OptimalTransport.effectiveLipschitz(model.base(), energy, 500, rng.fork("lipschitz"));
@@ -147,7 +147,7 @@ public record SamplingMethod(String name, List<Setting> settings) {
     public static SamplingMethod gradientFlow(int steps) {
         List<Setting> settings = new ArrayList<>();
         int few = Math.min(steps, 25);
-        for (double eta : new double[] {0.01, 0.03, 0.1}) {
+        for (double eta : new double[] {0.03, 0.1, 0.3}) {
             settings.add(new Setting("η = " + eta, (scope, model, start, rng) -> {
                 Sampler<?> sampler = new GradientFlow(Schedule.constant(eta), 0.01, GradientFlow.Divergence.KL);
                 return chains(scope, model, model.generatedEnergy(), sampler, start, few, true, rng);
