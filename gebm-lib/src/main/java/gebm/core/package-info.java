@@ -1,6 +1,6 @@
 /**
  * What every package needs: {@link gebm.core.Rng} keys, {@link gebm.core.Schedule}s, {@link gebm.core.Trainable}
- * things, argument checks, and how runs report and end.
+ * things, argument checks, how runs report and end, and {@link gebm.core.WholeFile}s.
  *
  * <pre>{@code
  * var rng = gebm.core.Rng.of(7);

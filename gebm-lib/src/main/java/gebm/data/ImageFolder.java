@@ -8,7 +8,9 @@ import java.io.InterruptedIOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -16,6 +18,9 @@ import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
+import javax.imageio.ImageReader;
+import javax.imageio.stream.FileImageInputStream;
+import javax.imageio.stream.ImageInputStream;
 
 /**
  * The PNG and JPEG files of a folder and its subfolders as square images: CelebA, LSUN, ImageNet or your own.
@@ -124,7 +129,7 @@ public record ImageFolder(Path folder, int side, int channels, int first) {
     private byte[] squared(Path file) {
         BufferedImage image;
         try {
-            image = ImageIO.read(file.toFile());
+            image = decoded(file);
         } catch (IOException | RuntimeException e) { // broken files end in many ways, such as an index out of bounds
             throw unreadable(file.toAbsolutePath() + " is not a sound image (" + e + "); replace or remove it", e);
         }
@@ -132,6 +137,31 @@ public record ImageFolder(Path folder, int side, int channels, int first) {
             throw unreadable(file.toAbsolutePath() + " is neither PNG nor JPEG, whatever its name; remove it", null);
         }
         return Resized.square(image, side, channels);
+    }
+
+    /** As ImageIO reads it, but an error where it would fill up with grey what a JPEG lacks; null if none of its kinds. */
+    private static BufferedImage decoded(Path file) throws IOException {
+        try (ImageInputStream in = new FileImageInputStream(file.toFile())) {
+            Iterator<ImageReader> readers = ImageIO.getImageReaders(in);
+            if (!readers.hasNext()) {
+                return null;
+            }
+            ImageReader reader = readers.next();
+            try {
+                List<String> warnings = new ArrayList<>();
+                reader.addIIOReadWarningListener((source, warning) -> warnings.add(warning));
+                reader.setInput(in, true, true);
+                BufferedImage image = reader.read(0);
+                for (String warning : warnings) {
+                    if (warning.contains("Premature end")) {
+                        throw new IOException(warning);
+                    }
+                }
+                return image;
+            } finally {
+                reader.dispose();
+            }
+        }
     }
 
     private static UncheckedIOException unreadable(String message, Exception cause) {

@@ -184,6 +184,20 @@ class ImageFolderTest {
         }
 
         @Test
+        void ofAJpegThatEndsTooEarly() throws IOException {
+            BufferedImage image = new BufferedImage(64, 64, BufferedImage.TYPE_INT_RGB);
+            for (int p = 0; p < 64 * 64; p++) {
+                image.setRGB(p % 64, p / 64, p * 7919);
+            }
+            write("a.jpg", image, "jpg");
+            byte[] whole = Files.readAllBytes(folder.resolve("a.jpg"));
+            Files.write(folder.resolve("a.jpg"), Arrays.copyOf(whole, whole.length / 2));
+            assertThatThrownBy(() -> read(ImageFolder.of(folder, 8)))
+                    .hasMessageStartingWith(folder.resolve("a.jpg") + " is not a sound image (java.io.IOException: ")
+                    .hasMessageContaining("Premature end");
+        }
+
+        @Test
         void ofNumbers() {
             assertThatThrownBy(() -> ImageFolder.of(folder, 0)).hasMessage("side must be > 0, got 0");
             assertThatThrownBy(() -> new ImageFolder(folder, 4, 2, 1)).hasMessage("channels must be 1 or 3, got 2");
