@@ -6,7 +6,7 @@ import ai.djl.ndarray.NDArray;
  * What distances between sets of samples look at: {@code (n, …) → (n, k)}, owned by the samples' manager.
  *
  * <p>{@link PrincipalComponents}, {@link DigitClassifier}, or a network in a TorchScript file:
- * {@code Features inception = gebm.trace.Program.load(file)::run}.
+ * {@code Features inception = gebm.trace.TorchScript.load(file)::apply}.
  */
 @FunctionalInterface
 public interface Features {

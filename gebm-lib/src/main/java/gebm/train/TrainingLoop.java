@@ -55,6 +55,11 @@ final class TrainingLoop {
         this.data = data;
         position = state.position;
         model = state.model();
+        Require.that(
+                baseLoss == null || !model.base().parameters().isEmpty(),
+                "the base",
+                "trainable where there is a base loss",
+                model.base() + ", which has no parameters: train the energy on it with Trainer.energyOnly");
         rng = state.rng();
         judge();
         average = baseLoss == null || Double.isNaN(plan.baseAverage()) ? null : state.baseAverage();
