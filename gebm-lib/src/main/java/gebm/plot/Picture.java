@@ -62,7 +62,7 @@ public record Picture(BufferedImage image, int width, int height) {
         Path part = file.resolveSibling(file.getFileName() + ".part");
         try {
             Files.write(part, content);
-            Files.move(part, file, StandardCopyOption.REPLACE_EXISTING);
+            Files.move(part, file, StandardCopyOption.ATOMIC_MOVE);
         } catch (IOException e) {
             throw new UncheckedIOException("cannot write " + file + ": " + e.getMessage(), e);
         }

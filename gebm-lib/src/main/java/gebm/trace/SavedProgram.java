@@ -53,7 +53,7 @@ record SavedProgram(Path file, Executable executable, List<Pair<Shape, DataType>
         try {
             Path beside = Files.createTempFile(file.toAbsolutePath().getParent(), "program", ".part");
             Files.write(beside, bytes);
-            Files.move(beside, file, StandardCopyOption.REPLACE_EXISTING);
+            Files.move(beside, file, StandardCopyOption.ATOMIC_MOVE);
         } catch (IOException e) {
             throw new UncheckedIOException("could not write the program to " + file, e);
         }
