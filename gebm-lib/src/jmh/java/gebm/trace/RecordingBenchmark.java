@@ -88,6 +88,6 @@ public class RecordingBenchmark {
 
     @Benchmark
     public void load() {
-        new Executable(source, scope.getDevice(), new NDList(), null).close();
+        new Executable(source, scope.getDevice(), java.util.List.of()).close();
     }
 }

@@ -31,4 +31,14 @@ public interface DensityBase extends Base {
     static DensityBase standardNormal(int dimension, DataType type) {
         return new StandardNormal(dimension, type);
     }
+
+    /** The uniform distribution on {@code [0, 1)} in each of {@code dimension} dimensions, in float32. */
+    static DensityBase uniform(int dimension) {
+        return uniform(dimension, DataType.FLOAT32);
+    }
+
+    /** The uniform distribution on {@code [0, 1)} in each of {@code dimension} dimensions. */
+    static DensityBase uniform(int dimension, DataType type) {
+        return new Uniform(dimension, type);
+    }
 }

@@ -39,7 +39,7 @@ public final class Tensors {
             Path beside = Files.createTempFile(folder, file.getFileName().toString(), ".part");
             try {
                 Files.write(beside, content);
-                Files.move(beside, file, StandardCopyOption.REPLACE_EXISTING);
+                Files.move(beside, file, StandardCopyOption.ATOMIC_MOVE);
             } finally {
                 Files.deleteIfExists(beside);
             }

@@ -3,6 +3,10 @@
  * gebm.model.LatentBase} and {@link gebm.model.DensityBase}) and {@link gebm.model.Gebm}. A {@link gebm.model.Target} is
  * an energy of which everything is known, to measure samplers against; {@link gebm.model.Targets} has the usual ones.
  *
+ * <p>A base may be trained here ({@link gebm.model.LatentBase#pushForward}), or be there already: a generator in a file of
+ * Python's ({@link gebm.model.LatentBase#scripted}), a DJL block with its values ({@link gebm.model.LatentBase#fixed}), or
+ * nothing but samples ({@link gebm.model.LatentBase#ofSamples}).
+ *
  * <p>Names in the paper and its reference code, and ours:
  *
  * <table>

@@ -229,6 +229,7 @@ final class Views {
         rows.add(List.of("key", String.valueOf(card.key())));
         rows.add(List.of("data (SHA-256)", card.dataSha256()));
         rows.add(List.of("plan", card.plan()));
+        rows.add(List.of("terms", String.join(", ", card.terms())));
         new TreeMap<>(card.versions()).forEach((name, version) -> rows.add(List.of(name, version)));
         return Listing.ofPairs("Run card", rows);
     }

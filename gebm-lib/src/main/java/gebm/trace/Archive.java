@@ -8,7 +8,10 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
@@ -16,11 +19,10 @@ import java.util.zip.ZipOutputStream;
 
 /**
  * The file that PyTorch reads a program from: a zip of stored entries, with a pickled {@code Program} whose attributes
- * are {@code training = False} and the arrays that it holds.
+ * are {@code training = False}, the arrays that it holds and the networks of other files that it calls.
  */
 final class Archive {
     private static final String VERSION = "10\n"; // the highest that libtorch 2.7 reads; 3 would swap in old operators
-    private static final String NO_CONSTANTS = "\u0080\u0002).";
     private static final Map<DataType, String> STORAGES = Map.of(
             DataType.FLOAT32, "FloatStorage",
             DataType.FLOAT64, "DoubleStorage",
@@ -35,26 +37,42 @@ final class Archive {
 
     /** The archive of the program {@code source}, which holds no array. */
     static byte[] of(String source) {
-        return of(source, Map.of(), null);
+        return of(source, Map.of(), List.of(), null);
     }
 
     /**
-     * The archive of the program {@code source} with the arrays that it calls {@code self.name}.
+     * The archive of the program {@code source} with the arrays that it calls {@code self.name} and the networks that
+     * it calls {@code self.network0}, {@code self.network1}, ….
      *
      * @param note text of this library's own beside the program, which PyTorch passes over, or null
      */
-    static byte[] of(String source, Map<String, NDArray> arrays, String note) {
+    static byte[] of(String source, Map<String, NDArray> arrays, List<TorchScript> networks, String note) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         try (ZipOutputStream zip = new ZipOutputStream(bytes)) {
             zip.setMethod(ZipOutputStream.STORED);
-            put(zip, "data.pkl", pickle(arrays));
+            Map<Object, Object> state = new LinkedHashMap<>();
+            state.put("training", false);
+            int number = 0;
+            for (Map.Entry<String, NDArray> entry : arrays.entrySet()) {
+                state.put(entry.getKey(), tensor(entry.getValue(), number++));
+            }
+            List<Object> constants = new ArrayList<>();
+            for (int i = 0; i < networks.size(); i++) {
+                TorchScript.Renamed network = networks.get(i).renamed(i, constants.size());
+                state.put(TorchScript.attribute(i), network.root());
+                constants.addAll(network.constants());
+                for (Map.Entry<String, byte[]> entry : network.entries().entrySet()) {
+                    put(zip, entry.getKey(), entry.getValue());
+                }
+            }
+            put(zip, "data.pkl", Pickle.write(new Pickle.Instance(new Pickle.Global("__torch__", "Program"), state)));
             put(zip, "code/__torch__.py", source.getBytes(StandardCharsets.UTF_8));
-            put(zip, "constants.pkl", NO_CONSTANTS.getBytes(StandardCharsets.ISO_8859_1));
+            put(zip, "constants.pkl", Pickle.write(new Pickle.Tuple(constants)));
             put(zip, "version", VERSION.getBytes(StandardCharsets.US_ASCII));
             if (note != null) {
                 put(zip, "extra/" + NOTE, note.getBytes(StandardCharsets.UTF_8));
             }
-            int number = 0;
+            number = 0;
             for (NDArray array : arrays.values()) {
                 put(zip, "data/" + number++, values(array));
             }
@@ -86,36 +104,12 @@ final class Archive {
         return values;
     }
 
-    // ---------------------------------------------------------------- pickle, protocol 2
-
-    private static byte[] pickle(Map<String, NDArray> arrays) {
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
-        raw(out, "\u0080\u0002c__torch__\nProgram\n)\u0081}(");
-        string(out, "training");
-        raw(out, "\u0089"); // False
-        int number = 0;
-        for (Map.Entry<String, NDArray> entry : new LinkedHashMap<>(arrays).entrySet()) {
-            string(out, entry.getKey());
-            tensor(out, entry.getValue(), number++);
-        }
-        raw(out, "ub.");
-        return out.toByteArray();
-    }
-
     /** {@code _rebuild_tensor_v2(storage, offset, size, stride, requires_grad, hooks)}. */
-    private static void tensor(ByteArrayOutputStream out, NDArray array, int number) {
+    private static Object tensor(NDArray array, int number) {
         String storage = STORAGES.get(array.getDataType());
         if (storage == null) {
             throw new UnsupportedOperationException("an array of type " + array.getDataType() + " cannot be saved");
         }
-        raw(out, "ctorch._utils\n_rebuild_tensor_v2\n((");
-        string(out, "storage");
-        raw(out, "ctorch\n" + storage + "\n");
-        string(out, Integer.toString(number));
-        string(out, "cpu");
-        integer(out, array.size());
-        raw(out, "tQ");
-        integer(out, 0);
         long[] sizes = array.getShape().getShape();
         long[] strides = new long[sizes.length];
         long stride = 1;
@@ -123,40 +117,19 @@ final class Archive {
             strides[i] = stride;
             stride *= sizes[i];
         }
-        tuple(out, sizes);
-        tuple(out, strides);
-        raw(out, "\u0089ccollections\nOrderedDict\n)RtR");
+        Object id = tuple(
+                "storage", new Pickle.Global("torch", storage), Integer.toString(number), "cpu", array.size());
+        Object hooks = new Pickle.Reduced(new Pickle.Global("collections", "OrderedDict"), tuple());
+        return new Pickle.Reduced(
+                new Pickle.Global("torch._utils", "_rebuild_tensor_v2"),
+                tuple(new Pickle.Persistent(id), 0L, tuple(sizes), tuple(strides), false, hooks));
     }
 
-    private static void tuple(ByteArrayOutputStream out, long[] numbers) {
-        raw(out, "(");
-        for (long number : numbers) {
-            integer(out, number);
-        }
-        raw(out, "t");
+    private static Pickle.Tuple tuple(Object... items) {
+        return new Pickle.Tuple(List.of(items));
     }
 
-    private static void integer(ByteArrayOutputStream out, long number) {
-        ByteBuffer bytes = ByteBuffer.allocate(10).order(ByteOrder.LITTLE_ENDIAN);
-        if (number <= Integer.MAX_VALUE) {
-            bytes.put((byte) 'J').putInt((int) number);
-        } else {
-            bytes.put((byte) 0x8a).put((byte) 8).putLong(number);
-        }
-        out.write(bytes.array(), 0, bytes.position());
-    }
-
-    private static void string(ByteArrayOutputStream out, String text) {
-        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-        ByteBuffer length =
-                ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putInt(bytes.length);
-        raw(out, "X");
-        out.write(length.array(), 0, 4);
-        out.write(bytes, 0, bytes.length);
-    }
-
-    private static void raw(ByteArrayOutputStream out, String codes) {
-        byte[] bytes = codes.getBytes(StandardCharsets.ISO_8859_1);
-        out.write(bytes, 0, bytes.length);
+    private static Pickle.Tuple tuple(long[] numbers) {
+        return tuple(Arrays.stream(numbers).boxed().toArray());
     }
 }

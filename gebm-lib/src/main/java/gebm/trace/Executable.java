@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.lang.ref.Cleaner;
 import java.lang.ref.Reference;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -29,7 +30,7 @@ import java.util.regex.Pattern;
  * given back, with the program's constants, once nobody {@linkplain #take uses} it, or when this object is collected.
  */
 final class Executable implements AutoCloseable {
-    private static final Pattern LINE = Pattern.compile("line (\\d+), in");
+    private static final Pattern LINE = Pattern.compile("code/__torch__\\.py\", line (\\d+), in");
     private static final Pattern CAUSE =
             Pattern.compile("(?:RuntimeError|builtins\\.\\w+|\\w*Error): (.*)", Pattern.DOTALL);
     private static final Cleaner CLEANER = Cleaner.create();
@@ -72,16 +73,17 @@ final class Executable implements AutoCloseable {
         }
     }
 
-    /** What was recorded: the graph and the public view of it. */
-    record Recorded(Graph graph, ProgramGraph view) {}
+    /** What was recorded: the graph, the public view of it, and the networks of other files that it calls. */
+    record Recorded(Graph graph, ProgramGraph view, List<TorchScript> networks) {}
 
-    /**
-     * Loads a program.
-     *
-     * @param recorded what it was made of, or null
-     */
+    /** Loads a program that reads its arguments only. */
+    Executable(Printer.Source source, Device device, List<TorchScript> networks) {
+        this(Archive.of(source.text(), Map.of(), networks, null), source, device, new NDList(), null);
+    }
+
+    /** Loads a recorded program. */
     Executable(Printer.Source source, Device device, NDList implicit, Recorded recorded) {
-        this(Archive.of(source.text()), source, device, implicit, recorded);
+        this(Archive.of(source.text(), Map.of(), recorded.networks(), null), source, device, implicit, recorded);
     }
 
     /** Loads a program from the bytes of a file. */

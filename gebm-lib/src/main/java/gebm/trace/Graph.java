@@ -22,6 +22,7 @@ record Graph(List<Value> inputs, List<Node> nodes, List<Value> results) {
     /** Operations whose result may share memory with their first argument. */
     private static final Set<String> VIEWS = Set.of(
             "{0}",
+            Barriers.TARGET,
             "torch.type_as",
             "torch.t",
             "torch.sum_to_size",
@@ -137,7 +138,9 @@ record Graph(List<Value> inputs, List<Node> nodes, List<Value> results) {
     /** Whether the result of {@code call} may share memory with its first argument. */
     private static boolean isView(Node.Call call) {
         return !call.args().isEmpty()
-                && (VIEWS.contains(call.target()) || call.target().endsWith("_"));
+                && (VIEWS.contains(call.target())
+                        || call.target().endsWith("_")
+                        || TorchScript.isCall(call.target()));
     }
 
     /**

@@ -7,6 +7,7 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Block;
 import ai.djl.nn.Parameter;
+import ai.djl.nn.SymbolBlock;
 import ai.djl.training.initializer.Initializer;
 import ai.djl.util.Pair;
 import gebm.core.Require;
@@ -61,6 +62,12 @@ public final class Network implements Trainable, AutoCloseable {
      */
     public static Network of(Block block, Shape input, DataType type, Rng rng) {
         Require.that(type == DataType.FLOAT32 || type == DataType.FLOAT64, "type", "float32 or float64", type);
+        Require.that(
+                !(block instanceof SymbolBlock),
+                "block",
+                "one that DJL computes layer by layer",
+                "a program of the engine's own (" + block.getClass().getSimpleName()
+                        + "), which has no layers: load its file by gebm.trace.TorchScript");
         boolean described = !block.isInitialized();
         Map<Parameter, XavierUniform> asked = new HashMap<>();
         for (Parameter parameter : block.getParameters().values()) {

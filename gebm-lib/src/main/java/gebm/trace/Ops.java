@@ -362,6 +362,24 @@ public final class Ops {
         return recorder.array(recorder.call("torch.to", finite, DataType.INT64));
     }
 
+    /**
+     * {@code x} itself, through which no derivative is taken: a program in which one would be is refused, where
+     * otherwise it would be zero without a word (behind a rounding or a choice by index).
+     *
+     * <p>{@code stopGradient} before it says that the derivative is zero on purpose.
+     *
+     * @param why what has no derivative, such as "a choice by index has no gradient"
+     * @param advice what to do instead
+     */
+    public static NDArray withoutDerivative(NDArray x, String why, String advice) {
+        Recorder recorder = Recorder.of(x);
+        if (recorder == null) {
+            return x;
+        }
+        Value same = recorder.call(Barriers.TARGET, x, why + "|" + advice);
+        return recorder.array(same, x.getShape(), x.getDataType());
+    }
+
     /** Writes {@code value} over {@code target}, in place: the caller's array changes. */
     public static void assign(NDArray target, NDArray value) {
         Recorder recorder = Calls.recorderOf(List.of(target, value));

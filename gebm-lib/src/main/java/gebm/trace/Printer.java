@@ -22,15 +22,20 @@ final class Printer {
     /** A program's text; line {@code i} (from 1) came from {@code sites.get(i - 1)}, which may be null. */
     record Source(String text, List<StackTraceElement> sites) {}
 
-    /** The text of {@code graph}. */
+    /** The text of {@code graph}, which calls no network. */
     static Source print(Graph graph) {
         return print(graph, List.of());
     }
 
+    /** The text of {@code graph}, which calls {@code networks}. */
+    static Source print(Graph graph, List<TorchScript> networks) {
+        return print(graph, List.of(), networks);
+    }
+
     /** The text of {@code graph}, of whose inputs some are attributes of the program instead of arguments. */
-    static Source print(Graph graph, List<Value> attributes) {
+    static Source print(Graph graph, List<Value> attributes, List<TorchScript> networks) {
         Printer printer = new Printer(false);
-        printer.header(graph.inputs(), attributes);
+        printer.header(graph.inputs(), attributes, networks);
         printer.block(graph.nodes());
         printer.line("return [" + String.join(", ", printer.owned(graph)) + "]", null);
         return new Source(printer.text.toString(), printer.sites);
@@ -39,9 +44,9 @@ final class Printer {
     /**
      * The text of a program that returns type code and shape of each result of {@code graph}; loops take one step.
      */
-    static Source printShapes(Graph graph) {
+    static Source printShapes(Graph graph, List<TorchScript> networks) {
         Printer printer = new Printer(true);
-        printer.header(graph.inputs(), List.of());
+        printer.header(graph.inputs(), List.of(), networks);
         printer.block(graph.nodes());
         String shapes = graph.results().stream()
                 .map(v -> "torch.tensor(torch.add([ops.prim.dtype(" + v + ")], torch.size(" + v + ")), dtype=4)")
@@ -51,7 +56,7 @@ final class Printer {
         return new Source(printer.text.toString(), printer.sites);
     }
 
-    private void header(List<Value> inputs, List<Value> attributes) {
+    private void header(List<Value> inputs, List<Value> attributes, List<TorchScript> networks) {
         indent = "";
         line("class Program(Module):", null);
         indent = "  ";
@@ -60,6 +65,9 @@ final class Printer {
         line("__buffers__ = [" + names + "]", null);
         line("training : bool", null);
         attributes.forEach(v -> line(v + " : Tensor", null));
+        for (int i = 0; i < networks.size(); i++) {
+            line(TorchScript.attribute(i) + " : " + networks.get(i).type(i), null);
+        }
         String arguments = inputs.stream()
                 .filter(v -> !attributes.contains(v))
                 .map(v -> ", " + v + ": Tensor")

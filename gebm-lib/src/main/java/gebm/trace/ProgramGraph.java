@@ -194,6 +194,9 @@ public record ProgramGraph(
     /** {@code torch.name} or {@code name_} as PyTorch calls it; of a filled-in text the first operation in it. */
     private static String name(Node.Call call) {
         String target = call.target();
+        if (TorchScript.isCall(target)) {
+            return TorchScript.nameIn(target);
+        }
         int at = target.indexOf("torch.");
         String rest = at < 0 ? target : target.substring(at + "torch.".length());
         return rest.chars()

@@ -6,6 +6,7 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import ai.djl.util.Pair;
 import gebm.core.Errors;
 import java.lang.reflect.Proxy;
 import java.security.CodeSource;
@@ -44,6 +45,7 @@ final class Recorder implements AutoCloseable {
     private final Facts facts = new Facts();
     private final Set<Value> unsized = new HashSet<>(); // as long as a loop takes steps
     private final Set<Value> selections = new HashSet<>(); // as many as there were values
+    private final List<TorchScript> networks = new ArrayList<>();
     private final NDManager constants;
     private final RecordingManager manager;
     /** Where dropout gets its masks. */
@@ -537,6 +539,23 @@ final class Recorder implements AutoCloseable {
         return value;
     }
 
+    /** Shape and type of {@code array}, or null if they are not known without running anything. */
+    Pair<Shape, DataType> known(NDArray array) {
+        Value value = valueOf(array);
+        Shape shape = facts.shape(value);
+        DataType type = facts.type(value);
+        return shape == null || type == null ? null : new Pair<>(shape, type);
+    }
+
+    /** The number of {@code network} among those that the program calls. */
+    int number(TorchScript network) {
+        int number = networks.indexOf(network);
+        if (number < 0) {
+            networks.add(network);
+        }
+        return number < 0 ? networks.size() - 1 : number;
+    }
+
     /** What is known of {@code value} without running anything. */
     String describe(Value value) {
         if (facts.shape(value) == null) {
@@ -616,7 +635,7 @@ final class Recorder implements AutoCloseable {
             }
             arguments.attach(scope);
             Graph small = new Graph(needed, graph.nodes(), graph.results());
-            try (Executable program = new Executable(Printer.printShapes(small), device(), new NDList(), null)) {
+            try (Executable program = new Executable(Printer.printShapes(small, networks), device(), networks)) {
                 return program.call(scope, 0, arguments).get(0).toLongArray();
             }
         }
@@ -629,6 +648,7 @@ final class Recorder implements AutoCloseable {
         List<Value> outputs = new ArrayList<>();
         results.forEach(result -> outputs.add(valueOf(result)));
         Graph recorded = new Graph(List.copyOf(inputs), frames.get(0).nodes, outputs).withoutDeadCode();
+        Barriers.check(recorded);
         Derivatives.Result derived = WITHOUT_RULES.get()
                 ? new Derivatives.Result(recorded, List.of())
                 : Derivatives.applyTo(recorded, facts, this::newValue);
@@ -643,7 +663,7 @@ final class Recorder implements AutoCloseable {
             implicit.add(examples.get(i));
         }
         ProgramGraph view = ProgramGraph.of(graph, explicit, facts, derived.ways());
-        return new Executable(Printer.print(graph), device(), implicit, new Executable.Recorded(graph, view));
+        return new Executable(Printer.print(graph, networks), device(), implicit, new Executable.Recorded(graph, view, networks));
     }
 
     UnsupportedOperationException unsupported(String what, String advice) {

@@ -47,12 +47,13 @@ record SavedProgram(Path file, Executable executable, List<Pair<Shape, DataType>
                 .filter(input -> input.role() == ProgramGraph.Role.ARGUMENT)
                 .map(input -> new Argument(input.type().name(), input.shape().getShape()))
                 .toList();
-        String text = Printer.print(recorded.graph(), attributes).text();
-        byte[] bytes = Archive.of(text, arrays, new Gson().toJson(new Note(arguments)));
+        String text =
+                Printer.print(recorded.graph(), attributes, recorded.networks()).text();
+        byte[] bytes = Archive.of(text, arrays, recorded.networks(), new Gson().toJson(new Note(arguments)));
         try {
             Path beside = Files.createTempFile(file.toAbsolutePath().getParent(), "program", ".part");
             Files.write(beside, bytes);
-            Files.move(beside, file, StandardCopyOption.REPLACE_EXISTING);
+            Files.move(beside, file, StandardCopyOption.ATOMIC_MOVE);
         } catch (IOException e) {
             throw new UncheckedIOException("could not write the program to " + file, e);
         }

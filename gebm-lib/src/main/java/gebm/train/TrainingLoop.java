@@ -23,16 +23,22 @@ import gebm.trace.Loop;
 import gebm.trace.Ops;
 import gebm.trace.Program;
 import gebm.trace.Watch;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Properties;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 
 /** One run of training: an iteration is one native call. */
 final class TrainingLoop {
+    private static final String LIBRARY = version();
+
     private final EnergyLoss energyLoss;
     private final BaseLoss baseLoss;
     private final TrainingPlan plan;
@@ -57,6 +63,11 @@ final class TrainingLoop {
         this.data = data;
         position = state.position;
         model = state.model();
+        Require.that(
+                baseLoss == null || !model.base().parameters().isEmpty(),
+                "the base",
+                "trainable where there is a base loss",
+                model.base() + ", which has no parameters: train the energy on it with Trainer.energyOnly");
         rng = state.rng();
         judge();
         average = baseLoss == null || Double.isNaN(plan.baseAverage()) ? null : state.baseAverage();
@@ -71,6 +82,16 @@ final class TrainingLoop {
                 baseColumns.addAll(columns("base", baseLoss.evaluate(model, batch, rng.fork("try"))));
             }
         }
+    }
+
+    private static String version() {
+        Properties properties = new Properties();
+        try (InputStream in = TrainingLoop.class.getResourceAsStream("/gebm/version.properties")) {
+            properties.load(in);
+        } catch (IOException e) {
+            throw new UncheckedIOException("this library's version cannot be read", e);
+        }
+        return properties.getProperty("version");
     }
 
     private static List<String> columns(String half, Loss loss) {
@@ -123,7 +144,11 @@ final class TrainingLoop {
         versions.put("java", System.getProperty("java.version"));
         var engine = ai.djl.engine.Engine.getInstance();
         versions.put("engine", engine.getEngineName() + " " + engine.getVersion());
-        RunCard card = new RunCard(position.key, data.sha256(), plan.toString(), versions);
+        versions.put("gebm", LIBRARY);
+        List<String> terms = new ArrayList<>(energyColumns);
+        terms.addAll(baseColumns);
+        terms.removeIf(name -> name.endsWith("Total") || name.endsWith("GradientNorm"));
+        RunCard card = new RunCard(position.key, data.sha256(), plan.toString(), terms, versions);
         return new TrainingRun(model, state.history(), stop, state, card);
     }
 

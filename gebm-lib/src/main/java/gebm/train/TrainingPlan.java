@@ -311,7 +311,35 @@ public final class TrainingPlan implements Cloneable {
 
     @Override
     public String toString() {
-        return "TrainingPlan[" + iterations + " iterations, batches of " + batchSize + " and " + generatedSize
-                + ",\n          energy by " + energyOptimizer + ",\n          base by " + baseOptimizer + "]";
+        StringBuilder text = new StringBuilder("TrainingPlan[");
+        text.append(iterations)
+                .append(" iterations, batches of ")
+                .append(batchSize)
+                .append(" and ")
+                .append(generatedSize);
+        more(text, "energy by " + energyOptimizer);
+        more(text, "base by " + baseOptimizer);
+        more(text, "c by " + logPartitionOptimizer);
+        more(text, "energy steps " + energySteps(0) + " at first, then " + energySteps(2));
+        if (evaluation != null) {
+            more(text, "evaluated every " + evaluateEvery);
+        }
+        if (decay != null) {
+            more(text, "rates by " + decay);
+        }
+        if (best != null) {
+            more(text, "keeping the best by " + best);
+        }
+        if (patience != Integer.MAX_VALUE) {
+            more(text, "until " + patience + " evaluations are no better");
+        }
+        if (!Double.isNaN(baseAverage)) {
+            more(text, "averaging the base by " + baseAverage);
+        }
+        return text.append(']').toString();
+    }
+
+    private static void more(StringBuilder text, String words) {
+        text.append(",\n          ").append(words);
     }
 }

@@ -1,12 +1,16 @@
 package gebm.model;
 
+import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.Block;
 import ai.djl.nn.LambdaBlock;
 import ai.djl.nn.SequentialBlock;
 import gebm.core.Rng;
 import gebm.nn.Mlp;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
@@ -20,6 +24,8 @@ final class BaseCases {
         }
     }
 
+    static final Path ORACLES = Path.of("src/test/resources/oracles");
+
     private BaseCases() {}
 
     static List<Case> all() {
@@ -32,6 +38,12 @@ final class BaseCases {
                     rows.add(new Case(target.name(), type, new Shape(target.dimension()), () -> target.base(type)));
                 }
             }
+            rows.add(new Case("uniform", type, new Shape(3), () -> DensityBase.uniform(3, type)));
+            rows.add(new Case("fixed push-forward", type, new Shape(2), () -> LatentBase.fixed(normal, initialized(type))));
+            rows.add(new Case("of samples", type, new Shape(2), () -> LatentBase.ofSamples(points(type))));
+            rows.add(new Case("scripted", type, new Shape(1, 8, 8), () -> LatentBase.scripted(
+                    DensityBase.standardNormal(4, type),
+                    ORACLES.resolve(type == DataType.FLOAT32 ? "generator.pt" : "generator-traced.pt"))));
             rows.add(new Case("push-forward", type, new Shape(2), () -> push(normal, Rng.of(43))));
             rows.add(new Case("push-forward in training", type, new Shape(2), () -> push(normal, Rng.of(43))
                     .training()));
@@ -44,6 +56,25 @@ final class BaseCases {
             }));
         }
         return rows;
+    }
+
+    /** A block with values, as after DJL's own training. */
+    static Block initialized(DataType type) {
+        Block block = Mlp.of(3, 6, 2);
+        block.initialize(NDManager.newBaseManager(), type, new Shape(2, 3));
+        Rng rng = Rng.of(45);
+        block.getParameters()
+                .forEach(pair -> pair.getValue()
+                        .getArray()
+                        .set(rng.fork(pair.getKey())
+                                .normal(NDManager.newBaseManager(), pair.getValue().getArray().getShape(), type)
+                                .toByteBuffer()));
+        return block;
+    }
+
+    /** Seven points. */
+    static NDArray points(DataType type) {
+        return Rng.of(46).normal(NDManager.newBaseManager(), new Shape(7, 2), type);
     }
 
     private static LatentBase push(DensityBase prior, Rng rng) {

@@ -66,7 +66,7 @@ class FactsTest {
         NDList all = new NDList();
         in.forEach(array -> all.add(array.duplicate()));
         all.addAll(ran.implicit());
-        try (Executable shapes = new Executable(Printer.printShapes(asked), Device.cpu(), new NDList(), null)) {
+        try (Executable shapes = new Executable(Printer.printShapes(asked, List.of()), Device.cpu(), List.of())) {
             NDList actual = shapes.call(m, 0, all);
             for (int i = 0; i < inferred.size(); i++) {
                 long[] codeAndShape = actual.get(i).toLongArray();

@@ -394,6 +394,31 @@ class TrainerTest {
         assertThat(card.key()).isEqualTo(Rng.of(3).key());
         assertThat(card.dataSha256()).hasSize(64);
         assertThat(card.versions()).containsKeys("java", "engine");
+        assertThat(card.versions().get("gebm")).matches("\\d+\\.\\d+\\.\\d+.*");
+        assertThat(card.terms()).contains("kale", "baseLoss").doesNotContain("energyTotal");
+        assertThat(card.plan())
+                .contains("batches of", "energy steps ", "c by Sgd")
+                .doesNotContain("average", "evaluated", "best");
+        TrainingPlan full = plan(1).withEvaluation(3, (model, rng) -> Map.of("x", 1.0))
+                .withRateDecay(RateDecay.of("x"))
+                .withEarlyStop("x", 7)
+                .withBaseAverage(0.75);
+        assertThat(full.toString())
+                .contains(
+                        "evaluated every 3",
+                        "rates by RateDecay[column=x, lag=10, failures=3, factor=0.8]",
+                        "keeping the best by x",
+                        "until 7 evaluations are no better",
+                        "averaging the base by 0.75");
+    }
+
+    @Test
+    void refusesABaseLossWithoutABaseToTrain() {
+        Gebm fixed = Gebm.of(Identity.of(2), model(DataType.FLOAT32).energy());
+        assertThatThrownBy(() -> trainer(plan(1)).fit(fixed, Toy.eightGaussians(), Rng.of(3)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageStartingWith("the base must be trainable where there is a base loss, got Identity")
+                .hasMessageContaining("Trainer.energyOnly");
     }
 
     /** The latents themselves. */
