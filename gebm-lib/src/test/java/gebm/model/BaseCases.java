@@ -9,6 +9,7 @@ import ai.djl.nn.Block;
 import ai.djl.nn.LambdaBlock;
 import ai.djl.nn.SequentialBlock;
 import gebm.core.Rng;
+import gebm.flow.RealNvp;
 import gebm.nn.Mlp;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -44,6 +45,7 @@ final class BaseCases {
             rows.add(new Case("scripted", type, new Shape(1, 8, 8), () -> LatentBase.scripted(
                     DensityBase.standardNormal(4, type),
                     ORACLES.resolve(type == DataType.FLOAT32 ? "generator.pt" : "generator-traced.pt"))));
+            rows.add(new Case("RealNVP", type, new Shape(3), () -> RealNvp.of(3, 3, 5, type, Rng.of(42))));
             rows.add(new Case("push-forward", type, new Shape(2), () -> push(normal, Rng.of(43))));
             rows.add(new Case("push-forward in training", type, new Shape(2), () -> push(normal, Rng.of(43))
                     .training()));
