@@ -3,6 +3,7 @@ package gebm.nn;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.Activation;
 import ai.djl.nn.Block;
 import ai.djl.nn.LambdaBlock;
 import ai.djl.nn.convolutional.Conv2d;
@@ -21,11 +22,11 @@ final class Layers {
     }
 
     static Block relu() {
-        return on("relu", x -> x.maximum(0));
+        return Activation.reluBlock();
     }
 
     static Block leakyRelu(double slope) {
-        return on("leakyRelu", x -> x.maximum(x.mul(slope)));
+        return Activation.leakyReluBlock((float) slope);
     }
 
     static Block tanh() {
