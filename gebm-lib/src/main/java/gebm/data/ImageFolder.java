@@ -153,7 +153,8 @@ public record ImageFolder(Path folder, int side, int channels, int first) {
                 reader.setInput(in, true, true);
                 BufferedImage image = reader.read(0);
                 for (String warning : warnings) {
-                    if (warning.contains("Premature end")) {
+                    // data is missing, not only the marker of the end, which some programs leave out
+                    if (warning.contains("premature end")) {
                         throw new IOException(warning);
                     }
                 }

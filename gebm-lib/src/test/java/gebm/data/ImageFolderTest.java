@@ -194,7 +194,7 @@ class ImageFolderTest {
             Files.write(folder.resolve("a.jpg"), Arrays.copyOf(whole, whole.length / 2));
             assertThatThrownBy(() -> read(ImageFolder.of(folder, 8)))
                     .hasMessageStartingWith(folder.resolve("a.jpg") + " is not a sound image (java.io.IOException: ")
-                    .hasMessageContaining("Premature end");
+                    .hasMessageContaining("premature end");
         }
 
         @Test
