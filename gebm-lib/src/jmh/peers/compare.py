@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""The library against PyTorch on the workloads W1, W2, W4 and W5, two processes taking turns on one core.
+"""The library against PyTorch on the workloads W1 to W5, two processes taking turns on one core.
 
-    python compare.py PEERS --java "java OPTIONS -cp CLASSPATH" [--only W1,W4] [--repeats 9] [--seconds 1] [--warm 3] [--cpu 0]
+    python compare.py PEERS --java "java OPTIONS -cp CLASSPATH" [--only W3,W4] [--repeats 9] [--seconds 1] [--warm 3] [--cpu 0]
 
 PEERS is the folder of the PyTorch peers' scripts (params.py, w1_toy_ula_torch.py, ...), whose functions run as they are;
 python must see torch and numpy.  `run.sh` beside this file finds the class path.  Same weights, one thread, and the same
@@ -11,8 +11,11 @@ each repeat runs every peer once, in turn.  Prints `workload,peer,metric,value`,
 Medians are over the repeats in which a process had the core to itself (CPU time at least 97 % of wall time), if there are
 three, else over all; `..._cpu` is the median of CPU time over all repeats, which another user of the core disturbs less.
 Each run of the library records its programs anew; `record_s` is that with the first step, and outside the times per step.
+`peak_mib` is the most memory that a process held in the peer's warm-up, what it keeps of earlier work included (Linux only;
+take one workload at a time to compare).
 """
 import argparse
+import contextlib
 import math
 import os
 import shlex
@@ -25,14 +28,16 @@ import time
 MALLOC = {"MALLOC_MMAP_THRESHOLD_": "268435456", "MALLOC_TRIM_THRESHOLD_": "4073741824", "MALLOC_TOP_PAD_": "67108864"}
 THREADS = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
 W1 = ((64, 128, 2), (128, 256, 2), (128, 4096, 2), (512, 256, 100))
-PEERS = {"W1": ["torch_eager"], "W2": ["torch_eager", "torch_eager_fused_adam"], "W4": ["torch_eager", "torch_eager_channels_last"],
+PEERS = {"W1": ["torch_eager"], "W2": ["torch_eager", "torch_eager_fused_adam"],
+         "W3": ["torch_eager", "torch_eager_fused_adam", "torch_eager_channels_last"], "W4": ["torch_eager", "torch_eager_channels_last"],
          "W5-flow-kale": ["torch_eager", "torch_eager_onepass"], "W5-flow-ml": ["torch_eager"]}
-UNIT = {"W1": "us_per_step", "W2": "ms_per_iter", "W4": "ms_per_step", "W5": "ms_per_step"}
+UNIT = {"W1": "us_per_step", "W2": "ms_per_iter", "W3": "ms_per_iter", "W4": "ms_per_step", "W5": "ms_per_step"}
 AGREE = 2e-4                                            # of the largest value; the peers' own limit between frameworks
 
 
 def names():
-    return [f"W1-h{h}-b{b}-d{d}" for h, b, d in W1] + ["W2-toy-kale", "W4-image-latent", "W5-flow-kale", "W5-flow-ml"]
+    return [f"W1-h{h}-b{b}-d{d}" for h, b, d in W1] + [
+        "W2-toy-kale", "W3-image-kale", "W4-image-latent", "W5-flow-kale", "W5-flow-ml"]
 
 
 # ---------------------------------------------------------------- the peers' process
@@ -88,6 +93,60 @@ class Training:
             self.trainers[peer].iteration()
 
 
+def generator_arrays(g):
+    """In the order and layout of DJL: transposed kernels are (out, in, ...), a batch norm is scale, shift, mean, variance."""
+    norm = lambda b: [b.weight, b.bias, b.running_mean, b.running_var]
+    return [g.lin.weight, g.lin.bias, *norm(g.bn0), g.d1.weight.transpose(0, 1), g.d1.bias, *norm(g.bn1), g.d2.weight.transpose(0, 1),
+            g.d2.bias]
+
+
+class ImageTraining:
+    def __init__(self, name):
+        import torch
+        import w3_image_kale_torch as w3
+        torch.manual_seed(0)
+        self.torch, self.w3 = torch, w3
+        # few, so that no unit sits on a kink of its activation, where rounding decides about the penalty's second derivative
+        self.x, self.z = w3.batch()[:8], torch.randn(8, 100)
+        self.trainers = {"torch_eager": w3.Trainer(False), "torch_eager_fused_adam": w3.Trainer(),
+                         "torch_eager_channels_last": w3.Trainer(channels_last=True)}
+        self.fresh = w3.Trainer()
+        for c in self.fresh.e.convs:                    # exact singular vectors, which no power iteration moves
+            s, w = c.parametrizations.weight[0], c.parametrizations.weight.original.detach().flatten(1)
+            u, _, v = torch.linalg.svd(w.double(), full_matrices=False)
+            s._u.copy_(u[:, 0]), s._v.copy_(v[0])
+
+    def arrays(self):
+        g, e = self.fresh.g, self.fresh.e
+        energy = [p for c in e.convs for p in (c.parametrizations.weight[0]._u, c.parametrizations.weight.original, c.bias)]
+        energy += [e.lin.weight, e.lin.bias]
+        return {"x": self.x, "z": self.z, "rows": self.w3.DATA, **{f"base{i}": p for i, p in enumerate(generator_arrays(g))},
+                **{f"energy{i}": p for i, p in enumerate(energy)}}
+
+    def check(self, theirs):
+        t, grad = self.fresh, self.torch.autograd.grad
+        t.e.train(), t.g.eval()
+        with self.torch.no_grad():
+            y = t.g(self.z)
+        energy = self.w3.energy_loss(t.e, t.c, self.x, y, self.torch.from_numpy(theirs["alpha"]))
+        weights = [p for c in t.e.convs for p in (c.parametrizations.weight.original, c.bias)] + [t.e.lin.weight, t.e.lin.bias, t.c]
+        gradients = list(grad(energy, weights))
+        t.e.eval(), t.g.train()
+        base = self.w3.base_loss(t.g, t.e, self.x, self.z) + math.log(len(self.z) / self.w3.B)     # which divides by B
+        g = t.g
+        of = [g.lin.weight, None, g.bn0.weight, g.bn0.bias, g.d1.weight, None, g.bn1.weight, g.bn1.bias, g.d2.weight, g.d2.bias]
+        left = iter(grad(base, [p for p in of if p is not None]))
+        for p in of:                                    # None: a bias before a normalisation, whose gradient is rounding only
+            d = None if p is None else next(left)
+            gradients.append(d.transpose(0, 1) if p is g.d1.weight or p is g.d2.weight else d)
+        named = {f"gradient{i}" if i else "gradient": v for i, v in enumerate(gradients) if v is not None}
+        return {"energyLoss": energy, "baseLoss": base, **named}
+
+    def run(self, peer, n):
+        for _ in range(n):
+            self.trainers[peer].iteration()
+
+
 class Images:
     def __init__(self, name):
         import torch
@@ -97,11 +156,8 @@ class Images:
         self.nets = {"torch_eager": w4.nets(), "torch_eager_channels_last": w4.nets(True)}
 
     def arrays(self):
-        """In the order and layout of DJL: transposed kernels are (out, in, ...), a batch norm is scale, shift, mean, variance."""
         g, e = self.nets["torch_eager"]
-        norm = lambda b: [b.weight, b.bias, b.running_mean, b.running_var]
-        base = [g.lin.weight, g.lin.bias, *norm(g.bn0), g.d1.weight.transpose(0, 1), g.d1.bias, *norm(g.bn1),
-                g.d2.weight.transpose(0, 1), g.d2.bias]
+        base = generator_arrays(g)
         energy = [p for c in e.convs for p in (c.weight, c.bias)] + [e.lin.weight, e.lin.bias]
         return {"points": self.z, **{f"base{i}": p for i, p in enumerate(base)}, **{f"energy{i}": p for i, p in enumerate(energy)}}
 
@@ -169,8 +225,8 @@ def worker(folder):
     for line in sys.stdin:
         command, name, *rest = line.split()
         if name not in made:
-            made[name] = {"W1": Toy, "W2": Training, "W4": Images, "W5-flow-kale": Density, "W5-flow-ml": Likelihood}[
-                name if name.startswith("W5") else name[:2]](name)
+            made[name] = {"W1": Toy, "W2": Training, "W3": ImageTraining, "W4": Images, "W5-flow-kale": Density,
+                          "W5-flow-ml": Likelihood}[name if name.startswith("W5") else name[:2]](name)
         file = os.path.join(folder, name)
         if command == "export":
             np.savez(file + ".npz", **host(made[name].arrays()))
@@ -216,6 +272,15 @@ class Process:
     def time(self, line):
         return tuple(int(t) for t in self.ask(line).split())
 
+    def forget_peak(self):
+        with contextlib.suppress(OSError), open(f"/proc/{self.process.pid}/clear_refs", "w") as f:
+            f.write("5")
+
+    def peak_mib(self):
+        with contextlib.suppress(OSError), open(f"/proc/{self.process.pid}/status") as f:
+            return next(int(line.split()[1]) / 1024 for line in f if line.startswith("VmHWM"))
+        return math.nan
+
     def close(self):
         self.process.stdin.close()
         self.process.wait()
@@ -238,8 +303,11 @@ def compare(name, options, java, torch):
     n = max(3, math.ceil(options.seconds * 1e9 / asked[first](10)[0] * 10))
     for peer in asked:
         spent = 0
+        process = java if peer == "gebm" else torch
+        process.forget_peak()
         while spent < options.warm * 1e9:               # Java compiles what is called often; CPU time, so that all get the same
             spent += asked[peer](n)[1]
+        print(f"{name},{peer},peak_mib,{process.peak_mib():.4g}", flush=True)
     rows = {peer: [] for peer in asked}
     for _ in range(options.repeats):
         for peer in asked:
@@ -263,7 +331,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("peers")
     parser.add_argument("--java")
-    parser.add_argument("--only", default="W1,W2,W4,W5")
+    parser.add_argument("--only", default="W1,W2,W3,W4,W5")
     parser.add_argument("--repeats", type=int, default=9)
     parser.add_argument("--seconds", type=float, default=1.0)
     parser.add_argument("--warm", type=float, default=3.0, help="seconds of work before the first repeat")

@@ -46,8 +46,10 @@ import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.UnaryOperator;
 
 /**
  * The library's side of {@code src/jmh/peers/compare.py}: the peers' workloads through the public API, on command.
@@ -121,10 +123,13 @@ public final class PeerWorkloads {
         } catch (IOException e) {
             throw new IllegalArgumentException("no weights of " + name, e);
         }
-        if (name.startsWith("W5")) {
-            return name.endsWith("ml") ? new Likelihood(given) : new Density(given);
-        }
-        return name.startsWith("W1") ? new Toy(given) : name.startsWith("W2") ? new Training(given) : new Images(given);
+        return switch (name.substring(0, 2)) {
+            case "W1" -> new Toy(given);
+            case "W2" -> new Training(given, Training.toy(), 256);
+            case "W3" -> new Training(given, Training.images(), 64);
+            case "W5" -> name.endsWith("ml") ? new Likelihood(given) : new Density(given);
+            default -> new Images(given);
+        };
     }
 
     private static NDArray get(NDList given, String name) {
@@ -201,22 +206,34 @@ public final class PeerWorkloads {
         }
     }
 
-    /** W2: KALE with the gradient penalty on 2-D data. */
+    /** W2 and W3: KALE with the gradient penalty, on 2-D data and on images. */
     private static final class Training implements Workload {
-        private static final int BATCH = 256;
         private final EnergyLoss energyLoss = Kale.energyLoss().plus(1, Penalties.gradient());
         private final Gebm model;
         private final NDList given;
         private final DataSource data;
+        private final int batch;
 
-        Training(NDList given) {
+        Training(NDList given, Gebm model, int batch) {
             this.given = given;
+            this.model = model;
+            this.batch = batch;
+            with(model.base(), given, "base");
+            with(model.energy(), given, "energy");
+            data = DataSource.of(get(given, "rows"));
+        }
+
+        static Gebm toy() {
             var base = LatentBase.pushForward(
                     DensityBase.standardNormal(2), Mlp.of(Activation::relu, 2, 128, 128, 2), Rng.of(0));
             var critic = Mlp.of(x -> Activation.leakyRelu(x, 0.1f), 2, 128, 128, 1);
-            model = Gebm.of(
-                    with(base, given, "base"), with(Energy.neural(critic, new Shape(2), Rng.of(0)), given, "energy"));
-            data = DataSource.of(get(given, "rows"));
+            return Gebm.of(base, Energy.neural(critic, new Shape(2), Rng.of(0)));
+        }
+
+        static Gebm images() {
+            var base = LatentBase.pushForward(
+                    DensityBase.standardNormal(Images.LATENT), Images.generator(), Rng.of(0));
+            return Gebm.of(base, Energy.neural(Images.energy(SpectralNorm::of), new Shape(1, 28, 28), Rng.of(0)));
         }
 
         /** Both losses and their gradients at given batches; the interpolates' weights go along. */
@@ -229,11 +246,12 @@ public final class PeerWorkloads {
             Program program = Program.ofRandom((manager, list, key) -> {
                 NDArray x = list.get(0);
                 Batch detached = new Batch(x, model.base().generate(list.get(1)));
-                ParameterGradients energy =
-                        Gradients.ofParameters(weights, () -> handed(energyLoss.evaluate(model, detached, key)));
+                ParameterGradients energy = Gradients.ofParameters(
+                        weights, () -> handed(energyLoss.evaluate(model.trainingEnergy(), detached, key)));
                 ParameterGradients base = Gradients.ofParameters(model.base().parameters(), () -> {
-                    Batch batch = new Batch(x, model.base().generate(list.get(1)));
-                    return handed(Kale.baseLoss().evaluate(model, batch, key));
+                    Gebm training = model.trainingBase();
+                    Batch generated = new Batch(x, training.base().generate(list.get(1)));
+                    return handed(Kale.baseLoss().evaluate(training, generated, key));
                 });
                 NDList out = new NDList(energy.others().get(0), base.others().get(0));
                 out.addAll(energy.gradients());
@@ -241,7 +259,10 @@ public final class PeerWorkloads {
                 return out;
             });
             NDList results = named(program.run(scope, in, rng), "energyLoss", "baseLoss", "gradient");
-            NDArray alpha = rng.fork("second").fork("alpha").uniform(scope, new Shape(BATCH, 1));
+            long[] perSample = new long[in.get(0).getShape().dimension()];
+            Arrays.fill(perSample, 1);
+            perSample[0] = in.get(0).getShape().get(0);
+            NDArray alpha = rng.fork("second").fork("alpha").uniform(scope, new Shape(perSample));
             alpha.setName("alpha");
             results.add(alpha);
             return results;
@@ -256,7 +277,7 @@ public final class PeerWorkloads {
             Adam adam = Adam.of(1e-4).withBetas(0.5, 0.999);
             var plan = TrainingPlan.of(n)
                     .withEnergySteps(i -> 5)
-                    .withBatchSize(BATCH)
+                    .withBatchSize(batch)
                     .withProgress(progress)
                     .withOptimizers(adam)
                     .withLogPartitionOptimizer(adam);
@@ -267,19 +288,19 @@ public final class PeerWorkloads {
 
     /** W4: Langevin in the latent space of a generator and an energy of images. */
     private static final class Images implements Workload {
-        private static final int LATENT = 100;
+        static final int LATENT = 100;
         private final Energy target;
         private final NDArray start;
 
         Images(NDList given) {
             start = get(given, "points");
             var base = LatentBase.pushForward(DensityBase.standardNormal(LATENT), generator(), Rng.of(0));
-            var energy = Energy.neural(energy(), new Shape(1, 28, 28), Rng.of(0));
+            var energy = Energy.neural(energy(UnaryOperator.identity()), new Shape(1, 28, 28), Rng.of(0));
             target = Gebm.of(with(base, given, "base"), with(energy, given, "energy"))
                     .latentEnergy(100);
         }
 
-        private static Block generator() {
+        static Block generator() {
             return new SequentialBlock()
                     .add(Linear.builder().setUnits(128 * 7 * 7).build())
                     .addSingleton(h -> h.reshape(-1, 128, 7, 7))
@@ -301,16 +322,17 @@ public final class PeerWorkloads {
                     .build();
         }
 
-        private static Block energy() {
+        /** The energy, each of whose convolutions is changed by {@code layer}. */
+        static Block energy(UnaryOperator<Block> layer) {
             SequentialBlock block = new SequentialBlock();
             int[][] layers = {{32, 3, 1}, {64, 4, 2}, {128, 4, 2}};
-            for (int[] layer : layers) {
-                block.add(Conv2d.builder()
-                        .setFilters(layer[0])
-                        .setKernelShape(new Shape(layer[1], layer[1]))
-                        .optStride(new Shape(layer[2], layer[2]))
+            for (int[] sizes : layers) {
+                block.add(layer.apply(Conv2d.builder()
+                        .setFilters(sizes[0])
+                        .setKernelShape(new Shape(sizes[1], sizes[1]))
+                        .optStride(new Shape(sizes[2], sizes[2]))
                         .optPadding(new Shape(1, 1))
-                        .build());
+                        .build()));
                 block.add(Activation.leakyReluBlock(0.1f));
             }
             return block.add(Blocks.batchFlattenBlock())

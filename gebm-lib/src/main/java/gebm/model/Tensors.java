@@ -42,7 +42,7 @@ public final class Tensors {
         }
     }
 
-    /** Writes {@code content} beside {@code file} and moves it into place, so that no half file is ever seen. */
+    /** Writes {@code content} beside {@code file} and moves it into place, so that at every moment the old or the new one is there. */
     public static void replace(Path file, byte[] content) {
         try {
             Path folder = file.toAbsolutePath().getParent();
