@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The library against PyTorch on the workloads W1, W2 and W4, two processes taking turns on one core.
+"""The library against PyTorch on the workloads W1, W2, W4 and W5, two processes taking turns on one core.
 
     python compare.py PEERS --java "java OPTIONS -cp CLASSPATH" [--only W1,W4] [--repeats 9] [--seconds 1] [--warm 3] [--cpu 0]
 
@@ -25,13 +25,14 @@ import time
 MALLOC = {"MALLOC_MMAP_THRESHOLD_": "268435456", "MALLOC_TRIM_THRESHOLD_": "4073741824", "MALLOC_TOP_PAD_": "67108864"}
 THREADS = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
 W1 = ((64, 128, 2), (128, 256, 2), (128, 4096, 2), (512, 256, 100))
-PEERS = {"W1": ["torch_eager"], "W2": ["torch_eager", "torch_eager_fused_adam"], "W4": ["torch_eager", "torch_eager_channels_last"]}
-UNIT = {"W1": "us_per_step", "W2": "ms_per_iter", "W4": "ms_per_step"}
+PEERS = {"W1": ["torch_eager"], "W2": ["torch_eager", "torch_eager_fused_adam"], "W4": ["torch_eager", "torch_eager_channels_last"],
+         "W5-flow-kale": ["torch_eager", "torch_eager_onepass"], "W5-flow-ml": ["torch_eager"]}
+UNIT = {"W1": "us_per_step", "W2": "ms_per_iter", "W4": "ms_per_step", "W5": "ms_per_step"}
 AGREE = 2e-4                                            # of the largest value; the peers' own limit between frameworks
 
 
 def names():
-    return [f"W1-h{h}-b{b}-d{d}" for h, b, d in W1] + ["W2-toy-kale", "W4-image-latent"]
+    return [f"W1-h{h}-b{b}-d{d}" for h, b, d in W1] + ["W2-toy-kale", "W4-image-latent", "W5-flow-kale", "W5-flow-ml"]
 
 
 # ---------------------------------------------------------------- the peers' process
@@ -114,6 +115,53 @@ class Images:
         self.w4.eager_chain(*self.nets[peer], self.z, n)
 
 
+class Density:
+    def __init__(self, name):
+        import torch
+        import w5_flow_torch as w5
+        torch.manual_seed(0)
+        self.torch, self.w5, self.x = torch, w5, w5.batch()
+        self.steps = {"torch_eager": w5.Kale(), "torch_eager_onepass": w5.Kale(True)}
+        self.fresh = w5.Kale()
+
+    def arrays(self):
+        named = lambda prefix, net: {f"{prefix}{i}": p for i, p in enumerate(net.parameters())}
+        return {"x": self.x, "rows": self.w5.DATA, **named("base", self.fresh.base), **named("energy", self.fresh.net)}
+
+    def check(self, theirs):
+        k, (u, alpha) = self.fresh, (self.torch.from_numpy(theirs[n]) for n in ("u", "alpha"))
+        with self.torch.no_grad():
+            y, lpy = k.base.sample_and_log_prob(u)
+        loss = k.loss(self.x, y, lpy, alpha)
+        gradients = self.torch.autograd.grad(loss, [*k.ps, k.c])
+        return {"energyLoss": loss, **{f"gradient{i}" if i else "gradient": v for i, v in enumerate(gradients)}}
+
+    def run(self, peer, n):
+        for _ in range(n):
+            self.steps[peer].step()
+
+
+class Likelihood:
+    def __init__(self, name):
+        import torch
+        import w5_flow_torch as w5
+        torch.manual_seed(0)
+        self.torch, self.w5, self.x = torch, w5, w5.batch()
+        self.fresh, self.trainer = w5.RealNVP(w5.D), w5.ML(w5.RealNVP(w5.D))
+
+    def arrays(self):
+        return {"x": self.x, "rows": self.w5.DATA, **{f"base{i}": p for i, p in enumerate(self.fresh.parameters())}}
+
+    def check(self, _):
+        loss = -self.fresh.log_prob(self.x).mean()
+        gradients = self.torch.autograd.grad(loss, [*self.fresh.parameters()])
+        return {"loss": loss, **{f"gradient{i}" if i else "gradient": v for i, v in enumerate(gradients)}}
+
+    def run(self, peer, n):
+        for _ in range(n):
+            self.trainer.step()
+
+
 def worker(folder):
     import numpy as np
     made = {}
@@ -121,7 +169,8 @@ def worker(folder):
     for line in sys.stdin:
         command, name, *rest = line.split()
         if name not in made:
-            made[name] = {"W1": Toy, "W2": Training, "W4": Images}[name[:2]](name)
+            made[name] = {"W1": Toy, "W2": Training, "W4": Images, "W5-flow-kale": Density, "W5-flow-ml": Likelihood}[
+                name if name.startswith("W5") else name[:2]](name)
         file = os.path.join(folder, name)
         if command == "export":
             np.savez(file + ".npz", **host(made[name].arrays()))
@@ -181,9 +230,10 @@ def compare(name, options, java, torch):
     if not apart < AGREE:
         raise SystemExit(f"{name}: values or gradients differ by {apart} of the largest, allowed {AGREE}")
     asked = {"gebm": lambda n: java.time(f"time {name} {n}")}
-    for peer in PEERS[workload]:
+    peers = PEERS.get(name) or PEERS[workload]
+    for peer in peers:
         asked[peer] = lambda n, peer=peer: torch.time(f"time {name} {peer} {n}")
-    first = PEERS[workload][0]
+    first = peers[0]
     asked[first](2)
     n = max(3, math.ceil(options.seconds * 1e9 / asked[first](10)[0] * 10))
     for peer in asked:
@@ -213,7 +263,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("peers")
     parser.add_argument("--java")
-    parser.add_argument("--only", default="W1,W2,W4")
+    parser.add_argument("--only", default="W1,W2,W4,W5")
     parser.add_argument("--repeats", type=int, default=9)
     parser.add_argument("--seconds", type=float, default=1.0)
     parser.add_argument("--warm", type=float, default=3.0, help="seconds of work before the first repeat")

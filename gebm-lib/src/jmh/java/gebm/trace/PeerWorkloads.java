@@ -18,7 +18,9 @@ import gebm.core.Rng;
 import gebm.core.Schedule;
 import gebm.core.Trainable;
 import gebm.data.DataSource;
+import gebm.flow.RealNvp;
 import gebm.model.DensityBase;
+import gebm.model.DensityEnergy;
 import gebm.model.Energy;
 import gebm.model.Gebm;
 import gebm.model.LatentBase;
@@ -27,6 +29,7 @@ import gebm.objective.Batch;
 import gebm.objective.EnergyLoss;
 import gebm.objective.Kale;
 import gebm.objective.Loss;
+import gebm.objective.MaximumLikelihood;
 import gebm.objective.Penalties;
 import gebm.sampler.Langevin;
 import gebm.sampler.SamplingPlan;
@@ -117,6 +120,9 @@ public final class PeerWorkloads {
             given = NDList.decode(root, in);
         } catch (IOException e) {
             throw new IllegalArgumentException("no weights of " + name, e);
+        }
+        if (name.startsWith("W5")) {
+            return name.endsWith("ml") ? new Likelihood(given) : new Density(given);
         }
         return name.startsWith("W1") ? new Toy(given) : name.startsWith("W2") ? new Training(given) : new Images(given);
     }
@@ -322,6 +328,108 @@ public final class PeerWorkloads {
         @Override
         public void run(NDManager scope, int n, long seed, Progress progress) {
             sample(target, copy(start, scope), 0.5e-4, plan(n, progress), seed); // λ = γ/2
+        }
+    }
+
+    /** W5: an energy step of KALE-F on two flows of 11 dimensions, 100 data and 2,000 base samples. */
+    private static final class Density implements Workload {
+        private static final int DATA = 100;
+        private static final int GENERATED = 2_000;
+        private final EnergyLoss loss = Kale.energyLoss().plus(0.1, Penalties.gradient());
+        private final Gebm model;
+        private final NDList given;
+        private final DataSource data;
+
+        Density(NDList given) {
+            this.given = given;
+            int d = (int) get(given, "rows").getShape().get(1);
+            RealNvp base = with(RealNvp.of(d, Rng.of(0)), given, "base");
+            DensityEnergy energy = DensityEnergy.of(with(RealNvp.of(d, Rng.of(0)), given, "energy"))
+                    .withOffset();
+            model = Gebm.unnormalized(base, energy);
+            data = DataSource.of(get(given, "rows"));
+        }
+
+        /** The loss and its gradients; the latents and the interpolates' weights go along. */
+        @Override
+        public NDList check(NDManager scope) {
+            Rng rng = Rng.of(1);
+            NDList weights = new NDList(model.energy().parameters());
+            weights.add(model.logPartitionArray());
+            RealNvp base = (RealNvp) model.base();
+            Program program = Program.ofRandom((manager, list, key) -> {
+                var samples = base.sampleWithLogDensity(manager, GENERATED, key.fork("generated"));
+                Batch batch = new Batch(list.get(0), samples.values(), samples.logDensity());
+                ParameterGradients energy = Gradients.ofParameters(
+                        weights, () -> Training.handed(loss.evaluate(model, batch, key.fork("loss"))));
+                NDList out = new NDList(energy.others().get(0));
+                out.addAll(energy.gradients());
+                return out;
+            });
+            NDList results = named(program.run(scope, new NDList(get(given, "x")), rng), "energyLoss", "gradient");
+            NDArray latents = base.prior().sample(scope, GENERATED, rng.fork("generated"));
+            latents.setName("u");
+            results.add(latents);
+            NDArray alpha = rng.fork("loss").fork("second").fork("alpha").uniform(scope, new Shape(DATA, 1));
+            alpha.setName("alpha");
+            results.add(alpha);
+            return results;
+        }
+
+        @Override
+        public void run(NDManager scope, int n, long seed, Progress progress) {
+            Adam adam = Adam.of(1e-4).withBetas(0.5, 0.9);
+            var plan = TrainingPlan.of(n)
+                    .withEnergySteps(i -> 1)
+                    .withBatchSize(DATA, GENERATED)
+                    .withProgress(progress)
+                    .withOptimizers(adam)
+                    .withLogPartitionOptimizer(adam);
+            Trainer.energyOnly(loss, plan)
+                    .fit(model, data, Rng.of(seed))
+                    .model()
+                    .close();
+        }
+    }
+
+    /** W5: a maximum-likelihood step of the same flow, 100 data. */
+    private static final class Likelihood implements Workload {
+        private final Gebm model;
+        private final NDList given;
+        private final DataSource data;
+
+        Likelihood(NDList given) {
+            this.given = given;
+            int d = (int) get(given, "rows").getShape().get(1);
+            model = Gebm.of(with(RealNvp.of(d, Rng.of(0)), given, "base"), x -> x.zerosLike()
+                    .sum(new int[] {1}));
+            data = DataSource.of(get(given, "rows"));
+        }
+
+        @Override
+        public NDList check(NDManager scope) {
+            Program program = Program.ofList(list -> {
+                ParameterGradients gradients = Gradients.ofParameters(
+                        model.base().parameters(),
+                        () -> Training.handed(
+                                MaximumLikelihood.baseLoss().evaluate(model, new Batch(list.head(), null), Rng.of(0))));
+                NDList out = new NDList(gradients.others().get(0));
+                out.addAll(gradients.gradients());
+                return out;
+            });
+            return named(program.run(scope, new NDList(get(given, "x"))), "loss", "gradient");
+        }
+
+        @Override
+        public void run(NDManager scope, int n, long seed, Progress progress) {
+            var plan = TrainingPlan.of(n)
+                    .withBatchSize(100, 1)
+                    .withProgress(progress)
+                    .withOptimizers(Adam.of(1e-4).withBetas(0.9, 0.999));
+            Trainer.baseOnly(MaximumLikelihood.baseLoss(), plan)
+                    .fit(model, data, Rng.of(seed))
+                    .model()
+                    .close();
         }
     }
 }

@@ -4,6 +4,12 @@ import gebm.data.Uci;
 import gebm.experiment.UciExperiment.Method;
 import gebm.experiment.UciExperiment.Run;
 import gebm.metric.NegativeLogLikelihood;
+import gebm.model.Tensors;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -21,6 +27,8 @@ public final class UciTable {
             Map.of(Method.ML, 13.558, Method.CD, 15.716, Method.KALE_DV, 13.291, Method.KALE_F, 14.825));
 
     private static final String SCHEDULE = "budget";
+    private static final String BEGIN = "<!-- uci:begin -->";
+    private static final String END = "<!-- uci:end -->";
 
     private UciTable() {}
 
@@ -42,6 +50,21 @@ public final class UciTable {
             }
         }
         return String.join("\n", lines) + "\n";
+    }
+
+    /** Puts a table between the lines {@value #BEGIN} and {@value #END} of a file; without them it stays as it is. */
+    static void write(String table, Path file) {
+        try {
+            String text = Files.exists(file) ? Files.readString(file) : "";
+            int begin = text.indexOf(BEGIN);
+            int end = text.indexOf(END);
+            if (begin >= 0 && end > begin) {
+                String written = text.substring(0, begin + BEGIN.length()) + "\n" + table + text.substring(end);
+                Tensors.replace(file, written.getBytes(StandardCharsets.UTF_8));
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException("could not write the table into " + file, e);
+        }
     }
 
     private static List<Run> of(List<Run> runs, Uci set, Method method) {

@@ -44,7 +44,8 @@ public final class RealNvp implements LatentBase, DensityBase, AutoCloseable {
     private final DataType type;
     private final List<Network> scales;
     private final List<Network> translations;
-    private final Program toData = Program.ofList(list -> new NDList(undone(list.head()).value()));
+    private final Program toData =
+            Program.ofList(list -> new NDList(undone(list.head()).value()));
     private final Program toDensity = Program.of(this::logDensityOf);
     private final Program sampling = Program.ofList(list -> {
         Samples samples = samplesOf(list.head());
@@ -101,7 +102,8 @@ public final class RealNvp implements LatentBase, DensityBase, AutoCloseable {
         NDArray kept = x.mul(scope.create(keep).toType(type, false));
         NDArray moved = scope.create(move).toType(type, false);
         return new Coupling(
-                scales.get(i).apply(kept).mul(moved), translations.get(i).apply(kept).mul(moved));
+                scales.get(i).apply(kept).mul(moved),
+                translations.get(i).apply(kept).mul(moved));
     }
 
     /** From data to latent. */

@@ -174,8 +174,7 @@ public record NegativeLogLikelihood(
                 switch (method) {
                     case EXACT -> "";
                     case LEARNED_CONSTANT -> ", its error unknown";
-                    default ->
-                        ", log Z ± " + Estimate.text(normalizerError, Estimate.decimals(normalizerError));
+                    default -> ", log Z ± " + Estimate.text(normalizerError, Estimate.decimals(normalizerError));
                 };
         return String.format(
                 Locale.ROOT,

@@ -1,6 +1,7 @@
 package gebm.model;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import gebm.core.Require;
@@ -13,9 +14,19 @@ import java.nio.file.StandardCopyOption;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** Named arrays in safetensors files. */
+/** Arrays of a model, together: in one array, or by name in safetensors files. */
 public final class Tensors {
     private Tensors() {}
+
+    /**
+     * The elements of all arrays, one array after the other, {@code (total)}; in a recording too, where {@code scope} is
+     * the manager of a recorded array.
+     */
+    public static NDArray flat(NDManager scope, NDList arrays) {
+        NDList parts = new NDList();
+        arrays.forEach(array -> parts.add(scope.from(array).flatten()));
+        return NDArrays.concat(parts);
+    }
 
     /** Writes {@code arrays} beside {@code file} and moves the result into place. */
     public static void write(Path file, Map<String, NDArray> arrays) {

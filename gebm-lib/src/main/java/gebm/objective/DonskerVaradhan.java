@@ -22,8 +22,7 @@ public final class DonskerVaradhan {
      */
     public static EnergyLoss energyLoss() {
         return (model, batch, rng) -> {
-            NDArray logPartition =
-                    Ops.logMeanExp(batch.energyOfGenerated(model).neg());
+            NDArray logPartition = Ops.logMeanExp(batch.energyOfGenerated(model).neg());
             NDArray total = model.energy().at(batch.data()).mean().add(logPartition);
             return new Loss(total, Map.of("donskerVaradhan", total.neg()));
         };

@@ -40,8 +40,7 @@ public final class Kale {
      */
     public static BaseLoss baseLoss() {
         return (model, batch, rng) -> {
-            NDArray logPartition =
-                    Ops.logMeanExp(batch.energyOfGenerated(model).neg());
+            NDArray logPartition = Ops.logMeanExp(batch.energyOfGenerated(model).neg());
             NDArray total =
                     model.energy().at(batch.data()).mean().add(logPartition).neg();
             return Loss.of("baseLoss", total);

@@ -22,7 +22,8 @@ public final class MaximumLikelihood {
                     model.base() instanceof DensityBase, "the base", "one with a density (a flow, say)", model.base());
             DensityBase base = (DensityBase) model.base();
             return Loss.of(
-                    "negativeLogLikelihood", base.logDensity(batch.data()).mean().neg());
+                    "negativeLogLikelihood",
+                    base.logDensity(batch.data()).mean().neg());
         };
     }
 }

@@ -2,9 +2,9 @@ package gebm.objective;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
-import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import gebm.core.Require;
+import gebm.model.Tensors;
 import gebm.trace.Gradients;
 import java.util.Arrays;
 
@@ -83,14 +83,7 @@ public final class Penalties {
     }
 
     private static NDArray squares(NDList parameters, Batch batch) {
-        NDManager scope = batch.data().getManager();
         Require.that(!parameters.isEmpty(), "a penalised part", "one with parameters", "none");
-        NDArray sum = null;
-        for (NDArray parameter : parameters) {
-            NDArray flat = scope.from(parameter).flatten();
-            NDArray square = flat.dot(flat);
-            sum = sum == null ? square : sum.add(square);
-        }
-        return sum;
+        return Tensors.flat(batch.data().getManager(), parameters).square().sum();
     }
 }

@@ -25,6 +25,16 @@ class ScheduleTest {
     }
 
     @Test
+    void milestonesCountFromTheirStep() {
+        Schedule schedule = Schedule.milestones(2, 0.5, 50, 500, 750);
+        assertThat(schedule.at(49)).isEqualTo(2);
+        assertThat(schedule.at(50)).isEqualTo(1);
+        assertThat(schedule.at(499)).isEqualTo(1);
+        assertThat(schedule.at(10_000)).isEqualTo(0.25);
+        assertThatThrownBy(() -> Schedule.milestones(1, Double.NaN, 3)).hasMessage("factor must be finite, got NaN");
+    }
+
+    @Test
     void timesScalesEveryStep() {
         Schedule schedule = Schedule.stepDecay(1, 0.5, 1).times(3);
         assertThat(schedule.at(0)).isEqualTo(3);

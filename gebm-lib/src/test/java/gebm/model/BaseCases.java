@@ -6,6 +6,7 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.LambdaBlock;
 import ai.djl.nn.SequentialBlock;
 import gebm.core.Rng;
+import gebm.flow.RealNvp;
 import gebm.nn.Mlp;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,6 +33,7 @@ final class BaseCases {
                     rows.add(new Case(target.name(), type, new Shape(target.dimension()), () -> target.base(type)));
                 }
             }
+            rows.add(new Case("RealNVP", type, new Shape(3), () -> RealNvp.of(3, 3, 5, type, Rng.of(42))));
             rows.add(new Case("push-forward", type, new Shape(2), () -> push(normal, Rng.of(43))));
             rows.add(new Case("push-forward in training", type, new Shape(2), () -> push(normal, Rng.of(43))
                     .training()));

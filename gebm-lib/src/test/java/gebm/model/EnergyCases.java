@@ -3,6 +3,7 @@ package gebm.model;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import gebm.core.Rng;
+import gebm.flow.RealNvp;
 import gebm.nn.Mlp;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,6 +28,10 @@ final class EnergyCases {
         return Energy.neural(Mlp.of(3, 8, 8, 1), new Shape(3), type, Rng.of(41).fork(label));
     }
 
+    private static RealNvp flow(DataType type) {
+        return RealNvp.of(3, 2, 5, type, Rng.of(42));
+    }
+
     static List<Case> all() {
         List<Case> rows = new ArrayList<>();
         for (DataType type : new DataType[] {DataType.FLOAT32, DataType.FLOAT64}) {
@@ -43,6 +48,14 @@ final class EnergyCases {
                     .plus(neural(type, "b").flooredAt(-0.1))));
             rows.add(new Case(
                     "analytic", type, () -> x -> x.square().sub(1).square().sum(new int[] {1})));
+            rows.add(new Case("of a density", type, () -> DensityEnergy.of(flow(type))));
+            rows.add(new Case(
+                    "of a density with offset",
+                    type,
+                    () -> DensityEnergy.of(flow(type)).withOffset()));
+            rows.add(new Case(
+                    "relative to a density", type, () -> Gebm.unnormalized(flow(type), neural(type, "a"))
+                            .energy()));
             for (Target target : TargetCases.all()) {
                 rows.add(new Case(target.name(), type, target.dimension(), () -> target));
             }

@@ -67,9 +67,7 @@ class ContrastiveDivergenceTest {
                 at.energy()
                         .at(batch.data())
                         .mean()
-                        .sub(at.energy()
-                                .at(batch.data().getManager().from(end))
-                                .mean()));
+                        .sub(at.energy().at(batch.data().getManager().from(end)).mean()));
         NDList expected = gradients(model, fixed, data);
         NDList actual = gradients(model, ContrastiveDivergence.of(sampler, SamplingPlan.of(3)), data);
         assertThat(actual).hasSameSizeAs(expected);
@@ -95,7 +93,8 @@ class ContrastiveDivergenceTest {
         Gebm model = Gebm.unnormalized(
                 new AffineBase(new double[] {0}, new double[] {0}),
                 DensityEnergy.of(new AffineBase(new double[] {0}, new double[] {s})));
-        NDArray data = RNG.fork("data").normal(m, new Shape(n, 1), DataType.FLOAT64).mul(1.4);
+        NDArray data =
+                RNG.fork("data").normal(m, new Shape(n, 1), DataType.FLOAT64).mul(1.4);
         double q = data.square().mean().getDouble();
         double moved = (1 - a) * (1 - a) * q + 2 * STEP;
         double noise = Math.sqrt((8 * STEP * (1 - a) * (1 - a) * q + 8 * STEP * STEP) / n);
@@ -112,13 +111,12 @@ class ContrastiveDivergenceTest {
         NDArray data = m.create(new double[] {1, -2}, new Shape(2, 1));
         var sampler = new Langevin(Schedule.constant(STEP));
         EnergyLoss loss = ContrastiveDivergence.of(sampler, SamplingPlan.of(2));
-        NDArray end = sampler.run(bowl, data, SamplingPlan.of(2), RNG.fork("chains"))
-                .position();
+        NDArray end =
+                sampler.run(bowl, data, SamplingPlan.of(2), RNG.fork("chains")).position();
         double expected = bowl.at(data).mean().getDouble() - bowl.at(end).mean().getDouble();
-        for (Gebm model : new Gebm[] {
-            Gebm.unnormalized(base, bowl), Gebm.of(base, bowl.plus(base::logDensity))
-        }) {
-            double total = loss.evaluate(model, new Batch(data, data), RNG).total().getDouble();
+        for (Gebm model : new Gebm[] {Gebm.unnormalized(base, bowl), Gebm.of(base, bowl.plus(base::logDensity))}) {
+            double total =
+                    loss.evaluate(model, new Batch(data, data), RNG).total().getDouble();
             assertThat(total).isCloseTo(expected, within(1e-12));
         }
     }

@@ -49,14 +49,15 @@ class DensityLossesTest {
     }
 
     private NDList baseGradients(BaseLoss loss, Gebm model, NDArray data, int generated) {
-        return Program.ofRandom((scope, in, key) -> Gradients.ofParameters(model.base().parameters(), () -> {
-                            var samples = ((DensityBase) model.base())
-                                    .sampleWithLogDensity(scope, generated, key.fork("generated"));
-                            Batch batch = new Batch(in.head(), samples.values(), samples.logDensity());
-                            Loss value = loss.evaluate(model, batch, key);
-                            return new Gradients.Loss(value.total(), new NDList());
-                        })
-                        .gradients())
+        return Program.ofRandom(
+                        (scope, in, key) -> Gradients.ofParameters(model.base().parameters(), () -> {
+                                    var samples = ((DensityBase) model.base())
+                                            .sampleWithLogDensity(scope, generated, key.fork("generated"));
+                                    Batch batch = new Batch(in.head(), samples.values(), samples.logDensity());
+                                    Loss value = loss.evaluate(model, batch, key);
+                                    return new Gradients.Loss(value.total(), new NDList());
+                                })
+                                .gradients())
                 .run(m, new NDList(data), RNG);
     }
 
@@ -66,8 +67,8 @@ class DensityLossesTest {
         @Test
         void gradientIsTheScore() {
             double[] x = {1.5, -0.3, 2.2};
-            NDList gradients = baseGradients(
-                    MaximumLikelihood.baseLoss(), Gebm.of(base, r -> r.sum(new int[] {1})), column(x), 2);
+            NDList gradients =
+                    baseGradients(MaximumLikelihood.baseLoss(), Gebm.of(base, r -> r.sum(new int[] {1})), column(x), 2);
             double mean = 0;
             double square = 0;
             for (double each : x) {
@@ -142,9 +143,7 @@ class DensityLossesTest {
         double[] x = {1.5, -0.3, 2.2};
         int n = 4;
         Gebm model = Gebm.unnormalized(base, r -> r.square().sum(new int[] {1}).mul(0.5));
-        double[] z = base.prior()
-                .sample(m, n, RNG.fork("generated"))
-                .toDoubleArray();
+        double[] z = base.prior().sample(m, n, RNG.fork("generated")).toDoubleArray();
         double scale = Math.exp(0.2);
         double[] w = new double[n];
         double sum = 0;
@@ -224,7 +223,6 @@ class DensityLossesTest {
         assertThat(DensityEnergy.of(p).logNormaliser()).isZero();
         assertThat(r.logNormaliser()).isCloseTo(-2.3, within(1e-13));
         NDArray x = m.create(new double[] {0.3, 0.7}, new Shape(1, 2));
-        assertThat(r.at(x).toDoubleArray()[0])
-                .isCloseTo(2.3 - p.logDensity(x).toDoubleArray()[0], within(1e-13));
+        assertThat(r.at(x).toDoubleArray()[0]).isCloseTo(2.3 - p.logDensity(x).toDoubleArray()[0], within(1e-13));
     }
 }

@@ -53,8 +53,7 @@ final class EnergyLossCases {
                         false),
                 new Case(
                         "contrastive divergence",
-                        ContrastiveDivergence.of(
-                                new Langevin(Schedule.stepDecay(0.1, 0.5, 2)), SamplingPlan.of(4)),
+                        ContrastiveDivergence.of(new Langevin(Schedule.stepDecay(0.1, 0.5, 2)), SamplingPlan.of(4)),
                         List.of("contrastiveDivergence"),
                         false,
                         false,

@@ -112,11 +112,9 @@ class EnergyLossTest {
     @MethodSource("cases")
     void tracedEqualsEager(EnergyLossCases.Case c) {
         choose(c);
-        Program program = Program.ofRandom((scope, in, key) -> new NDList(
-                c.loss().evaluate(model, recorded(in), key).total()));
-        double traced = program.run(m, arrays(), rng)
-                .singletonOrThrow()
-                .getDouble();
+        Program program = Program.ofRandom((scope, in, key) ->
+                new NDList(c.loss().evaluate(model, recorded(in), key).total()));
+        double traced = program.run(m, arrays(), rng).singletonOrThrow().getDouble();
         double eager = total(c.loss());
         assertThat(traced).isCloseTo(eager, within(1e-10 * Math.max(1, Math.abs(eager))));
     }

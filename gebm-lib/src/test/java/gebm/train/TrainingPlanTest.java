@@ -36,6 +36,7 @@ class TrainingPlanTest {
                 new Broken("batchSize must be > 0, got 0", () -> PLAN.withBatchSize(0)),
                 new Broken("batchSize must be > 0, got -1", () -> PLAN.withBatchSize(-1, 3)),
                 new Broken("generatedSize must be > 0, got 0", () -> PLAN.withBatchSize(3, 0)),
+                new Broken("samples must be >= 2, got 1", () -> PLAN.withInitialLogPartition(1)),
                 new Broken("every must be > 0, got 0", () -> PLAN.withCheckpoint(0, Path.of("c"))),
                 new Broken("every must be > 0, got -5", () -> PLAN.withEvaluation(-5, (model, rng) -> null)),
                 new Broken("opening must be > 0, got 0", () -> TrainingPlan.referenceSteps(0, 5)),
