@@ -8,6 +8,8 @@ import gebm.core.Require;
 import java.io.IOException;
 import java.io.StringReader;
 import java.io.UncheckedIOException;
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -150,6 +152,23 @@ public final class Tables {
         try (NDArray wide = values.toType(DataType.FLOAT64, true)) {
             return table.copy().addColumns(DoubleColumn.create(name, wide.toDoubleArray()));
         }
+    }
+
+    /**
+     * The table with its numbers rounded to so many significant digits, to be read by people.
+     *
+     * @throws IllegalArgumentException unless {@code digits > 0}
+     */
+    public static Table rounded(Table table, int digits) {
+        MathContext context = new MathContext(Require.positive("digits", digits));
+        Table rounded = Table.create(table.name());
+        for (Column<?> column : table.columns()) {
+            rounded.addColumns(
+                    column instanceof DoubleColumn numbers
+                            ? numbers.map(x -> Double.isFinite(x) ? new BigDecimal(x, context).doubleValue() : x)
+                            : column.copy());
+        }
+        return rounded;
     }
 
     /**

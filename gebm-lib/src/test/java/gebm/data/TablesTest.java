@@ -158,6 +158,22 @@ class TablesTest {
         }
 
         @Test
+        void areRoundedToBeRead() {
+            Table table = Table.create(
+                    "t",
+                    DoubleColumn.create("a", 12345.678, -0.00123456, Double.NaN, Double.POSITIVE_INFINITY),
+                    IntColumn.create("b", 12345, 2, 3, 4));
+            Table rounded = Tables.rounded(table, 3);
+            assertThat(rounded.doubleColumn("a").asDoubleArray())
+                    .containsExactly(12300, -0.00123, Double.NaN, Double.POSITIVE_INFINITY);
+            assertThat(rounded.column("a").isMissing(2)).isTrue();
+            assertThat(rounded.intColumn("b").get(0)).isEqualTo(12345);
+            assertThat(rounded.name()).isEqualTo("t");
+            assertThat(table.doubleColumn("a").get(0)).isEqualTo(12345.678);
+            assertThatThrownBy(() -> Tables.rounded(table, 0)).hasMessage("digits must be > 0, got 0");
+        }
+
+        @Test
         void becomeColumns() {
             Table table = Table.create("t", DoubleColumn.create("a", 1, 2));
             Table scored = Tables.with(table, "score", m.create(new float[] {5, 6}));
