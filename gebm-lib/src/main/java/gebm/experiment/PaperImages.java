@@ -216,8 +216,7 @@ public final class PaperImages {
         return new Result(run.model(), trained, run);
     }
 
-    private static TrainingRun goOn(
-            Trainer trainer, DataSource images, Path file, Supplier<Gebm> initial, Rng rng) {
+    private static TrainingRun goOn(Trainer trainer, DataSource images, Path file, Supplier<Gebm> initial, Rng rng) {
         Gebm start = initial.get();
         return Files.exists(file)
                 ? trainer.resume(Checkpoint.load(file, start), images)

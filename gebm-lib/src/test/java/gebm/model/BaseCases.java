@@ -59,12 +59,14 @@ final class BaseCases {
         Block block = Mlp.of(3, 6, 2);
         block.initialize(NDManager.newBaseManager(), type, new Shape(2, 3));
         Rng rng = Rng.of(45);
-        block.getParameters()
-                .forEach(pair -> pair.getValue()
-                        .getArray()
-                        .set(rng.fork(pair.getKey())
-                                .normal(NDManager.newBaseManager(), pair.getValue().getArray().getShape(), type)
-                                .toByteBuffer()));
+        block.getParameters().forEach(pair -> pair.getValue()
+                .getArray()
+                .set(rng.fork(pair.getKey())
+                        .normal(
+                                NDManager.newBaseManager(),
+                                pair.getValue().getArray().getShape(),
+                                type)
+                        .toByteBuffer()));
         return block;
     }
 
