@@ -76,10 +76,13 @@ public final class DensityEnergy implements Energy, AutoCloseable {
     private NDArray offset(NDManager scope) {
         NDList parameters = density.parameters();
         double[] weights = parameters.stream()
-                .flatMapToDouble(p -> DoubleStream.generate(() -> 1.0 / p.size()).limit(p.size()))
+                .flatMapToDouble(
+                        p -> DoubleStream.generate(() -> 1.0 / p.size()).limit(p.size()))
                 .toArray();
         NDArray flat = Tensors.flat(scope, parameters);
-        return flat.abs().mul(scope.create(weights).toType(flat.getDataType(), false)).sum();
+        return flat.abs()
+                .mul(scope.create(weights).toType(flat.getDataType(), false))
+                .sum();
     }
 
     @Override

@@ -32,8 +32,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 class UciExperimentTest {
     /** 8 minibatches of 20 in an epoch of the 160 training rows. */
-    private static final Settings TINY =
-            new Settings("tiny", 2e-3, true, 20, 30, 3, 2, 2, 0.1, 2, 1e-2, 4, 0);
+    private static final Settings TINY = new Settings("tiny", 2e-3, true, 20, 30, 3, 2, 2, 0.1, 2, 1e-2, 4, 0);
 
     @TempDir
     Path folder;
@@ -76,7 +75,8 @@ class UciExperimentTest {
         Point last = first.curve().get(first.curve().size() - 1);
         assertThat(last.epoch()).isEqualTo(2);
         assertThat(first.likelihood().value()).isEqualTo(first.test());
-        double best = first.curve().stream().mapToDouble(Point::validation).min().orElseThrow();
+        double best =
+                first.curve().stream().mapToDouble(Point::validation).min().orElseThrow();
         assertThat(first.validation()).isEqualTo(best);
         assertThat(first.testAt(first.bestEpoch())).isCloseTo(first.test(), within(1e-12));
         assertThat(Double.isNaN(last.trueLogPartition())).isEqualTo(method == Method.ML);
@@ -96,7 +96,8 @@ class UciExperimentTest {
     /** SNL is KALE-F but for its value: the same gradients, up to rounding. */
     @Test
     void selfNormalizedLikelihoodIsKaleOnTheSameBase() {
-        assertThat(run("a", Method.SNL).test()).isCloseTo(run("a", Method.KALE_F).test(), within(1e-3));
+        assertThat(run("a", Method.SNL).test())
+                .isCloseTo(run("a", Method.KALE_F).test(), within(1e-3));
     }
 
     @Test
@@ -123,7 +124,18 @@ class UciExperimentTest {
         Settings budget = Settings.budget(Uci.RED_WINE, method);
         List<Point> curve = List.of(new Point(1, 12, 13, -5, -5.25, -4.5), new Point(3, 11, 12, -5, -4.9, -5.2));
         return new Run(
-                Uci.RED_WINE, method, seed, budget, "", new int[] {1, 1, 3}, curve, 3, 11, test, logDensities, 1,
+                Uci.RED_WINE,
+                method,
+                seed,
+                budget,
+                "",
+                new int[] {1, 1, 3},
+                curve,
+                3,
+                11,
+                test,
+                logDensities,
+                1,
                 Map.of());
     }
 
@@ -134,8 +146,12 @@ class UciExperimentTest {
         assertThat(run.testAt(1.5)).isEqualTo(12.75);
         assertThat(run.testAt(3)).isEqualTo(12);
         assertThatThrownBy(() -> run.testAt(4)).isInstanceOf(IllegalArgumentException.class);
-        assertThat(run.logPartitionErrors(0, false)).usingComparatorWithPrecision(1e-12).containsExactly(0.25, 0.1);
-        assertThat(run.logPartitionErrors(2, true)).usingComparatorWithPrecision(1e-12).containsExactly(0.2);
+        assertThat(run.logPartitionErrors(0, false))
+                .usingComparatorWithPrecision(1e-12)
+                .containsExactly(0.25, 0.1);
+        assertThat(run.logPartitionErrors(2, true))
+                .usingComparatorWithPrecision(1e-12)
+                .containsExactly(0.2);
     }
 
     /** Differences are taken on the seeds that both have, and paired row by row. */

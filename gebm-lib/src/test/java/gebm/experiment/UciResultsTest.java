@@ -31,8 +31,11 @@ class UciResultsTest {
     /** The learned constant is nearer to the true log-partition than the estimate of a batch of 2,000 samples. */
     @Test
     void constantIsNearTheTrueLogPartition() {
-        double ofConstant = Arrays.stream(reference().logPartitionErrors(0, false)).average().orElseThrow();
-        double ofBatch = Arrays.stream(reference().logPartitionErrors(0, true)).average().orElseThrow();
+        double ofConstant = Arrays.stream(reference().logPartitionErrors(0, false))
+                .average()
+                .orElseThrow();
+        double ofBatch =
+                Arrays.stream(reference().logPartitionErrors(0, true)).average().orElseThrow();
         assertThat(ofConstant).isLessThan(0.02).isLessThan(ofBatch);
     }
 

@@ -65,7 +65,8 @@ class RealNvpTest {
                 jacobian.set(i, j, (high[i] - low[i]) / (2 * h));
             }
         }
-        double expected = flow.prior().logDensity(z).toDoubleArray()[0] - Math.log(Math.abs(CommonOps_DDRM.det(jacobian)));
+        double expected =
+                flow.prior().logDensity(z).toDoubleArray()[0] - Math.log(Math.abs(CommonOps_DDRM.det(jacobian)));
         double actual = flow.logDensity(flow.generate(z)).toDoubleArray()[0];
         assertThat(actual).isCloseTo(expected, within(1e-8));
         assertThat(Math.abs(Math.log(Math.abs(CommonOps_DDRM.det(jacobian))))).isGreaterThan(0.05);

@@ -49,13 +49,10 @@ final class EnergyCases {
             rows.add(new Case(
                     "analytic", type, () -> x -> x.square().sub(1).square().sum(new int[] {1})));
             rows.add(new Case("of a density", type, () -> DensityEnergy.of(flow(type))));
-            rows.add(new Case(
-                    "of a density with offset",
-                    type,
-                    () -> DensityEnergy.of(flow(type)).withOffset()));
-            rows.add(new Case(
-                    "relative to a density", type, () -> Gebm.unnormalized(flow(type), neural(type, "a"))
-                            .energy()));
+            rows.add(new Case("of a density with offset", type, () -> DensityEnergy.of(flow(type))
+                    .withOffset()));
+            rows.add(new Case("relative to a density", type, () -> Gebm.unnormalized(flow(type), neural(type, "a"))
+                    .energy()));
             for (Target target : TargetCases.all()) {
                 rows.add(new Case(target.name(), type, target.dimension(), () -> target));
             }

@@ -98,8 +98,10 @@ class DensityTrainingTest {
     @Test
     void startsFromAnEstimateOfTheLogPartition() {
         TrainingPlan plan = TrainingPlan.of(1).withBatchSize(4); // a base step, which leaves c as it is
-        Gebm initial = Gebm.unnormalized(standard(), DensityEnergy.of(new AffineBase(new double[] {1}, new double[] {0}))
-                .withOffset());
+        Gebm initial = Gebm.unnormalized(
+                standard(),
+                DensityEnergy.of(new AffineBase(new double[] {1}, new double[] {0}))
+                        .withOffset());
         TrainingRun plain = Trainer.baseOnly(Kale.baseLoss(), plan).fit(initial, data, Rng.of(3));
         assertThat(plain.model().logPartition()).isZero();
         TrainingRun run = Trainer.baseOnly(Kale.baseLoss(), plan.withInitialLogPartition(100))
