@@ -8,6 +8,7 @@ import ai.djl.nn.SequentialBlock;
 import gebm.core.Require;
 import gebm.trace.SpectralNorm;
 import gebm.trace.XavierUniform;
+import java.util.function.UnaryOperator;
 
 /**
  * The convolutional generator and energy of the paper, and a smaller pair for digits.
@@ -102,12 +103,20 @@ public final class ConvNet {
      * <p>Shapes: {@code (n, image) → (n, 1)}, the side a multiple of 4. {@code width = 32} for digits.
      */
     public static Block smallEnergy(Shape image, int width) {
+        return smallEnergy(image, width, SpectralNorm::of);
+    }
+
+    /**
+     * {@link #smallEnergy(Shape, int)} with each convolution as {@code normalise} makes it: {@code
+     * UnaryOperator.identity()} leaves them as they are.
+     */
+    public static Block smallEnergy(Shape image, int width, UnaryOperator<Block> normalise) {
         Require.positive("width", width);
         quarter(image);
         SequentialBlock block = new SequentialBlock();
-        block.add(SpectralNorm.of(Layers.conv(width, 4, 2, 1))).add(Layers.leakyRelu(SLOPE));
-        block.add(SpectralNorm.of(Layers.conv(2 * width, 4, 2, 1))).add(Layers.leakyRelu(SLOPE));
-        block.add(SpectralNorm.of(Layers.conv(2 * width, 3))).add(Layers.leakyRelu(SLOPE));
+        block.add(normalise.apply(Layers.conv(width, 4, 2, 1))).add(Layers.leakyRelu(SLOPE));
+        block.add(normalise.apply(Layers.conv(2 * width, 4, 2, 1))).add(Layers.leakyRelu(SLOPE));
+        block.add(normalise.apply(Layers.conv(2 * width, 3))).add(Layers.leakyRelu(SLOPE));
         return block.add(Blocks.batchFlattenBlock()).add(Layers.linear(1));
     }
 

@@ -2,6 +2,8 @@ package gebm.objective;
 
 import ai.djl.ndarray.NDArray;
 import gebm.trace.Ops;
+import java.util.LinkedHashMap;
+import java.util.Map;
 
 /**
  * KALE, the KL Approximate Lower-bound Estimate, in its amortised form KALE-F.
@@ -24,7 +26,24 @@ public final class Kale {
             NDArray onData = model.energy().at(batch.data()).add(model.logPartitionArray());
             NDArray onGenerated = batch.energyOfGenerated(model).add(model.logPartitionArray());
             NDArray total = onData.mean().add(onGenerated.neg().exp().mean()).sub(1);
-            return new Loss(total, java.util.Map.of("kale", total.neg()));
+            return new Loss(total, Map.of("kale", total.neg()));
+        };
+    }
+
+    /**
+     * {@link #energyLoss} with a second term, {@code batchLogPartition}: {@code Â = log mean exp(−E(generated))} of the
+     * batch, which c estimates over many batches. Total and gradients are the same.
+     */
+    public static EnergyLoss watchedEnergyLoss() {
+        return (model, batch, rng) -> {
+            NDArray c = model.logPartitionArray();
+            NDArray onData = model.energy().at(batch.data()).add(c);
+            NDArray onGenerated = model.energy().at(batch.generated()).add(c).neg();
+            NDArray total = onData.mean().add(onGenerated.exp().mean()).sub(1);
+            Map<String, NDArray> terms = new LinkedHashMap<>();
+            terms.put("kale", total.neg());
+            terms.put("batchLogPartition", Ops.logMeanExp(onGenerated).add(c));
+            return new Loss(total, terms);
         };
     }
 

@@ -117,7 +117,13 @@ class ImageNetworksTest {
                         new Shape(64),
                         DIGIT,
                         smallGenerator),
-                new Case("small energy", () -> ConvNet.smallEnergy(DIGIT, 32), DIGIT, new Shape(1), smallEnergy));
+                new Case("small energy", () -> ConvNet.smallEnergy(DIGIT, 32), DIGIT, new Shape(1), smallEnergy),
+                new Case(
+                        "small energy without spectral norm",
+                        () -> ConvNet.smallEnergy(DIGIT, 32, java.util.function.UnaryOperator.identity()),
+                        DIGIT,
+                        new Shape(1),
+                        smallEnergy));
     }
 
     @ParameterizedTest

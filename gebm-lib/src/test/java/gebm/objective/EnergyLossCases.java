@@ -35,6 +35,7 @@ final class EnergyLossCases {
     static List<Case> all() {
         return List.of(
                 new Case("KALE-F", Kale.energyLoss(), List.of("kale"), true),
+                new Case("KALE-F, watched", Kale.watchedEnergyLoss(), List.of("kale", "batchLogPartition"), true),
                 new Case("Donsker–Varadhan", DonskerVaradhan.energyLoss(), List.of("donskerVaradhan"), false),
                 new Case("gradient penalty", Penalties.gradient(), List.of("gradientPenalty"), false),
                 new Case(

@@ -82,6 +82,15 @@ class KaleTest {
         }
 
         @Test
+        void watchedIsTheSameAndReportsTheBatchsOwnLogPartition() {
+            Gebm shifted = model.withLogPartition(-0.3);
+            Loss watched = Kale.watchedEnergyLoss().evaluate(shifted, batch(), RNG);
+            assertThat(-watched.total().getDouble()).isCloseTo(kale(-0.3), within(1e-14));
+            assertThat(watched.terms().keySet()).containsExactly("kale", "batchLogPartition");
+            assertThat(watched.terms().get("batchLogPartition").getDouble()).isCloseTo(logPartition(), within(1e-14));
+        }
+
+        @Test
         void donskerVaradhanIsItsFormula() {
             double mean = Arrays.stream(onData).average().orElseThrow();
             assertThat(donskerVaradhan()).isCloseTo(-mean - logPartition(), within(1e-14));
