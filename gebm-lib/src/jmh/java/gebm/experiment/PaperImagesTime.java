@@ -51,7 +51,8 @@ public final class PaperImagesTime {
                 .fit(experiment.model(Rng.of(1)), images, Rng.of(2));
         double wall = (end[0] - start[0]) / 1e9 / iterations;
         double cpu = (end[1] - start[1]) / 1e9 / iterations;
-        // 302 iterations of 150,000 have 100 energy steps; a base step takes about as long as two thirds of an energy step
+        // 302 iterations of 150,000 have 100 energy steps; a base step takes about as long as two thirds of an energy
+        // step
         double average = (5 + 95 * 302 / 150_000.0 + 2 / 3.0) / (5 + 2 / 3.0);
         String name = "paper-" + arguments[0] + "-b" + batch;
         print(name, "s_per_iter", wall);

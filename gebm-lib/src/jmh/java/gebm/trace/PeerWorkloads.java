@@ -227,8 +227,7 @@ public final class PeerWorkloads {
         }
 
         static Gebm images() {
-            var base = LatentBase.pushForward(
-                    DensityBase.standardNormal(Images.LATENT), Images.generator(), Rng.of(0));
+            var base = LatentBase.pushForward(DensityBase.standardNormal(Images.LATENT), Images.generator(), Rng.of(0));
             return Gebm.of(base, Energy.neural(Images.energy(SpectralNorm::of), new Shape(1, 28, 28), Rng.of(0)));
         }
 

@@ -117,8 +117,8 @@ final class Archive {
             strides[i] = stride;
             stride *= sizes[i];
         }
-        Object id = tuple(
-                "storage", new Pickle.Global("torch", storage), Integer.toString(number), "cpu", array.size());
+        Object id =
+                tuple("storage", new Pickle.Global("torch", storage), Integer.toString(number), "cpu", array.size());
         Object hooks = new Pickle.Reduced(new Pickle.Global("collections", "OrderedDict"), tuple());
         return new Pickle.Reduced(
                 new Pickle.Global("torch._utils", "_rebuild_tensor_v2"),

@@ -138,9 +138,7 @@ record Graph(List<Value> inputs, List<Node> nodes, List<Value> results) {
     /** Whether the result of {@code call} may share memory with its first argument. */
     private static boolean isView(Node.Call call) {
         return !call.args().isEmpty()
-                && (VIEWS.contains(call.target())
-                        || call.target().endsWith("_")
-                        || TorchScript.isCall(call.target()));
+                && (VIEWS.contains(call.target()) || call.target().endsWith("_") || TorchScript.isCall(call.target()));
     }
 
     /**

@@ -66,8 +66,8 @@ final class Pickle {
             }
             return copy;
         } else if (tree instanceof Reduced reduced) {
-            return map.apply(new Reduced(
-                    mapped(reduced.function(), map, known), mapped(reduced.arguments(), map, known)));
+            return map.apply(
+                    new Reduced(mapped(reduced.function(), map, known), mapped(reduced.arguments(), map, known)));
         } else if (tree instanceof Tuple tuple) {
             return new Tuple(mappedAll(tuple.items(), map, known));
         } else if (tree instanceof List<?> list) {

@@ -663,7 +663,8 @@ final class Recorder implements AutoCloseable {
             implicit.add(examples.get(i));
         }
         ProgramGraph view = ProgramGraph.of(graph, explicit, facts, derived.ways());
-        return new Executable(Printer.print(graph, networks), device(), implicit, new Executable.Recorded(graph, view, networks));
+        return new Executable(
+                Printer.print(graph, networks), device(), implicit, new Executable.Recorded(graph, view, networks));
     }
 
     UnsupportedOperationException unsupported(String what, String advice) {

@@ -79,7 +79,8 @@ public final class TorchScript {
             if (name.startsWith("code/__torch__") && name.endsWith(".py")) {
                 code.put(
                         name.substring("code/__torch__".length()),
-                        MODE.matcher(new String(content, StandardCharsets.UTF_8)).replaceAll("False"));
+                        MODE.matcher(new String(content, StandardCharsets.UTF_8))
+                                .replaceAll("False"));
             } else if (name.startsWith("data/") || name.startsWith("constants/")) {
                 numbers.put(name, content);
             }
@@ -93,7 +94,8 @@ public final class TorchScript {
         }
         root = instance;
         constants = tuple.items();
-        changesArgument = code.values().stream().anyMatch(text -> IN_PLACE.matcher(text).find());
+        changesArgument =
+                code.values().stream().anyMatch(text -> IN_PLACE.matcher(text).find());
         checkVersion(entries.get("version"));
         checkForward();
         checkDraws();

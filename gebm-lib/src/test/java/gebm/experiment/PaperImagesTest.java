@@ -69,7 +69,8 @@ class PaperImagesTest {
         assertThat(List.of(0L, 1L, 2L, 499L, 500L, 501L).stream().map(plan::energySteps))
                 .containsExactly(100L, 100L, 5L, 5L, 100L, 5L);
         assertThat(plan.toString()).contains("rate 1.0E-4 at first, beta1 0.5, beta2 0.999");
-        assertThat(PaperImages.resNet().polishing().toString()).contains("rate 1.0E-5 at first, beta1 0.5, beta2 0.999");
+        assertThat(PaperImages.resNet().polishing().toString())
+                .contains("rate 1.0E-5 at first, beta1 0.5, beta2 0.999");
         // γ = 1e-4, a tenth every 200 steps, and λ = γ/2
         assertThat(PaperImages.sampler().stepSize().at(0)).isCloseTo(5e-5, within(1e-18));
         assertThat(PaperImages.sampler().stepSize().at(199)).isCloseTo(5e-5, within(1e-18));
@@ -87,8 +88,10 @@ class PaperImagesTest {
         PaperImages.Result result = experiment.run(IMAGES, folder, Rng.of(7));
         assertThat(result.training().stop()).isEqualTo(new StopReason.Completed(1));
         assertThat(result.training().history().columns()).contains("kale", "gradientPenalty", "baseLoss");
-        result.training().history().rows().get(0).values().forEach(n -> assertThat(n).isFinite());
-        result.polishing().history().rows().get(0).values().forEach(n -> assertThat(n).isFinite());
+        result.training().history().rows().get(0).values().forEach(n -> assertThat(n)
+                .isFinite());
+        result.polishing().history().rows().get(0).values().forEach(n -> assertThat(n)
+                .isFinite());
         try (Gebm before = experiment.model(Rng.of(7).fork("model"))) {
             changed(before.base(), result.training().model().base());
             changed(before.energy(), result.training().model().energy());
@@ -110,7 +113,9 @@ class PaperImagesTest {
         List<ByteBuffer> old = bits(before);
         List<ByteBuffer> now = bits(after);
         for (int i = 0; i < old.size(); i++) {
-            assertThat(now.get(i).equals(old.get(i))).as("parameter %d is as before", i).isFalse();
+            assertThat(now.get(i).equals(old.get(i)))
+                    .as("parameter %d is as before", i)
+                    .isFalse();
         }
     }
 
@@ -139,7 +144,10 @@ class PaperImagesTest {
             NDArray samples = whole.training()
                     .model()
                     .base()
-                    .sample(scope, 4, Rng.of(5).fork("train").fork("evaluation").fork(2).fork(0));
+                    .sample(
+                            scope,
+                            4,
+                            Rng.of(5).fork("train").fork("evaluation").fork(2).fork(0));
             double distance = Frechet.distance(pixelMeans(samples), pixelMeans(reference));
             assertThat(whole.training().history().column("frechet")[1]).isCloseTo(distance, within(1e-9));
         }

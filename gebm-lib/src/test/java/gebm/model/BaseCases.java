@@ -39,11 +39,16 @@ final class BaseCases {
                 }
             }
             rows.add(new Case("uniform", type, new Shape(3), () -> DensityBase.uniform(3, type)));
-            rows.add(new Case("fixed push-forward", type, new Shape(2), () -> LatentBase.fixed(normal, initialized(type))));
+            rows.add(new Case(
+                    "fixed push-forward", type, new Shape(2), () -> LatentBase.fixed(normal, initialized(type))));
             rows.add(new Case("of samples", type, new Shape(2), () -> LatentBase.ofSamples(points(type))));
-            rows.add(new Case("scripted", type, new Shape(1, 8, 8), () -> LatentBase.scripted(
-                    DensityBase.standardNormal(4, type),
-                    ORACLES.resolve(type == DataType.FLOAT32 ? "generator.pt" : "generator-traced.pt"))));
+            rows.add(new Case(
+                    "scripted",
+                    type,
+                    new Shape(1, 8, 8),
+                    () -> LatentBase.scripted(
+                            DensityBase.standardNormal(4, type),
+                            ORACLES.resolve(type == DataType.FLOAT32 ? "generator.pt" : "generator-traced.pt"))));
             rows.add(new Case("push-forward", type, new Shape(2), () -> push(normal, Rng.of(43))));
             rows.add(new Case("push-forward in training", type, new Shape(2), () -> push(normal, Rng.of(43))
                     .training()));
@@ -63,12 +68,14 @@ final class BaseCases {
         Block block = Mlp.of(3, 6, 2);
         block.initialize(NDManager.newBaseManager(), type, new Shape(2, 3));
         Rng rng = Rng.of(45);
-        block.getParameters()
-                .forEach(pair -> pair.getValue()
-                        .getArray()
-                        .set(rng.fork(pair.getKey())
-                                .normal(NDManager.newBaseManager(), pair.getValue().getArray().getShape(), type)
-                                .toByteBuffer()));
+        block.getParameters().forEach(pair -> pair.getValue()
+                .getArray()
+                .set(rng.fork(pair.getKey())
+                        .normal(
+                                NDManager.newBaseManager(),
+                                pair.getValue().getArray().getShape(),
+                                type)
+                        .toByteBuffer()));
         return block;
     }
 

@@ -183,8 +183,8 @@ class BaseTest {
                 .isInstanceOf(UnsupportedOperationException.class)
                 .hasMessageStartingWith("a fixed set of samples has no gradient with respect to its latents")
                 .hasMessageContaining("IndependenceMetropolis");
-        NDArray slope =
-                Gradients.gradient(w -> w.mul(base.generate(w.getManager().from(z))).sum(new int[] {1}), m.ones(new Shape(3, 2)));
+        NDArray slope = Gradients.gradient(
+                w -> w.mul(base.generate(w.getManager().from(z))).sum(new int[] {1}), m.ones(new Shape(3, 2)));
         assertThat(numbers(slope)).containsExactly(numbers(base.generate(z))); // with respect to all else there is one
     }
 

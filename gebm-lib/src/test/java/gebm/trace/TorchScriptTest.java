@@ -225,19 +225,20 @@ class TorchScriptTest {
     @Test
     void aBarrierStopsDerivativesOnly() {
         NDArray x = m.create(new float[] {0.5f, 1.5f});
-        java.util.function.UnaryOperator<NDArray> rounded =
-                y -> Ops.withoutDerivative(y, "rounding has no gradient", "stop it").round();
+        java.util.function.UnaryOperator<NDArray> rounded = y ->
+                Ops.withoutDerivative(y, "rounding has no gradient", "stop it").round();
         assertThat(Program.of(rounded::apply).run(x).toFloatArray()).containsExactly(0, 2);
         assertThat(rounded.apply(x).toFloatArray()).containsExactly(0, 2);
-        NDArray stopped = Gradients.gradient(y -> rounded.apply(y.stopGradient()).mul(y), x);
+        NDArray stopped =
+                Gradients.gradient(y -> rounded.apply(y.stopGradient()).mul(y), x);
         assertThat(stopped.toFloatArray()).containsExactly(0, 2);
         refusesDerivative(() -> Gradients.gradient(y -> rounded.apply(y.mul(2)).add(y), x));
         refusesDerivative(() -> Gradients.gradient(
                 y -> Loop.run(0, 3, new NDList(y), (state, step) -> new NDList(rounded.apply(state.head())))
                         .head(),
                 x));
-        refusesDerivative(() -> Gradients.gradient(
-                y -> Gradients.gradient(w -> rounded.apply(y).mul(w), y), x));
+        refusesDerivative(() ->
+                Gradients.gradient(y -> Gradients.gradient(w -> rounded.apply(y).mul(w), y), x));
     }
 
     private static void refusesDerivative(org.assertj.core.api.ThrowableAssert.ThrowingCallable call) {

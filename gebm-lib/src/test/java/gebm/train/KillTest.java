@@ -75,7 +75,8 @@ class KillTest {
                 rng.fork(index).uniform(m, new Shape(size).addAll(IMAGE)).mul(2).sub(1);
         Evaluation norm = (model, rng) -> Map.of(
                 "norm",
-                (double) model.base().parameters().get(0).norm().getFloat() - model.logPartition()
+                (double) model.base().parameters().get(0).norm().getFloat()
+                        - model.logPartition()
                         + 0.1 * rng.numbers().nextDouble());
         TrainingPlan plan = TrainingPlan.of(ITERATIONS)
                 .withBatchSize(6)
@@ -86,8 +87,7 @@ class KillTest {
                 .withBest("norm")
                 .withCheckpoint(1, file)
                 .withProgress(progress);
-        Trainer trainer =
-                Trainer.alternating(Kale.energyLoss().plus(1, Penalties.gradient()), Kale.baseLoss(), plan);
+        Trainer trainer = Trainer.alternating(Kale.energyLoss().plus(1, Penalties.gradient()), Kale.baseLoss(), plan);
         return Files.exists(file)
                 ? trainer.resume(Checkpoint.load(file, model()), images)
                 : trainer.fit(model(), images, Rng.of(4));
