@@ -58,7 +58,7 @@ import java.util.function.UnaryOperator;
  * not in their public code; here 10,000 iterations of 5 energy steps.
  *
  * <pre>{@code
- * UnaryOperator<TrainingPlan> tiny = plan -> plan.withIterations(1).withBatchSize(2).withEnergySteps(i -> 1);
+ * java.util.function.UnaryOperator<TrainingPlan> tiny = plan -> plan.withIterations(1).withBatchSize(2).withEnergySteps(i -> 1);
  * var experiment = gebm.experiment.PaperImages.convNet().withWidth(2).withTraining(tiny).withPolishing(tiny);
  * DataSource images = (m, size, index, rng) -> rng.fork(index).uniform(m, new ai.djl.ndarray.types.Shape(size, 3, 32, 32));
  * var result = experiment.run(images, java.nio.file.Files.createTempDirectory("cifar"), Rng.of(1));

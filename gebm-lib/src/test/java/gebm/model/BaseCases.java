@@ -40,6 +40,17 @@ final class BaseCases {
                 }
             }
             rows.add(new Case("RealNVP", type, new Shape(3), () -> RealNvp.of(3, 3, 5, type, Rng.of(42))));
+            rows.add(new Case("uniform", type, new Shape(3), () -> DensityBase.uniform(3, type)));
+            rows.add(new Case(
+                    "fixed push-forward", type, new Shape(2), () -> LatentBase.fixed(normal, initialized(type))));
+            rows.add(new Case("of samples", type, new Shape(2), () -> LatentBase.ofSamples(points(type))));
+            rows.add(new Case(
+                    "scripted",
+                    type,
+                    new Shape(1, 8, 8),
+                    () -> LatentBase.scripted(
+                            DensityBase.standardNormal(4, type),
+                            ORACLES.resolve(type == DataType.FLOAT32 ? "generator.pt" : "generator-traced.pt"))));
             rows.add(new Case("push-forward", type, new Shape(2), () -> push(normal, Rng.of(43))));
             rows.add(new Case("push-forward in training", type, new Shape(2), () -> push(normal, Rng.of(43))
                     .training()));
