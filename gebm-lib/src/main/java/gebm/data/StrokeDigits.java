@@ -81,7 +81,8 @@ public final class StrokeDigits {
         return of(n, Images.Role.TRAIN, rng);
     }
 
-    static Digits of(int n, Images.Role role, Rng rng) {
+    /** {@code n} digits for a purpose; those of another key share nothing with them. */
+    public static Digits of(int n, Images.Role role, Rng rng) {
         Require.positive("n", n);
         byte[] pixels = new byte[Math.multiplyExact(n, Digits.PIXELS)];
         byte[] labels = new byte[n];

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import gebm.core.Rng;
 import gebm.data.Digits;
+import gebm.data.Images;
 import gebm.data.StrokeDigits;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -21,7 +22,7 @@ class DigitComparisonTest {
 
     private final Digits.Split digits = new Digits.Split(
             StrokeDigits.of(600, Rng.of(1).fork("train")),
-            StrokeDigits.of(100, Rng.of(1).fork("test")));
+            StrokeDigits.of(100, Images.Role.TEST, Rng.of(1).fork("test")));
 
     private DigitComparison comparison() {
         return DigitComparison.of(TINY, folder.resolve("results"), folder.resolve("work"));
