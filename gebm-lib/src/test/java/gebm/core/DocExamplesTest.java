@@ -84,6 +84,7 @@ class DocExamplesTest {
                     "nn",
                     "data",
                     "model",
+                    "flow",
                     "sampler",
                     "objective",
                     "train",
