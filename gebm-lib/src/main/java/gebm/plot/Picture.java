@@ -44,7 +44,7 @@ public record Picture(BufferedImage image, int width, int height) {
         return Png.still(palette.colours(), image.getWidth(), image.getHeight(), palette.indices(image));
     }
 
-    /** Writes the PNG to {@code file}, beside it first and then into place. */
+    /** Writes the PNG to {@code file}, beside it first and then into place; missing folders are made. */
     public void save(Path file) {
         WholeFile.write(file, png());
     }

@@ -56,7 +56,7 @@ class PictureTest {
         assertThat(folder).isDirectoryContaining(file -> file.endsWith("a.png"));
         assertThat(Files.list(folder)).hasSize(1);
         assertThat(picture).hasToString("Picture 32x32");
-        Path nowhere = folder.resolve("none").resolve("a.png");
+        Path nowhere = folder.resolve("a.png").resolve("b.png"); // a file where its folder would be
         assertThatThrownBy(() -> picture.save(nowhere))
                 .isInstanceOf(UncheckedIOException.class)
                 .hasMessageContaining(nowhere.toString());
