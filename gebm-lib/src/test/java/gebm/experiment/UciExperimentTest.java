@@ -32,7 +32,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 class UciExperimentTest {
     /** 8 minibatches of 20 in an epoch of the 160 training rows. */
-    private static final Settings TINY = new Settings("tiny", 2e-3, true, 20, 30, 3, 2, 2, 0.1, 2, 1e-2, 4, 0);
+    private static final Settings TINY = new Settings("tiny", 2e-3, true, 20, 30, 3, 2, 2, 0.1, 2, 1e-2, 4, 0, false);
 
     @TempDir
     Path folder;
