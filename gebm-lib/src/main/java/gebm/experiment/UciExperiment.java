@@ -355,7 +355,7 @@ public final class UciExperiment {
     /** The flow of maximum likelihood, once for the base and once for the energy. */
     private Gebm afterLikelihood(Uci set, Split split, long seed) {
         try (Gebm likely = trained(set, split, Method.ML, Settings.budget(set, Method.ML), seed).model()) {
-            RealNvp flow = (RealNvp) likely.base();
+            Flow flow = (Flow) likely.base();
             return Gebm.unnormalized(
                     flow.copy(), DensityEnergy.of(flow.copy()).withOffset());
         }
