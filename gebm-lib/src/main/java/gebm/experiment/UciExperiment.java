@@ -171,6 +171,8 @@ public final class UciExperiment {
             int evaluateEvery,
             int patience,
             boolean fromLikelihood) {
+        static final String REFERENCE = "reference";
+
         /** Checks the numbers. */
         public Settings {
             Require.positive("rate", rate);
@@ -190,7 +192,7 @@ public final class UciExperiment {
         public static Settings reference(Method method, double epochs) {
             double penalty = method.usesBase() ? 0.1 : L2_WEIGHT;
             int every = method.usesBase() ? 50 : 130;
-            return new Settings("reference", 1e-4, false, 100, 2_000, 100, 50, epochs, penalty, 60, 1e-2, every, 0, false);
+            return new Settings(REFERENCE, 1e-4, false, 100, 2_000, 100, 50, epochs, penalty, 60, 1e-2, every, 0, false);
         }
 
         /** The settings of the kept table. */

@@ -100,6 +100,27 @@ class UciExperimentTest {
                 .isCloseTo(run("a", Method.KALE_F).test(), within(1e-3));
     }
 
+    /** Base and energy begin as the flow of maximum likelihood, so the first evaluation is near its likelihood. */
+    @Test
+    void goesOnFromMaximumLikelihood() {
+        Settings after = Settings.afterLikelihood(Uci.RED_WINE, Method.KALE_F).withEpochs(2);
+        double likely = experiment("a")
+                .train(Uci.RED_WINE, split, Method.ML, Settings.budget(Uci.RED_WINE, Method.ML), 7)
+                .run()
+                .validation();
+        double cold = experiment("a")
+                .train(Uci.RED_WINE, split, Method.KALE_F, TINY, 7)
+                .run()
+                .validation();
+        Run run = experiment("b")
+                .train(Uci.RED_WINE, split, Method.KALE_F, after, 7)
+                .run();
+        assertThat(run.validation()).isCloseTo(likely, within(0.1)).isLessThan(cold - 0.2);
+        assertThat(folder.resolve("results/redwine-kale-f-after-ml-7.json")).exists();
+        assertThatThrownBy(() -> Settings.afterLikelihood(Uci.RED_WINE, Method.CD))
+                .hasMessage("method must be one that trains an energy against a base, got CD");
+    }
+
     @Test
     void refusesAFileOfOtherSettings() {
         run("a", Method.ML);
@@ -162,8 +183,8 @@ class UciExperimentTest {
                 made(Method.KALE_F, 1, -11.5, -12.5, -13.2),
                 made(Method.KALE_F, 2, -10, -10, -10)));
         assertThat(table)
-                .contains("| RedWine | ML | 13.00 | 1 | 11.81 | -0.60 ± 0.10 |")
-                .contains("| RedWine | KALE-F | 11.20 (10.00 to 12.40) | 2 | 12.10 |  |");
+                .contains("| RedWine | ML | 13.00 | 1 | 11.81 |  |")
+                .contains("| RedWine | KALE-F | 11.20 (10.00 to 12.40) | 2 | 12.10 | -0.60 ± 0.10 |");
     }
 
     @Test
