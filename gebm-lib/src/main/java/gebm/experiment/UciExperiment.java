@@ -192,7 +192,8 @@ public final class UciExperiment {
         public static Settings reference(Method method, double epochs) {
             double penalty = method.usesBase() ? 0.1 : L2_WEIGHT;
             int every = method.usesBase() ? 50 : 130;
-            return new Settings(REFERENCE, 1e-4, false, 100, 2_000, 100, 50, epochs, penalty, 60, 1e-2, every, 0, false);
+            return new Settings(
+                    REFERENCE, 1e-4, false, 100, 2_000, 100, 50, epochs, penalty, 60, 1e-2, every, 0, false);
         }
 
         /** The settings of the kept table. */
@@ -217,7 +218,8 @@ public final class UciExperiment {
             Settings cold = budget(set, method);
             int minibatches = set == Uci.RED_WINE ? 1_000 : set == Uci.WHITE_WINE ? 2_000 : 4_000;
             double epochs = Math.ceil(minibatches / perEpoch(set));
-            return new Settings("after-ml", 3e-4, true, 100, 500, 50, 20, epochs, cold.penalty(), 10, 1e-2, 100, 0, true);
+            return new Settings(
+                    "after-ml", 3e-4, true, 100, 500, 50, 20, epochs, cold.penalty(), 10, 1e-2, 100, 0, true);
         }
 
         private static double perEpoch(Uci set) {
@@ -356,10 +358,10 @@ public final class UciExperiment {
 
     /** The flow of maximum likelihood, once for the base and once for the energy. */
     private Gebm afterLikelihood(Uci set, Split split, long seed) {
-        try (Gebm likely = trained(set, split, Method.ML, Settings.budget(set, Method.ML), seed).model()) {
+        try (Gebm likely = trained(set, split, Method.ML, Settings.budget(set, Method.ML), seed)
+                .model()) {
             Flow flow = (Flow) likely.base();
-            return Gebm.unnormalized(
-                    flow.copy(), DensityEnergy.of(flow.copy()).withOffset());
+            return Gebm.unnormalized(flow.copy(), DensityEnergy.of(flow.copy()).withOffset());
         }
     }
 
