@@ -33,7 +33,7 @@ public final class UciTable {
     private UciTable() {}
 
     /**
-     * A row for each set, method and schedule with runs, those of {@link UciExperiment.Settings#reference} left out: the mean
+     * A row for each set and method with runs, those of {@link UciExperiment.Settings#reference} left out: the mean
      * over seeds of the test number at the best validation, and their range; the authors' logged value; and the difference
      * to maximum likelihood on the same test rows and seeds, with its paired standard error over the rows.
      */
@@ -43,11 +43,9 @@ public final class UciTable {
         lines.add("|---|---|---|---|---|---|");
         for (Uci set : Uci.values()) {
             for (Method method : Method.values()) {
-                for (boolean after : new boolean[] {false, true}) {
-                    List<Run> rows = of(runs, set, method, after);
-                    if (!rows.isEmpty()) {
-                        lines.add(row(set, method, rows, of(runs, set, Method.ML, false)));
-                    }
+                List<Run> rows = of(runs, set, method);
+                if (!rows.isEmpty()) {
+                    lines.add(row(set, method, rows, of(runs, set, Method.ML)));
                 }
             }
         }
@@ -69,11 +67,10 @@ public final class UciTable {
         }
     }
 
-    private static List<Run> of(List<Run> runs, Uci set, Method method, boolean afterLikelihood) {
+    private static List<Run> of(List<Run> runs, Uci set, Method method) {
         return runs.stream()
                 .filter(run -> run.set() == set && run.method() == method)
                 .filter(run -> !run.settings().name().equals(Settings.REFERENCE))
-                .filter(run -> run.settings().fromLikelihood() == afterLikelihood)
                 .toList();
     }
 
@@ -86,7 +83,7 @@ public final class UciTable {
                 Locale.ROOT,
                 "| %s | %s | %.2f%s | %d | %s | %s |",
                 set.title(),
-                method.title() + (rows.get(0).settings().fromLikelihood() ? " after ML" : ""),
+                method.title(),
                 mean,
                 rows.size() > 1 ? String.format(Locale.ROOT, " (%.2f to %.2f)", low, high) : "",
                 rows.size(),

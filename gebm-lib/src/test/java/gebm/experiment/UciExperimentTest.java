@@ -32,7 +32,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 class UciExperimentTest {
     /** 8 minibatches of 20 in an epoch of the 160 training rows. */
-    private static final Settings TINY = new Settings("tiny", 2e-3, true, 20, 30, 3, 2, 2, 0.1, 2, 1e-2, 4, 0, false);
+    private static final Settings TINY = new Settings("tiny", 2e-3, true, 20, 30, 3, 2, 2, 0.1, 2, 1e-2, 4, 0);
 
     @TempDir
     Path folder;
@@ -98,27 +98,6 @@ class UciExperimentTest {
     void selfNormalizedLikelihoodIsKaleOnTheSameBase() {
         assertThat(run("a", Method.SNL).test())
                 .isCloseTo(run("a", Method.KALE_F).test(), within(1e-3));
-    }
-
-    /** Base and energy begin as the flow of maximum likelihood, so the first evaluation is near its likelihood. */
-    @Test
-    void goesOnFromMaximumLikelihood() {
-        Settings after = Settings.afterLikelihood(Uci.RED_WINE, Method.KALE_F).withEpochs(2);
-        double likely = experiment("a")
-                .train(Uci.RED_WINE, split, Method.ML, Settings.budget(Uci.RED_WINE, Method.ML), 7)
-                .run()
-                .validation();
-        double cold = experiment("a")
-                .train(Uci.RED_WINE, split, Method.KALE_F, TINY, 7)
-                .run()
-                .validation();
-        Run run = experiment("b")
-                .train(Uci.RED_WINE, split, Method.KALE_F, after, 7)
-                .run();
-        assertThat(run.validation()).isCloseTo(likely, within(0.1)).isLessThan(cold - 0.2);
-        assertThat(folder.resolve("results/redwine-kale-f-after-ml-7.json")).exists();
-        assertThatThrownBy(() -> Settings.afterLikelihood(Uci.RED_WINE, Method.CD))
-                .hasMessage("method must be one that trains an energy against a base, got CD");
     }
 
     @Test
