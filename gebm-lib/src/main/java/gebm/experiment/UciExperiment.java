@@ -210,7 +210,7 @@ public final class UciExperiment {
             return switch (method) {
                 case ML -> set == Uci.RED_WINE ? 1_000 : 3_000; // enough to overfit
                 case CD -> 400;
-                default -> set == Uci.RED_WINE ? 2_400 : 4_000;
+                default -> 5_000;
             };
         }
 
