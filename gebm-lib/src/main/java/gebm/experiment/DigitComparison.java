@@ -11,6 +11,7 @@ import gebm.core.Progress;
 import gebm.core.Require;
 import gebm.core.Rng;
 import gebm.core.StopReason;
+import gebm.core.WholeFile;
 import gebm.data.DataSource;
 import gebm.data.Digits;
 import gebm.data.Mnist;
@@ -21,7 +22,6 @@ import gebm.model.DensityBase;
 import gebm.model.Energy;
 import gebm.model.Gebm;
 import gebm.model.LatentBase;
-import gebm.model.Tensors;
 import gebm.nn.ConvNet;
 import gebm.objective.EnergyLoss;
 import gebm.objective.Kale;
@@ -340,7 +340,7 @@ public final class DigitComparison {
                         result.choices().put(method.name(), choice.distances());
                         result.rows().add(comparison.measure(method, choice.setting()));
                         result.rows().sort(Comparator.comparingInt(row -> names.indexOf(row.method())));
-                        Tensors.replace(file, GSON.toJson(result).getBytes(StandardCharsets.UTF_8));
+                        WholeFile.write(file, GSON.toJson(result).getBytes(StandardCharsets.UTF_8));
                         progress.report(result.rows().size(), methods.size(), "sampled: " + method.name());
                     }
                 }

@@ -10,6 +10,7 @@ import gebm.core.Require;
 import gebm.core.Rng;
 import gebm.core.Schedule;
 import gebm.core.StopReason;
+import gebm.core.WholeFile;
 import gebm.data.DataSource;
 import gebm.data.Split;
 import gebm.data.Uci;
@@ -18,7 +19,6 @@ import gebm.metric.NegativeLogLikelihood;
 import gebm.model.DensityBase;
 import gebm.model.DensityEnergy;
 import gebm.model.Gebm;
-import gebm.model.Tensors;
 import gebm.objective.BaseLoss;
 import gebm.objective.ContrastiveDivergence;
 import gebm.objective.DonskerVaradhan;
@@ -524,7 +524,7 @@ public final class UciExperiment {
         Gebm best = training.best().copy();
         training.model().close();
         byte[] json = GSON.toJson(run).getBytes(StandardCharsets.UTF_8);
-        Tensors.replace(file(set, method, settings, seed), json);
+        WholeFile.write(file(set, method, settings, seed), json);
         return new Trained(best, run);
     }
 

@@ -1,11 +1,11 @@
 package gebm.experiment;
 
+import gebm.core.WholeFile;
 import gebm.data.Uci;
 import gebm.experiment.UciExperiment.Method;
 import gebm.experiment.UciExperiment.Run;
 import gebm.experiment.UciExperiment.Settings;
 import gebm.metric.NegativeLogLikelihood;
-import gebm.model.Tensors;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -60,7 +60,7 @@ public final class UciTable {
             int end = text.indexOf(END);
             if (begin >= 0 && end > begin) {
                 String written = text.substring(0, begin + BEGIN.length()) + "\n" + table + text.substring(end);
-                Tensors.replace(file, written.getBytes(StandardCharsets.UTF_8));
+                WholeFile.write(file, written.getBytes(StandardCharsets.UTF_8));
             }
         } catch (IOException e) {
             throw new UncheckedIOException("could not write the table into " + file, e);

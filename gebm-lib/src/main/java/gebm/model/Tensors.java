@@ -5,12 +5,12 @@ import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import gebm.core.Require;
+import gebm.core.WholeFile;
 import gebm.trace.Ops;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -38,24 +38,7 @@ public final class Tensors {
                 copy.setName(name);
                 named.add(copy);
             });
-            replace(file, named.encode(NDList.Encoding.SAFETENSORS));
-        }
-    }
-
-    /** Writes {@code content} beside {@code file} and moves it into place, so that at every moment the old or the new one is there. */
-    public static void replace(Path file, byte[] content) {
-        try {
-            Path folder = file.toAbsolutePath().getParent();
-            Files.createDirectories(folder);
-            Path beside = Files.createTempFile(folder, file.getFileName().toString(), ".part");
-            try {
-                Files.write(beside, content);
-                Files.move(beside, file, StandardCopyOption.ATOMIC_MOVE);
-            } finally {
-                Files.deleteIfExists(beside);
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException("could not write " + file, e);
+            WholeFile.write(file, named.encode(NDList.Encoding.SAFETENSORS));
         }
     }
 

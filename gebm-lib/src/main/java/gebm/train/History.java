@@ -1,7 +1,7 @@
 package gebm.train;
 
 import gebm.core.Require;
-import gebm.model.Tensors;
+import gebm.core.WholeFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -88,7 +88,7 @@ public final class History {
             }
             text.append('\n');
         }
-        Tensors.replace(file, text.toString().getBytes(StandardCharsets.UTF_8));
+        WholeFile.write(file, text.toString().getBytes(StandardCharsets.UTF_8));
     }
 
     @Override

@@ -157,6 +157,11 @@ final class TrainingLoop {
         long steps = energyLoss == null ? 0 : plan.energySteps(position.iteration);
         long first = position.energyStep;
         long last = steps + (baseLoss == null ? 0 : 1);
+        Require.that(
+                last > 0,
+                "energy steps of iteration " + position.iteration,
+                ">= 1 where only the energy is trained",
+                last);
         try (NDManager scope = NDManager.newBaseManager();
                 Watch watch = Watch.open(scope, plan.stop())) {
             if (watch.stopped()) {

@@ -348,6 +348,17 @@ class TrainerTest {
     }
 
     @Test
+    void refusesAnIterationWithoutAStep() {
+        var plan = TrainingPlan.of(3).withBatchSize(10).withEnergySteps(i -> i < 1 ? 1 : 0);
+        try (Gebm initial = model(DataType.FLOAT32)) {
+            assertThatThrownBy(() ->
+                            Trainer.energyOnly(Kale.energyLoss(), plan).fit(initial, Toy.eightGaussians(), Rng.of(3)))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("energy steps of iteration 1 must be >= 1 where only the energy is trained, got 0");
+        }
+    }
+
+    @Test
     void rejectsDataOfAnotherShape() {
         DataSource wide = (scope, size, index, rng) -> scope.ones(new Shape(size, 3));
         assertThatThrownBy(() -> trainer(plan(1)).fit(model(DataType.FLOAT32), wide, Rng.of(3)))
