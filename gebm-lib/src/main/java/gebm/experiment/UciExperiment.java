@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDManager;
 import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonParseException;
+import gebm.core.DivergedException;
 import gebm.core.Progress;
 import gebm.core.Require;
 import gebm.core.Rng;
@@ -59,7 +60,8 @@ import java.util.TreeMap;
  * the others p is made an energy with a normaliser that is known and not told, {@code r = −log p + S} of {@link
  * DensityEnergy#withOffset}: contrastive divergence trains r alone, KALE-F, KALE-DV and SNL train it together with
  * another RealNVP for the base. So the likelihood of test rows is exact, {@code mean log p}, and a learned constant can be
- * compared with the true one. The model is that of the evaluation with the best validation likelihood.
+ * compared with the true one. The model is that of the evaluation with the best validation likelihood, also of
+ * a run that diverged afterwards.
  *
  * <p>A run is resumable: it goes on from its checkpoint, and a run whose file is there is not made again. Same seed, same
  * machine, same numbers, but for the seconds.
@@ -257,6 +259,7 @@ public final class UciExperiment {
      * @param test that of the test rows there, exact
      * @param logDensities of the test rows there
      * @param seconds of CPU time
+     * @param end {@value #COMPLETED}, or where and how it diverged: then the model is the best before that
      * @param versions of Java and the engine
      */
     public record Run(
@@ -272,7 +275,15 @@ public final class UciExperiment {
             double test,
             double[] logDensities,
             double seconds,
+            String end,
             Map<String, String> versions) {
+        static final String COMPLETED = "completed";
+
+        /** Files of earlier runs, all of them completed, do not say how they ended. */
+        public Run {
+            end = end == null ? COMPLETED : end;
+        }
+
         /** The exact likelihood of the test rows at the best evaluation. */
         public NegativeLogLikelihood likelihood() {
             return NegativeLogLikelihood.of(logDensities, 0, NegativeLogLikelihood.Method.EXACT);
@@ -512,15 +523,25 @@ public final class UciExperiment {
         Rng rng = Rng.of(seed).fork(set.title());
         Trainer trainer = trainer(method, settings, plan);
         Gebm initial = untrained(method, (int) split.train().getShape().get(1), rng);
-        TrainingRun training = Files.exists(checkpoint)
-                ? trainer.resume(Checkpoint.load(checkpoint, initial), data)
-                : trainer.fit(initial, data, rng.fork("train"));
+        TrainingRun training;
+        String end = Run.COMPLETED;
+        try {
+            training = Files.exists(checkpoint)
+                    ? trainer.resume(Checkpoint.load(checkpoint, initial), data)
+                    : trainer.fit(initial, data, rng.fork("train"));
+        } catch (DivergedException e) {
+            training = e.partial(TrainingRun.class);
+            end = e.getMessage().substring(0, e.getMessage().indexOf(';'));
+            if (training.history().rows().stream().noneMatch(row -> row.containsKey("validation"))) {
+                throw e;
+            }
+        }
         initial.close();
-        if (training.stop() instanceof StopReason.Stopped stopped) {
+        if (training.stop() instanceof StopReason.Stopped stopped && end.equals(Run.COMPLETED)) {
             throw new IllegalStateException(
                     "stopped after " + stopped.iterations() + " iterations; run it again to go on from " + checkpoint);
         }
-        Run run = result(set, split, method, settings, seed, training, steps, perEpoch);
+        Run run = result(set, split, method, settings, seed, training, end, steps, perEpoch);
         Gebm best = training.best().copy();
         training.model().close();
         byte[] json = GSON.toJson(run).getBytes(StandardCharsets.UTF_8);
@@ -539,6 +560,7 @@ public final class UciExperiment {
             Settings settings,
             long seed,
             TrainingRun training,
+            String end,
             Steps steps,
             long perEpoch) {
         List<Point> curve = new ArrayList<>();
@@ -574,6 +596,7 @@ public final class UciExperiment {
                 test.value(),
                 test.logDensities(),
                 seconds,
+                end,
                 new TreeMap<>(training.card().versions()));
     }
 
@@ -665,8 +688,9 @@ public final class UciExperiment {
                         .run(asked.set(), asked.method(), asked.settings(), asked.seed());
                 System.out.printf(
                         Locale.ROOT,
-                        "%s: test %.3f at epoch %.0f, validation %.3f, %.0f s%n",
+                        "%s: %s; test %.3f at epoch %.0f, validation %.3f, %.0f s%n",
                         name,
+                        run.end(),
                         run.test(),
                         run.bestEpoch(),
                         run.validation(),

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
+import gebm.core.DivergedException;
 import gebm.core.Rng;
 import gebm.data.Split;
 import gebm.data.Tables;
@@ -72,6 +73,7 @@ class UciExperimentTest {
     void runsEveryMethodTheSameTwice(Method method) {
         Run first = run("a", method);
         assertThat(first.rows()).containsExactly(160, 20, 20);
+        assertThat(first.end()).isEqualTo("completed");
         Point last = first.curve().get(first.curve().size() - 1);
         assertThat(last.epoch()).isEqualTo(2);
         assertThat(first.likelihood().value()).isEqualTo(first.test());
@@ -98,6 +100,19 @@ class UciExperimentTest {
     void selfNormalizedLikelihoodIsKaleOnTheSameBase() {
         assertThat(run("a", Method.SNL).test())
                 .isCloseTo(run("a", Method.KALE_F).test(), within(1e-3));
+    }
+
+    /** At a rate of 0.03 contrastive divergence is soon lost; the best before that is kept, and the file says so. */
+    @Test
+    void keepsTheBestBeforeADivergence() {
+        Settings wild = new Settings("wild", 0.03, true, 20, 30, 3, 1, 60, 0.1, 2, 1e-2, 1, 0);
+        Run run = experiment("a").train(Uci.RED_WINE, split, Method.CD, wild, 7).run();
+        assertThat(run.end()).startsWith("training diverged in iteration ").endsWith("energyGradientNorm is Infinity");
+        assertThat(run.test()).isFinite();
+        assertThat(experiment("a").run(Uci.RED_WINE, Method.CD, wild, 7).end()).isEqualTo(run.end());
+        Settings worse = new Settings("worse", 5, true, 20, 30, 3, 1, 60, 0.1, 2, 1e-2, 1, 0);
+        assertThatThrownBy(() -> experiment("a").train(Uci.RED_WINE, split, Method.KALE_F, worse, 7))
+                .isInstanceOf(DivergedException.class); // before anything was evaluated
     }
 
     @Test
@@ -136,6 +151,7 @@ class UciExperimentTest {
                 test,
                 logDensities,
                 1,
+                Run.COMPLETED,
                 Map.of());
     }
 
