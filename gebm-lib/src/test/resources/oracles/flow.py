@@ -5,7 +5,7 @@ Run with torch 2.15 and zuko 1.6.0: python flow.py > flow.json
 Whole flows are compared with the weights copied: zuko's masked networks have the levels that ours have, and its affine and
 spline maps the same bounds. Its couplings see the kept coordinates only, so their first weights are the kept columns of
 ours. "contextual" has rows x and contexts c: its network takes (x, c), ours columns in their order, the context first.
-"single" are transforms of numbers at given parameters.
+"single" are transforms of numbers at given parameters; the mixture is torch.distributions' own.
 """
 import json
 
@@ -95,5 +95,17 @@ for name, shapes, make in [
     cases["single " + name] = {
         "parameters": packed(flat), "x": packed(x), "z": packed(z), "logSlope": packed(slope),
         "back": packed(transform.inv(x))}
+
+logits, shift, scale = (2 * torch.randn(8, BINS) for _ in range(3))
+place = -2 + (4 * torch.arange(BINS) + 2) / BINS
+sigma = torch.exp(scale / (1 + abs(scale) / torch.log(torch.tensor(1000.0))))
+mixture = torch.distributions.MixtureSameFamily(
+    torch.distributions.Categorical(logits=logits), torch.distributions.Normal(shift + place, sigma))
+x = mixture.mean + torch.linspace(-2, 2, 8) * mixture.stddev
+z = torch.special.ndtri(mixture.cdf(x))
+normal = torch.distributions.Normal(torch.tensor(0.0), torch.tensor(1.0))
+cases["single mixture"] = {
+    "parameters": packed(torch.cat([logits, shift, scale], dim=-1)), "x": packed(x), "z": packed(z),
+    "logSlope": packed(mixture.log_prob(x) - normal.log_prob(z))}
 
 print(json.dumps({"versions": {"torch": torch.__version__.split("+")[0], "zuko": zuko.__version__}, "cases": cases}))

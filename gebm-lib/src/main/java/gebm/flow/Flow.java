@@ -7,6 +7,7 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import gebm.core.Require;
 import gebm.core.Rng;
+import gebm.model.Base;
 import gebm.model.DensityBase;
 import gebm.model.LatentBase;
 import gebm.trace.Program;
@@ -64,6 +65,76 @@ public final class Flow implements LatentBase, DensityBase, AutoCloseable {
                 "of shape " + expected,
                 prior.sampleShape());
         return new Flow(prior, bijection);
+    }
+
+    /**
+     * A conditional flow: {@code log p(x | c)} for rows (x, c), the context in the last k columns.
+     *
+     * <p>The bijection is one of d + k columns that leaves the last k as they are, of parts that do: an {@link
+     * AffineCoupling} that keeps them, a {@link MaskedAutoregressive} with 0 for them in its order, a permutation that
+     * leaves them in place. {@link #logDensity} of rows (x, c) is {@code log p(x | c)}, so maximum likelihood on such rows
+     * trains it as any flow. Samples are rows too, their contexts drawn from {@code contexts}, the data's own for example:
+     * the log-density is that of the joint distribution with respect to {@code dx ⊗ contexts(dc)}. For samples or chains at
+     * contexts of one's choice take {@link #given}.
+     *
+     * <p>Shapes: rows {@code (n, d + k)}, latents the same, their last k columns the context.
+     *
+     * <pre>{@code
+     * try (var scope = ai.djl.ndarray.NDManager.newBaseManager()) {
+     *     var type = ai.djl.ndarray.types.DataType.FLOAT32;
+     *     var rows = Rng.of(1).normal(scope, new ai.djl.ndarray.types.Shape(500, 3)); // x in two columns, c in the third
+     *     var map = MaskedAutoregressive.of(new int[] {1, 2, 0}, 16, new BoundedAffine(), type, Rng.of(2))
+     *             .then(MaskedAutoregressive.of(new int[] {2, 1, 0}, 16, new BoundedAffine(), type, Rng.of(3)));
+     *     var contexts = LatentBase.ofSamples(rows.get(":, 2:"));
+     *     var flow = Flow.conditional(DensityBase.standardNormal(2), contexts, map);
+     *     var model = Trainer.baseOnly(gebm.objective.MaximumLikelihood.baseLoss(), TrainingPlan.of(3).withBatchSize(50))
+     *             .fit(Gebm.of(flow, x -> x.zerosLike().sum(new int[] {1})), DataSource.of(rows), Rng.of(4))
+     *             .model();
+     *     var density = ((Flow) model.base()).logDensity(rows); // log p(x | c), row by row
+     *     var at = ((Flow) model.base()).given(scope.create(new float[] {0.5f}).reshape(1, 1));
+     *     var samples = at.sample(scope, 100, Rng.of(5)); // (100, 2), all at c = 0.5
+     * }
+     * }</pre>
+     *
+     * @param prior of z, {@code (d)}
+     * @param contexts of c, {@code (k)}, not trained
+     * @throws IllegalArgumentException if dimensions or types do not fit, or the bijection moves the context
+     */
+    public static Flow conditional(DensityBase prior, Base contexts, Bijection bijection) {
+        Contextual joint = new Contextual(prior, contexts);
+        Flow flow = of(joint, bijection);
+        try (NDManager scope = NDManager.newBaseManager()) {
+            DataType type = prior.sample(scope, 1, Rng.of(0)).getDataType();
+            DataType other = contexts.sample(scope, 1, Rng.of(0)).getDataType();
+            Require.that(type == other, "type of the contexts", "the prior's, " + type, other);
+            NDArray latents = joint.sample(scope, 5, Rng.of(0));
+            String tail = ":, " + joint.latents() + ":";
+            Require.that(
+                    flow.generate(latents).get(tail).contentEquals(latents.get(tail)),
+                    "the last " + joint.columns() + " columns, the context,",
+                    "left as they are by the bijection",
+                    "others");
+        }
+        return flow;
+    }
+
+    /**
+     * The flow of x alone at given contexts, of a {@link #conditional} one; it shares the parameters, and closes them.
+     *
+     * @param context one row {@code (1, k)} for all points, or {@code (n, k)}, a row for each of n points; copied
+     * @throws IllegalArgumentException if the flow is not conditional, or the context has other columns
+     */
+    public Flow given(NDArray context) {
+        Require.that(
+                prior instanceof Contextual, "the flow", "conditional (see Flow.conditional)", "one without context");
+        Contextual joint = (Contextual) prior;
+        Shape shape = context.getShape();
+        Require.that(
+                shape.dimension() == 2 && shape.get(1) == joint.columns(),
+                "context",
+                "of shape (n, " + joint.columns() + ")",
+                shape);
+        return of(joint.inner(), Given.of(bijection, context));
     }
 
     /** The reference's RealNVP: five couplings with 100 hidden units, in float32. */

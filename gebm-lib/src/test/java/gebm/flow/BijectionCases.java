@@ -63,6 +63,11 @@ final class BijectionCases {
         rows.add(new Case("spline coupling", 3, () -> layer(spline, 0, 1, 1)));
         rows.add(new Case("spline coupling with context", 2, () -> layer(spline, 1, 0, 0)));
         rows.add(new Case("autoregressive splines", 3, () -> layer(spline, 1, 2, 3)));
+        rows.add(new Case("at a context", 2, () -> {
+            try (NDManager scope = NDManager.newBaseManager()) {
+                return Given.of(layer(spline, 1, 2, 0), scope.create(new double[][] {{0.7}}));
+            }
+        }));
         ScalarBijection mixture = new GaussianMixtureMap(3);
         rows.add(new Case("autoregressive mixtures", 3, () -> layer(mixture, 1, 2, 3)));
         rows.add(new Case("mixture coupling with context", 2, () -> layer(mixture, 0, 1, 0, 0)));

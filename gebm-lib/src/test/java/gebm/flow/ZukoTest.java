@@ -166,6 +166,7 @@ class ZukoTest {
     void mapsOfNumbersAreItsOwn() {
         checkSingle("single affine", AFFINE);
         checkSingle("single spline", SPLINE);
+        checkSingle("single mixture", new GaussianMixtureMap(4));
     }
 
     private void checkSingle(String name, ScalarBijection map) {
@@ -177,11 +178,15 @@ class ZukoTest {
                     return new NDList(
                             z.value(),
                             z.logSlope(),
-                            map.forward(in.get(0), in.get(1)).value());
+                            map.forward(in.get(0), in.get(1)).value(),
+                            map.forward(z.value(), in.get(1)).value());
                 })
                 .run(m, new NDList(x, parameters));
         assertClose(all.get(0), oracle.z().in(m), 1e-11);
         assertClose(all.get(1), oracle.logSlope().in(m), 1e-11);
-        assertClose(all.get(2), oracle.back().in(m), 1e-10);
+        assertClose(all.get(3), oracle.x().in(m), 1e-10);
+        if (oracle.back() != null) {
+            assertClose(all.get(2), oracle.back().in(m), 1e-10);
+        }
     }
 }
