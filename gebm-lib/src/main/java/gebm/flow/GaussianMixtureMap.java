@@ -25,6 +25,12 @@ import gebm.trace.Special;
  * MoG). Differs: there a sample draws its component, here it is a function of z, so that there are latents to run chains
  * in; the density is the same.
  *
+ * <pre>{@code
+ * var type = ai.djl.ndarray.types.DataType.FLOAT32;
+ * var map = MaskedAutoregressive.of(new int[] {1, 2}, 32, new GaussianMixtureMap(10), type, Rng.of(1));
+ * var flow = Flow.of(DensityBase.standardNormal(2), map); // p(x₀)·p(x₁ | x₀), each a mixture of ten Gaussians
+ * }</pre>
+ *
  * @param components of the mixture
  */
 public record GaussianMixtureMap(int components) implements ScalarBijection {

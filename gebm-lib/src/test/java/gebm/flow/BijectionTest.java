@@ -146,6 +146,32 @@ class BijectionTest {
         return value.flatten().mul(weights).sum().add(image.logDetJacobian().sum());
     }
 
+    /** What a penalty on gradients needs: the gradient of a product with the gradient, against differences of gradients. */
+    @ParameterizedTest
+    @MethodSource("cases")
+    void secondDerivativesAreTrue(BijectionCases.Case c) {
+        Bijection b = c.bijection();
+        NDArray points = points(b.dimension());
+        NDArray direction = rng.fork("direction").normal(m, points.getShape(), DataType.FLOAT64);
+        for (UnaryOperator<NDArray> f :
+                List.<UnaryOperator<NDArray>>of(x -> weighted(b.forward(x)), x -> weighted(b.inverse(x)))) {
+            NDArray product = Gradients.gradient(
+                    x -> Gradients.gradient(f, x)
+                            .mul(x.getManager().from(direction))
+                            .sum(),
+                    points);
+            double h = 1e-5;
+            NDArray up = Gradients.gradient(f, points.add(direction.mul(h)));
+            NDArray down = Gradients.gradient(f, points.sub(direction.mul(h)));
+            double[] expected = up.sub(down).div(2 * h).toDoubleArray();
+            double size =
+                    Math.max(1, Arrays.stream(expected).map(Math::abs).max().orElseThrow());
+            assertThat(product.toDoubleArray())
+                    .usingComparatorWithPrecision(1e-5 * size)
+                    .containsExactly(expected);
+        }
+    }
+
     private void checkGradients(Bijection b, UnaryOperator<NDArray> f) {
         NDArray points = points(b.dimension());
         Program value = Program.of(f);
@@ -318,6 +344,32 @@ class BijectionTest {
         NDArray w = map.forward(m.eye(5, 5, 0, DataType.FLOAT64)).value();
         assertClose(w.transpose().dot(w), m.eye(5, 5, 0, DataType.FLOAT64), 1e-13);
         assertClose(map.forward(w).logDetJacobian(), m.zeros(new Shape(5), DataType.FLOAT64), 1e-13);
+    }
+
+    /** A mixture of one standard normal is the identity, however far out: its tails are logarithms. */
+    @Test
+    void mixturesKeepTheirTails() {
+        double[] numbers = {-60, -12, -1, -1e-3, 0, 2, 9, 60};
+        for (DataType type : new DataType[] {DataType.FLOAT32, DataType.FLOAT64}) {
+            NDArray x = m.create(numbers, new Shape(8, 1)).toType(type, true);
+            NDArray parameters = m.zeros(new Shape(8, 1, 3), type);
+            NDList both = Program.ofList(in -> {
+                        var z = new GaussianMixtureMap(1).inverse(in.get(0), in.get(1));
+                        var back = new GaussianMixtureMap(1).forward(in.get(0), in.get(1));
+                        return new NDList(z.value(), z.logSlope(), back.value(), back.logSlope());
+                    })
+                    .run(m, new NDList(x, parameters));
+            double tolerance = type == DataType.FLOAT32 ? 1e-5 : 1e-13;
+            for (int i = 0; i < 8; i++) {
+                double far = Math.max(1, Math.abs(numbers[i]));
+                double at = x.toType(DataType.FLOAT64, true).getDouble(i, 0);
+                for (int k = 0; k < 4; k++) {
+                    double actual = both.get(k).toType(DataType.FLOAT64, true).getDouble(i, 0);
+                    double size = k % 2 == 0 ? far : far * far; // slopes are differences of squares
+                    assertThat(actual).isCloseTo(k % 2 == 0 ? at : 0, within(tolerance * size));
+                }
+            }
+        }
     }
 
     @Test
