@@ -3,7 +3,6 @@ package gebm.flow;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
-import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import gebm.core.Require;
@@ -116,7 +115,7 @@ public final class MaskedAutoregressive implements Bijection {
             return x;
         }
         long[] places = Arrays.stream(columns).asLongStream().toArray();
-        return x.get(new NDIndex(":, {}", x.getManager().create(places)));
+        return Permutation.columns(x, x.getManager().create(places));
     }
 
     private static NDArray slice(NDArray x, int from, int to) {

@@ -3,6 +3,7 @@ package gebm.flow;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import gebm.core.Require;
@@ -68,42 +69,43 @@ public record RationalQuadraticSpline(int bins, double bound) implements ScalarB
         }
     }
 
-    private NDArray part(NDArray parameters, int from, int to) {
-        return parameters.get(":, :, " + from + ":" + to);
-    }
-
-    /** {@code (n, k, bins + 1)}, from −bound to bound. */
+    /** Places of the knots in x and in z, and slopes there: {@code (n, k, 3, bins + 1)}. */
     private NDArray knots(NDArray parameters) {
-        NDArray widths = ScalarBijection.softClip(parameters, LOG_RATIO / 2).softmax(2);
-        Shape shape = parameters.getShape();
-        NDArray zero =
-                parameters.getManager().zeros(new Shape(shape.get(0), shape.get(1), 1), parameters.getDataType());
-        return NDArrays.concat(new NDList(zero, widths.cumSum(2)), 2)
-                .mul(2 * bound)
-                .sub(bound);
+        NDManager scope = parameters.getManager();
+        DataType type = parameters.getDataType();
+        long n = parameters.getShape().get(0);
+        long k = parameters.getShape().get(1);
+        NDArray sizes = parameters.get(":, :, :" + 2 * bins).reshape(n, k, 2, bins);
+        NDArray parts =
+                ScalarBijection.softClip(sizes, LOG_RATIO / 2).softmax(3).cumSum(3);
+        NDArray zero = scope.zeros(new Shape(n, k, 2, 1), type);
+        NDArray places =
+                NDArrays.concat(new NDList(zero, parts), 3).mul(2 * bound).sub(bound);
+        NDArray inner = ScalarBijection.softClip(parameters.get(":, :, " + 2 * bins + ":"), LOG_RATIO);
+        NDArray one = scope.ones(new Shape(n, k, 1), type);
+        NDArray slopes = NDArrays.concat(new NDList(one, inner.exp(), one), 2);
+        return NDArrays.concat(new NDList(places, slopes.expandDims(2)), 2);
     }
 
+    /** The bin of each number, which is one of the data or of the latents. */
     private Bin bin(NDArray number, NDArray parameters, boolean ofData) {
-        NDArray x = knots(part(parameters, 0, bins));
-        NDArray z = knots(part(parameters, bins, 2 * bins));
-        NDArray inner = ScalarBijection.softClip(part(parameters, 2 * bins, 3 * bins - 1), LOG_RATIO);
-        Shape shape = number.getShape();
-        NDArray one = number.getManager().ones(new Shape(shape.get(0), shape.get(1), 1), number.getDataType());
-        NDArray slopes = NDArrays.concat(new NDList(one, inner.exp(), one), 2);
+        NDArray knots = knots(parameters);
+        long n = number.getShape().get(0);
+        long k = number.getShape().get(1);
         NDArray place = number.expandDims(2)
-                .gte(part(ofData ? x : z, 1, bins))
+                .gte(knots.get(":, :, " + (ofData ? 0 : 1) + ", 1:" + bins))
                 .toType(DataType.INT64, false)
-                .sum(new int[] {2}, true);
-        NDArray next = place.add(1);
-        NDArray x0 = x.gather(place, 2);
-        NDArray z0 = z.gather(place, 2);
-        return new Bin(
-                x0.squeeze(2),
-                z0.squeeze(2),
-                x.gather(next, 2).sub(x0).squeeze(2),
-                z.gather(next, 2).sub(z0).squeeze(2),
-                slopes.gather(place, 2).squeeze(2),
-                slopes.gather(next, 2).squeeze(2));
+                .sum(new int[] {2})
+                .reshape(n, k, 1, 1)
+                .broadcast(new Shape(n, k, 3, 1));
+        NDArray left = knots.gather(place, 3).reshape(n, k, 3);
+        NDArray right = knots.gather(place.add(1), 3).reshape(n, k, 3);
+        NDArray size = right.sub(left);
+        return new Bin(of(left, 0), of(left, 1), of(size, 0), of(size, 1), of(left, 2), of(right, 2));
+    }
+
+    private static NDArray of(NDArray rows, int number) {
+        return rows.get(":, :, " + number);
     }
 
     private Moved inside(NDArray number, NDArray moved, NDArray logSlope) {
