@@ -76,8 +76,8 @@ public record RationalQuadraticSpline(int bins, double bound) implements ScalarB
         long n = parameters.getShape().get(0);
         long k = parameters.getShape().get(1);
         NDArray sizes = parameters.get(":, :, :" + 2 * bins).reshape(n, k, 2, bins);
-        NDArray parts =
-                ScalarBijection.softClip(sizes, LOG_RATIO / 2).softmax(3).cumSum(3);
+        NDArray sums = ScalarBijection.softClip(sizes, LOG_RATIO / 2).exp().cumSum(3);
+        NDArray parts = sums.div(sums.get(":, :, :, " + (bins - 1) + ":")); // bounded, so a softmax needs no shift
         NDArray zero = scope.zeros(new Shape(n, k, 2, 1), type);
         NDArray places =
                 NDArrays.concat(new NDList(zero, parts), 3).mul(2 * bound).sub(bound);
