@@ -23,7 +23,14 @@ import java.util.Map;
  * <p>Shapes: {@code (n, d)}, where d is the length of m; log-determinants {@code (n)}, {@code −Σⱼ sⱼ} from latents to data.
  * <p>Cost: one pass through S and T in either direction.
  * <p>Source: Dinh, Sohl-Dickstein and Bengio (2017), Density estimation using Real NVP, ICLR, equations 7 and 8; the GEBM
- * reference code at f24a688, {@code made_model.CouplingLayer}. Differs: no, from the latter; in the paper t is scaled too.
+ * reference code at f24a688, {@code made_model.CouplingLayer}. Differs: the paper's map from data to latents is {@code
+ * (x − t)·exp(−s)}; from the reference code, no.
+ *
+ * <pre>{@code
+ * var type = ai.djl.ndarray.types.DataType.FLOAT32;
+ * var first = AffineCoupling.of(new boolean[] {true, false}, 32, type, Rng.of(1));
+ * var flow = Flow.of(DensityBase.standardNormal(2), first.then(AffineCoupling.of(new boolean[] {false, true}, 32, type, Rng.of(2))));
+ * }</pre>
  */
 public final class AffineCoupling implements Bijection {
     private final double[] kept;

@@ -102,6 +102,11 @@ public interface Bijection extends Trainable, AutoCloseable {
             return logDetJacobian == null ? sum : logDetJacobian.add(sum);
         }
 
+        /** The same way's image without some coordinates that it leaves as they are. */
+        Image withValue(NDArray part) {
+            return new Image(part, logSlopes, logDetJacobian);
+        }
+
         /** This image of {@code first}'s value, with the log-determinant of both ways. */
         Image after(Image first) {
             if (first.logSlopes != null

@@ -7,11 +7,13 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import gebm.core.Require;
 import gebm.core.Rng;
+import gebm.model.Base;
 import gebm.model.DensityBase;
 import gebm.model.LatentBase;
 import gebm.trace.Program;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /**
  * A distribution with an exact density: a prior η, moved by a bijection from latents to data.
@@ -65,6 +67,76 @@ public final class Flow implements LatentBase, DensityBase, AutoCloseable {
         return new Flow(prior, bijection);
     }
 
+    /**
+     * A conditional flow: {@code log p(x | c)} for rows (x, c), the context in the last k columns.
+     *
+     * <p>The bijection is one of d + k columns that leaves the last k as they are, of parts that do: an {@link
+     * AffineCoupling} that keeps them, a {@link MaskedAutoregressive} with 0 for them in its order, a permutation that
+     * leaves them in place. {@link #logDensity} of rows (x, c) is {@code log p(x | c)}, so maximum likelihood on such rows
+     * trains it as any flow. Samples are rows too, their contexts drawn from {@code contexts}, the data's own for example:
+     * the log-density is that of the joint distribution with respect to {@code dx ⊗ contexts(dc)}. For samples or chains at
+     * contexts of one's choice take {@link #given}.
+     *
+     * <p>Shapes: rows {@code (n, d + k)}, latents the same, their last k columns the context.
+     *
+     * <pre>{@code
+     * try (var scope = ai.djl.ndarray.NDManager.newBaseManager()) {
+     *     var type = ai.djl.ndarray.types.DataType.FLOAT32;
+     *     var rows = Rng.of(1).normal(scope, new ai.djl.ndarray.types.Shape(500, 3)); // x in two columns, c in the third
+     *     var map = MaskedAutoregressive.of(new int[] {1, 2, 0}, 16, new BoundedAffine(), type, Rng.of(2))
+     *             .then(MaskedAutoregressive.of(new int[] {2, 1, 0}, 16, new BoundedAffine(), type, Rng.of(3)));
+     *     var contexts = LatentBase.ofSamples(rows.get(":, 2:"));
+     *     var flow = Flow.conditional(DensityBase.standardNormal(2), contexts, map);
+     *     var model = Trainer.baseOnly(gebm.objective.MaximumLikelihood.baseLoss(), TrainingPlan.of(3).withBatchSize(50))
+     *             .fit(Gebm.of(flow, x -> x.zerosLike().sum(new int[] {1})), DataSource.of(rows), Rng.of(4))
+     *             .model();
+     *     var density = ((Flow) model.base()).logDensity(rows); // log p(x | c), row by row
+     *     var at = ((Flow) model.base()).given(scope.create(new float[] {0.5f}).reshape(1, 1));
+     *     var samples = at.sample(scope, 100, Rng.of(5)); // (100, 2), all at c = 0.5
+     * }
+     * }</pre>
+     *
+     * @param prior of z, {@code (d)}
+     * @param contexts of c, {@code (k)}, not trained
+     * @throws IllegalArgumentException if dimensions or types do not fit, or the bijection moves the context
+     */
+    public static Flow conditional(DensityBase prior, Base contexts, Bijection bijection) {
+        Contextual joint = new Contextual(prior, contexts);
+        Flow flow = of(joint, bijection);
+        try (NDManager scope = NDManager.newBaseManager()) {
+            DataType type = prior.sample(scope, 1, Rng.of(0)).getDataType();
+            DataType other = contexts.sample(scope, 1, Rng.of(0)).getDataType();
+            Require.that(type == other, "type of the contexts", "the prior's, " + type, other);
+            NDArray latents = joint.sample(scope, 5, Rng.of(0));
+            String tail = ":, " + joint.latents() + ":";
+            Require.that(
+                    flow.generate(latents).get(tail).contentEquals(latents.get(tail)),
+                    "the last " + joint.columns() + " columns, the context,",
+                    "left as they are by the bijection",
+                    "others");
+        }
+        return flow;
+    }
+
+    /**
+     * The flow of x alone at given contexts, of a {@link #conditional} one; it shares the parameters, and closes them.
+     *
+     * @param context one row {@code (1, k)} for all points, or {@code (n, k)}, a row for each of n points; copied
+     * @throws IllegalArgumentException if the flow is not conditional, or the context has other columns
+     */
+    public Flow given(NDArray context) {
+        Require.that(
+                prior instanceof Contextual, "the flow", "conditional (see Flow.conditional)", "one without context");
+        Contextual joint = (Contextual) prior;
+        Shape shape = context.getShape();
+        Require.that(
+                shape.dimension() == 2 && shape.get(1) == joint.columns(),
+                "context",
+                "of shape (n, " + joint.columns() + ")",
+                shape);
+        return of(joint.inner(), Given.of(bijection, context));
+    }
+
     /** The reference's RealNVP: five couplings with 100 hidden units, in float32. */
     public static Flow realNvp(int dimension, Rng rng) {
         return realNvp(dimension, 5, 100, DataType.FLOAT32, rng);
@@ -91,6 +163,97 @@ public final class Flow implements LatentBase, DensityBase, AutoCloseable {
                 kept[j] = (j + i) % 2 == 1;
             }
             parts.put("coupling" + i, AffineCoupling.of(kept, hidden, type, rng.fork(i)));
+        }
+        return of(DensityBase.standardNormal(dimension, type), new Chain(parts, true));
+    }
+
+    /** Five masked autoregressive layers with 100 hidden units, in float32. */
+    public static Flow maskedAutoregressive(int dimension, Rng rng) {
+        return maskedAutoregressive(dimension, 5, 100, DataType.FLOAT32, rng);
+    }
+
+    /**
+     * MAF: layers that scale and shift each coordinate by functions of those before it, from N(0, I).
+     *
+     * <p>Every other layer takes the coordinates from the last to the first. A density is one pass through each layer's
+     * network, a sample d passes.
+     *
+     * <p>Source: Papamakarios, Pavlakou and Murray (2017), Masked Autoregressive Flow for Density Estimation, NeurIPS 30.
+     * Differs: see {@link MaskedAutoregressive} and {@link BoundedAffine}.
+     */
+    public static Flow maskedAutoregressive(int dimension, int layers, int hidden, DataType type, Rng rng) {
+        Require.that(dimension >= 2, "dimension", ">= 2", dimension);
+        Require.positive("layers", layers);
+        Map<String, Bijection> parts = affineLayers(dimension, layers, hidden, type, rng);
+        return of(DensityBase.standardNormal(dimension, type), new Chain(parts, true));
+    }
+
+    /** Five affine layers on one of mixtures with 10 components, 100 hidden units, in float32: the paper's MAF MoG (5). */
+    public static Flow mixtureAutoregressive(int dimension, Rng rng) {
+        return mixtureAutoregressive(dimension, 5, 100, DataType.FLOAT32, rng);
+    }
+
+    /**
+     * MAF MoG: {@link #maskedAutoregressive} whose latents are not normal but autoregressive mixtures of 10 Gaussians.
+     *
+     * <p>Without layers it is MADE MoG. The latents of this flow are still those of N(0, I). A sample is d passes, with a
+     * bisection in each: slow, and exact to rounding.
+     *
+     * <p>Source: Papamakarios, Pavlakou and Murray (2017), Masked Autoregressive Flow for Density Estimation, NeurIPS 30,
+     * section 3.3. Differs: see {@link GaussianMixtureMap}.
+     *
+     * @param layers affine ones, at least 0
+     */
+    public static Flow mixtureAutoregressive(int dimension, int layers, int hidden, DataType type, Rng rng) {
+        Require.that(dimension >= 2, "dimension", ">= 2", dimension);
+        Require.notNegative("layers", layers);
+        Map<String, Bijection> parts = affineLayers(dimension, layers, hidden, type, rng);
+        int[] order = order(dimension, layers % 2 == 1);
+        var mixture = new GaussianMixtureMap(10);
+        parts.put("mixture", MaskedAutoregressive.of(order, hidden, mixture, type, rng.fork("mixture")));
+        return of(DensityBase.standardNormal(dimension, type), new Chain(parts, true));
+    }
+
+    private static Map<String, Bijection> affineLayers(int dimension, int layers, int hidden, DataType type, Rng rng) {
+        Map<String, Bijection> parts = new LinkedHashMap<>();
+        for (int i = 0; i < layers; i++) {
+            int[] order = order(dimension, i % 2 == 1);
+            parts.put("layer" + i, MaskedAutoregressive.of(order, hidden, new BoundedAffine(), type, rng.fork(i)));
+        }
+        return parts;
+    }
+
+    /** 1, ..., d, or backwards. */
+    private static int[] order(int dimension, boolean backwards) {
+        return IntStream.range(0, dimension)
+                .map(j -> backwards ? dimension - j : j + 1)
+                .toArray();
+    }
+
+    /** Six spline couplings with 100 hidden units, in float32. */
+    public static Flow splineCoupling(int dimension, Rng rng) {
+        return splineCoupling(dimension, 6, 100, DataType.FLOAT32, rng);
+    }
+
+    /**
+     * Neural spline flow: couplings by rational-quadratic splines of 8 bins on [−5, 5], from N(0, I).
+     *
+     * <p>Coupling i keeps the coordinates j where j + i is odd, as in {@link #realNvp}. Density and sample are one pass
+     * through each coupling's network. Rows should be scaled to lie within [−5, 5], mostly: outside, a spline does nothing.
+     *
+     * <p>Source: Durkan, Bekasov, Murray and Papamakarios (2019), Neural Spline Flows, NeurIPS 32. Differs: see {@link
+     * RationalQuadraticSpline}; the paper has a linear map before each coupling, which {@link Bijection#then} can add.
+     */
+    public static Flow splineCoupling(int dimension, int couplings, int hidden, DataType type, Rng rng) {
+        Require.that(dimension >= 2, "dimension", ">= 2", dimension);
+        Require.positive("couplings", couplings);
+        var spline = new RationalQuadraticSpline(8, 5);
+        Map<String, Bijection> parts = new LinkedHashMap<>();
+        for (int i = 0; i < couplings; i++) {
+            int first = i;
+            int[] order =
+                    IntStream.range(0, dimension).map(j -> 1 - (j + first) % 2).toArray();
+            parts.put("coupling" + i, MaskedAutoregressive.of(order, hidden, spline, type, rng.fork(i)));
         }
         return of(DensityBase.standardNormal(dimension, type), new Chain(parts, true));
     }

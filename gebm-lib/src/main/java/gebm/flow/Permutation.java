@@ -2,7 +2,6 @@ package gebm.flow;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.Shape;
 import gebm.core.Require;
 import gebm.core.Rng;
@@ -81,7 +80,12 @@ public final class Permutation implements Bijection {
 
     private static Image image(NDArray x, NDArray order) {
         NDArray zero = x.getManager().zeros(new Shape(x.getShape().get(0)), x.getDataType());
-        return Image.of(x.get(new NDIndex(":, {}", order)), zero);
+        return Image.of(columns(x, order), zero);
+    }
+
+    /** The columns of {@code x} at {@code places}, in that order; by gather, whose shape a recording knows. */
+    static NDArray columns(NDArray x, NDArray places) {
+        return x.gather(places.broadcast(new Shape(x.getShape().get(0), places.size())), 1);
     }
 
     @Override

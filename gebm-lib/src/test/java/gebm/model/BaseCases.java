@@ -9,7 +9,9 @@ import ai.djl.nn.Block;
 import ai.djl.nn.LambdaBlock;
 import ai.djl.nn.SequentialBlock;
 import gebm.core.Rng;
+import gebm.flow.BoundedAffine;
 import gebm.flow.Flow;
+import gebm.flow.MaskedAutoregressive;
 import gebm.nn.Mlp;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -40,6 +42,15 @@ final class BaseCases {
                 }
             }
             rows.add(new Case("RealNVP", type, new Shape(3), () -> Flow.realNvp(3, 3, 5, type, Rng.of(42))));
+            rows.add(new Case("MAF", type, new Shape(3), () -> Flow.maskedAutoregressive(3, 2, 5, type, Rng.of(42))));
+            rows.add(new Case(
+                    "neural spline flow", type, new Shape(3), () -> Flow.splineCoupling(3, 2, 5, type, Rng.of(42))));
+            rows.add(new Case(
+                    "MAF MoG", type, new Shape(3), () -> Flow.mixtureAutoregressive(3, 1, 5, type, Rng.of(42))));
+            rows.add(new Case("conditional flow", type, new Shape(4), () -> {
+                var map = MaskedAutoregressive.of(new int[] {1, 2, 0, 0}, 5, new BoundedAffine(), type, Rng.of(42));
+                return Flow.conditional(DensityBase.standardNormal(2, type), LatentBase.ofSamples(points(type)), map);
+            }));
             rows.add(new Case("uniform", type, new Shape(3), () -> DensityBase.uniform(3, type)));
             rows.add(new Case(
                     "fixed push-forward", type, new Shape(2), () -> LatentBase.fixed(normal, initialized(type))));
