@@ -16,6 +16,9 @@
  *   <li>{@code Flow.conditional}: any of their parts given a context, {@code log p(x | c)}.
  * </ul>
  *
+ * <p>In a notebook import {@code gebm.flow.Flow} by its name, too: the kernel imports {@code java.util.concurrent.*}, which
+ * has a {@code Flow}.
+ *
  * <p>What they are made of can be put together by {@code then}, and {@code inverted}: {@link gebm.flow.AffineCoupling},
  * {@link gebm.flow.MaskedAutoregressive} (couplings, too) with a {@link gebm.flow.ScalarBijection} ({@link
  * gebm.flow.BoundedAffine}, {@link gebm.flow.RationalQuadraticSpline}, {@link gebm.flow.GaussianMixtureMap}), {@link
