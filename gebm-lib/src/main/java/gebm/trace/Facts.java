@@ -208,6 +208,8 @@ final class Facts {
                 yield first == null || rows == null ? null : rows.add(first.get(1));
             }
             case "torch.gather" -> shape(args.get(2));
+            case Rules.INDEX -> indexed(first, args.get(1));
+            case Rules.INDEX_BACKWARD -> first;
             case "torch.one_hot" -> first == null || !(args.get(1) instanceof Long n) ? null : first.add(n);
             case "torch.constant_pad_nd" -> padded(first, numbers(args.get(1)));
             case "torch.repeat" -> repeated(first, literal(args.get(1)));
@@ -254,6 +256,26 @@ final class Facts {
         Shape a = args.get(1) instanceof Number ? new Shape() : shape(args.get(1));
         Shape b = args.get(2) instanceof Number ? new Shape() : shape(args.get(2));
         return condition == null || a == null || b == null ? null : broadcast(condition, broadcast(a, b));
+    }
+
+    /** By one array of places: its shape in place of that axis. A mask's count of places is not known. */
+    private Shape indexed(Shape x, Object indices) {
+        int axis = -1;
+        List<?> list = (List<?>) indices;
+        for (int i = 0; i < list.size(); i++) {
+            if (list.get(i) != null) {
+                if (axis >= 0) {
+                    return null;
+                }
+                axis = i;
+            }
+        }
+        Shape places = axis < 0 ? null : shape(list.get(axis));
+        DataType type = axis < 0 ? null : type(list.get(axis));
+        if (x == null || places == null || type != DataType.INT64 && type != DataType.INT32) {
+            return null;
+        }
+        return x.slice(0, axis).addAll(places).addAll(x.slice(axis + 1));
     }
 
     private static Shape sliced(Shape x, List<Object> args) {

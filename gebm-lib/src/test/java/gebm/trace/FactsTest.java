@@ -6,7 +6,9 @@ import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
 import java.lang.ref.Reference;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -14,6 +16,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -80,6 +83,20 @@ class FactsTest {
             }
         } finally {
             Reference.reachabilityFence(ran); // it owns the constants
+        }
+    }
+
+    /** So that what asks for a shape after it need not run what is recorded so far. */
+    @Test
+    void knowTheShapeOfColumnsChosenByAnArray() {
+        try (NDManager m = NDManager.newBaseManager()) {
+            NDArray places = m.create(new long[] {2, 0, 1, 1});
+            Program program = Program.of(x -> x.get(new NDIndex(":, {}", places)));
+            program.run(m.ones(new Shape(5, 3)));
+            assertThat(program.graph().operations())
+                    .filteredOn(operation -> operation.name().equals("index"))
+                    .singleElement()
+                    .satisfies(operation -> assertThat(operation.shape()).isEqualTo(new Shape(5, 4)));
         }
     }
 }
