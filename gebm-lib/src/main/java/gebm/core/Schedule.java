@@ -35,6 +35,19 @@ public interface Schedule {
                 * Math.pow(factor, Arrays.stream(at).filter(m -> m <= step).count());
     }
 
+    /**
+     * From {@code start} to {@code end} along half a cosine, {@code end + (start − end)·(1 + cos(π·step/steps))/2}, and
+     * {@code end} from step {@code steps} on.
+     *
+     * <p>Source: Loshchilov and Hutter (2017), SGDR, ICLR, equation 5, without restarts.
+     */
+    static Schedule cosine(double start, double end, long steps) {
+        Require.finite("start", start);
+        Require.finite("end", end);
+        Require.positive("steps", steps);
+        return step -> end + (start - end) * 0.5 * (1 + Math.cos(Math.PI * Math.min(1, step / (double) steps)));
+    }
+
     /** This schedule multiplied by {@code factor} at every step. */
     default Schedule times(double factor) {
         return step -> factor * at(step);

@@ -35,6 +35,17 @@ class ScheduleTest {
     }
 
     @Test
+    void cosineFallsSlowlyAtBothEnds() {
+        Schedule schedule = Schedule.cosine(3, 1, 600);
+        assertThat(schedule.at(0)).isEqualTo(3);
+        assertThat(schedule.at(200)).isCloseTo(2.5, within(1e-15)); // cos(π/3) = 1/2
+        assertThat(schedule.at(300)).isCloseTo(2, within(1e-15));
+        assertThat(schedule.at(400)).isCloseTo(1.5, within(1e-15));
+        assertThat(schedule.at(600)).isEqualTo(1);
+        assertThat(schedule.at(1_000_000)).isEqualTo(1);
+    }
+
+    @Test
     void timesScalesEveryStep() {
         Schedule schedule = Schedule.stepDecay(1, 0.5, 1).times(3);
         assertThat(schedule.at(0)).isEqualTo(3);
@@ -50,5 +61,7 @@ class ScheduleTest {
                 .hasMessage("start must be finite, got Infinity");
         assertThatThrownBy(() -> Schedule.stepDecay(1, Double.NaN, 1)).hasMessage("factor must be finite, got NaN");
         assertThatThrownBy(() -> Schedule.stepDecay(1, 0.1, 0)).hasMessage("every must be > 0, got 0");
+        assertThatThrownBy(() -> Schedule.cosine(1, Double.NaN, 5)).hasMessage("end must be finite, got NaN");
+        assertThatThrownBy(() -> Schedule.cosine(1, 0, 0)).hasMessage("steps must be > 0, got 0");
     }
 }
