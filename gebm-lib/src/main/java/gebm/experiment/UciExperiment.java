@@ -425,9 +425,8 @@ public final class UciExperiment {
 
     private static Optimizer adam(Settings settings, long updates) {
         double rate = settings.rate();
-        Schedule schedule = settings.cosine()
-                ? step -> rate * 0.5 * (1 + Math.cos(Math.PI * Math.min(1, step / (double) updates)))
-                : Schedule.milestones(rate, 0.8, 50, 500, 750);
+        Schedule schedule =
+                settings.cosine() ? Schedule.cosine(rate, 0, updates) : Schedule.milestones(rate, 0.8, 50, 500, 750);
         return Adam.of(schedule).withBetas(BETAS[0], BETAS[1]);
     }
 
