@@ -18,7 +18,7 @@ import gebm.core.Rng;
 import gebm.core.Schedule;
 import gebm.core.Trainable;
 import gebm.data.DataSource;
-import gebm.flow.RealNvp;
+import gebm.flow.Flow;
 import gebm.model.DensityBase;
 import gebm.model.DensityEnergy;
 import gebm.model.Energy;
@@ -361,8 +361,8 @@ public final class PeerWorkloads {
         Density(NDList given) {
             this.given = given;
             int d = (int) get(given, "rows").getShape().get(1);
-            RealNvp base = with(RealNvp.of(d, Rng.of(0)), given, "base");
-            DensityEnergy energy = DensityEnergy.of(with(RealNvp.of(d, Rng.of(0)), given, "energy"))
+            Flow base = with(Flow.realNvp(d, Rng.of(0)), given, "base");
+            DensityEnergy energy = DensityEnergy.of(with(Flow.realNvp(d, Rng.of(0)), given, "energy"))
                     .withOffset();
             model = Gebm.unnormalized(base, energy);
             data = DataSource.of(get(given, "rows"));
@@ -374,7 +374,7 @@ public final class PeerWorkloads {
             Rng rng = Rng.of(1);
             NDList weights = new NDList(model.energy().parameters());
             weights.add(model.logPartitionArray());
-            RealNvp base = (RealNvp) model.base();
+            Flow base = (Flow) model.base();
             Program program = Program.ofRandom((manager, list, key) -> {
                 var samples = base.sampleWithLogDensity(manager, GENERATED, key.fork("generated"));
                 Batch batch = new Batch(list.get(0), samples.values(), samples.logDensity());
@@ -419,7 +419,7 @@ public final class PeerWorkloads {
         Likelihood(NDList given) {
             this.given = given;
             int d = (int) get(given, "rows").getShape().get(1);
-            model = Gebm.of(with(RealNvp.of(d, Rng.of(0)), given, "base"), x -> x.zerosLike()
+            model = Gebm.of(with(Flow.realNvp(d, Rng.of(0)), given, "base"), x -> x.zerosLike()
                     .sum(new int[] {1}));
             data = DataSource.of(get(given, "rows"));
         }

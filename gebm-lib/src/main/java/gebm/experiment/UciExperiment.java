@@ -13,7 +13,7 @@ import gebm.core.StopReason;
 import gebm.data.DataSource;
 import gebm.data.Split;
 import gebm.data.Uci;
-import gebm.flow.RealNvp;
+import gebm.flow.Flow;
 import gebm.metric.NegativeLogLikelihood;
 import gebm.model.DensityBase;
 import gebm.model.DensityEnergy;
@@ -55,7 +55,7 @@ import java.util.TreeMap;
 /**
  * Densities of the UCI tables by maximum likelihood, contrastive divergence and the bounds of a GEBM, with one network.
  *
- * <p>The density is a {@link RealNvp} p; every method trains the same one. Maximum likelihood trains p. For
+ * <p>The density is a RealNVP p ({@link Flow#realNvp}); every method trains the same one. Maximum likelihood trains p. For
  * the others p is made an energy with a normaliser that is known and not told, {@code r = −log p + S} of {@link
  * DensityEnergy#withOffset}: contrastive divergence trains r alone, KALE-F, KALE-DV and SNL train it together with
  * another RealNVP for the base. So the likelihood of test rows is exact, {@code mean log p}, and a learned constant can be
@@ -320,13 +320,13 @@ public final class UciExperiment {
 
     /** A flow for the base and, but for ML, another one for the energy; nothing trained. */
     public static Gebm untrained(Method method, int dimension, Rng rng) {
-        RealNvp base = RealNvp.of(dimension, rng.fork("base"));
+        Flow base = Flow.realNvp(dimension, rng.fork("base"));
         if (method == Method.ML) {
             return Gebm.of(base, x -> x.zerosLike().sum(new int[] {1}));
         }
         return Gebm.unnormalized(
                 base,
-                DensityEnergy.of(RealNvp.of(dimension, rng.fork("energy"))).withOffset());
+                DensityEnergy.of(Flow.realNvp(dimension, rng.fork("energy"))).withOffset());
     }
 
     /** The density that a method has trained, in a model that began as {@link #untrained}. */

@@ -9,7 +9,7 @@ import ai.djl.nn.Block;
 import ai.djl.nn.LambdaBlock;
 import ai.djl.nn.SequentialBlock;
 import gebm.core.Rng;
-import gebm.flow.RealNvp;
+import gebm.flow.Flow;
 import gebm.nn.Mlp;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -39,7 +39,7 @@ final class BaseCases {
                     rows.add(new Case(target.name(), type, new Shape(target.dimension()), () -> target.base(type)));
                 }
             }
-            rows.add(new Case("RealNVP", type, new Shape(3), () -> RealNvp.of(3, 3, 5, type, Rng.of(42))));
+            rows.add(new Case("RealNVP", type, new Shape(3), () -> Flow.realNvp(3, 3, 5, type, Rng.of(42))));
             rows.add(new Case("uniform", type, new Shape(3), () -> DensityBase.uniform(3, type)));
             rows.add(new Case(
                     "fixed push-forward", type, new Shape(2), () -> LatentBase.fixed(normal, initialized(type))));

@@ -3,7 +3,7 @@ package gebm.model;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import gebm.core.Rng;
-import gebm.flow.RealNvp;
+import gebm.flow.Flow;
 import gebm.nn.Mlp;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,8 +28,8 @@ final class EnergyCases {
         return Energy.neural(Mlp.of(3, 8, 8, 1), new Shape(3), type, Rng.of(41).fork(label));
     }
 
-    private static RealNvp flow(DataType type) {
-        return RealNvp.of(3, 2, 5, type, Rng.of(42));
+    private static Flow flow(DataType type) {
+        return Flow.realNvp(3, 2, 5, type, Rng.of(42));
     }
 
     static List<Case> all() {

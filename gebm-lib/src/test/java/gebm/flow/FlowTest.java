@@ -20,7 +20,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** At random parameters, three times as large as drawn, in float64. */
-class RealNvpTest {
+class FlowTest {
     private static final Rng RNG = Rng.of(53);
 
     private NDManager m;
@@ -35,8 +35,8 @@ class RealNvpTest {
         m.close();
     }
 
-    private static RealNvp flow(int dimension) {
-        RealNvp flow = RealNvp.of(dimension, 4, 6, DataType.FLOAT64, RNG.fork("flow"));
+    private static Flow flow(int dimension) {
+        Flow flow = Flow.realNvp(dimension, 4, 6, DataType.FLOAT64, RNG.fork("flow"));
         flow.parameters().forEach(p -> p.muli(3));
         return flow;
     }
@@ -49,7 +49,7 @@ class RealNvpTest {
     @Test
     void logDensityHasTheJacobianOfItsSamples() {
         int d = 3;
-        RealNvp flow = flow(d);
+        Flow flow = flow(d);
         NDArray z = points(1, d);
         double[] at = z.toDoubleArray();
         double h = 1e-5;
@@ -74,7 +74,7 @@ class RealNvpTest {
 
     @Test
     void samplingKnowsTheDensity() {
-        RealNvp flow = flow(3);
+        Flow flow = flow(3);
         var samples = flow.sampleWithLogDensity(m, 7, RNG);
         assertThat(samples.values().toDoubleArray())
                 .containsExactly(flow.sample(m, 7, RNG).toDoubleArray());
@@ -86,7 +86,7 @@ class RealNvpTest {
     /** A sum over a grid of 400 × 400 points on [−10, 10]²: smooth, so its error is that of the tails. */
     @Test
     void integratesToOne() {
-        RealNvp flow = RealNvp.of(2, 4, 6, DataType.FLOAT64, RNG.fork("plane"));
+        Flow flow = Flow.realNvp(2, 4, 6, DataType.FLOAT64, RNG.fork("plane"));
         int n = 400;
         double width = 20.0 / n;
         double[] grid = new double[2 * n * n];
@@ -103,7 +103,7 @@ class RealNvpTest {
 
     @Test
     void everyParameterHasItsGradient() {
-        RealNvp flow = flow(3);
+        Flow flow = flow(3);
         NDArray x = points(4, 3);
         assertThat(flow.arrays()).hasSize(4 * 2 * 6);
         flow.arrays().forEach((name, array) -> {
@@ -142,7 +142,7 @@ class RealNvpTest {
 
     @Test
     void rejectsWhatItCannotCouple() {
-        assertThatThrownBy(() -> RealNvp.of(1, RNG)).hasMessage("dimension must be >= 2, got 1");
+        assertThatThrownBy(() -> Flow.realNvp(1, RNG)).hasMessage("dimension must be >= 2, got 1");
         assertThatThrownBy(() -> flow(3).logDensity(points(2, 4)))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("samples must be of shape (n, 3), got (2, 4)");

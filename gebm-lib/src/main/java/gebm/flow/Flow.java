@@ -1,0 +1,196 @@
+package gebm.flow;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import gebm.core.Require;
+import gebm.core.Rng;
+import gebm.model.DensityBase;
+import gebm.model.LatentBase;
+import gebm.trace.Program;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * A distribution with an exact density: a prior η, moved by a bijection from latents to data.
+ *
+ * <p>Samples are {@code x = G(z)}, {@code z ~ η}, and {@code log p(x) = log η(z) + log|det ∂z/∂x|} with
+ * {@code z = G⁻¹(x)}. It is a base with latent and density: trained by maximum likelihood ({@code Trainer.baseOnly}), the
+ * base of a GEBM, or a {@code DensityEnergy}.
+ *
+ * <p>Shapes: samples and latents {@code (n, d)}, log-densities {@code (n)}.
+ * <p>Units: nats.
+ * <p>Cost: a density is one pass through the inverse; samples with their density are one pass through the forward
+ * direction, in which nothing is computed twice.
+ * <p>Source: Rezende and Mohamed (2015), Variational Inference with Normalizing Flows, ICML; Papamakarios et al. (2021),
+ * Normalizing Flows for Probabilistic Modeling and Inference, JMLR 22(57), equation 6.
+ *
+ * <pre>{@code
+ * try (var scope = ai.djl.ndarray.NDManager.newBaseManager()) {
+ *     var flow = Flow.realNvp(2, Rng.of(1));
+ *     var samples = flow.sampleWithLogDensity(scope, 100, Rng.of(2));
+ * }
+ * }</pre>
+ */
+public final class Flow implements LatentBase, DensityBase, AutoCloseable {
+    private final DensityBase prior;
+    private final Bijection bijection;
+    private final Program toData =
+            Program.ofList(list -> new NDList(bijection().forward(list.head()).value()));
+    private final Program toDensity = Program.of(this::logDensityOf);
+    private final Program toSamples = Program.ofList(list -> {
+        Samples samples = samplesOf(new Samples(list.get(0), list.get(1)));
+        return new NDList(samples.values(), samples.logDensity());
+    });
+
+    private Flow(DensityBase prior, Bijection bijection) {
+        this.prior = prior;
+        this.bijection = bijection;
+    }
+
+    /**
+     * The flow of {@code prior} through {@code bijection}; the arrays stay theirs, and {@link #close} closes them.
+     *
+     * @throws IllegalArgumentException unless latents are vectors, of the bijection's dimension
+     */
+    public static Flow of(DensityBase prior, Bijection bijection) {
+        Shape expected = new Shape(bijection.dimension());
+        Require.that(
+                prior.sampleShape().equals(expected),
+                "samples of the prior",
+                "of shape " + expected,
+                prior.sampleShape());
+        return new Flow(prior, bijection);
+    }
+
+    /** The reference's RealNVP: five couplings with 100 hidden units, in float32. */
+    public static Flow realNvp(int dimension, Rng rng) {
+        return realNvp(dimension, 5, 100, DataType.FLOAT32, rng);
+    }
+
+    /**
+     * RealNVP: affine couplings with alternating masks, from N(0, I).
+     *
+     * <p>From data to latents, coupling i of {@link AffineCoupling} keeps the coordinates j where j + i is odd.
+     *
+     * <p>Source: Dinh, Sohl-Dickstein and Bengio (2017), Density estimation using Real NVP, ICLR; the GEBM reference code at
+     * f24a688, {@code made_model.CouplingLayer}. Differs: no, from the latter.
+     *
+     * @param dimension at least 2, so that a coupling has something to keep and something to move
+     * @param hidden units in each of a coupling's two hidden layers
+     */
+    public static Flow realNvp(int dimension, int couplings, int hidden, DataType type, Rng rng) {
+        Require.that(dimension >= 2, "dimension", ">= 2", dimension);
+        Require.positive("couplings", couplings);
+        Map<String, Bijection> parts = new LinkedHashMap<>();
+        for (int i = 0; i < couplings; i++) {
+            boolean[] kept = new boolean[dimension];
+            for (int j = 0; j < dimension; j++) {
+                kept[j] = (j + i) % 2 == 1;
+            }
+            parts.put("coupling" + i, AffineCoupling.of(kept, hidden, type, rng.fork(i)));
+        }
+        return of(DensityBase.standardNormal(dimension, type), new Chain(parts, true));
+    }
+
+    /** G, from latents to data. */
+    public Bijection bijection() {
+        return bijection;
+    }
+
+    @Override
+    public DensityBase prior() {
+        return prior;
+    }
+
+    @Override
+    public Shape sampleShape() {
+        return prior.sampleShape();
+    }
+
+    private NDArray logDensityOf(NDArray x) {
+        Bijection.Image latent = bijection.inverse(x);
+        return prior.logDensity(latent.value()).add(latent.logDetJacobian());
+    }
+
+    private Samples samplesOf(Samples latents) {
+        Bijection.Image data = bijection.forward(latents.values());
+        return new Samples(data.value(), latents.logDensity().sub(data.logDetJacobian()));
+    }
+
+    @Override
+    public NDArray generate(NDArray z) {
+        check("latents", z);
+        return Program.isRecorded(z) ? bijection.forward(z).value() : toData.run(z);
+    }
+
+    @Override
+    public NDArray logDensity(NDArray x) {
+        check("samples", x);
+        return Program.isRecorded(x) ? logDensityOf(x) : toDensity.run(x);
+    }
+
+    @Override
+    public Samples sampleWithLogDensity(NDManager scope, int n, Rng rng) {
+        Require.positive("n", n);
+        try (NDManager own = scope.newSubManager()) {
+            Samples latents = prior.sampleWithLogDensity(own, n, rng);
+            if (Program.isRecorded(latents.values())) {
+                return samplesOf(latents);
+            }
+            NDList both = toSamples.run(scope, new NDList(latents.values(), latents.logDensity()));
+            return new Samples(both.get(0), both.get(1));
+        }
+    }
+
+    @Override
+    public NDArray sample(NDManager scope, int n, Rng rng) {
+        Require.positive("n", n);
+        try (NDManager own = scope.newSubManager()) {
+            NDArray z = prior.sample(own, n, rng);
+            return Program.isRecorded(z)
+                    ? generate(z)
+                    : toData.run(scope, new NDList(z)).head();
+        }
+    }
+
+    private void check(String what, NDArray given) {
+        Shape shape = given.getShape();
+        int d = bijection.dimension();
+        Require.that(shape.dimension() == 2 && shape.get(1) == d, what, "of shape (n, " + d + ")", shape);
+    }
+
+    @Override
+    public Flow copy() {
+        return new Flow(prior.copy(), bijection.copy());
+    }
+
+    @Override
+    public NDList parameters() {
+        NDList all = new NDList(bijection.parameters());
+        all.addAll(prior.parameters());
+        return all;
+    }
+
+    /** Those of the bijection under their own names, those of the prior with {@code prior.} before theirs. */
+    @Override
+    public Map<String, NDArray> arrays() {
+        Map<String, NDArray> all = new LinkedHashMap<>(bijection.arrays());
+        prior.arrays().forEach((name, array) -> all.put("prior." + name, array));
+        return all;
+    }
+
+    @Override
+    public void close() {
+        bijection.close();
+        if (prior instanceof AutoCloseable closeable) {
+            try {
+                closeable.close();
+            } catch (Exception e) {
+                throw new IllegalStateException("the prior could not be closed: " + e.getMessage(), e);
+            }
+        }
+    }
+}

@@ -1,0 +1,67 @@
+package gebm.flow;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import gebm.core.Rng;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
+
+/** One row for each kind of bijection and composition. */
+final class BijectionCases {
+    /** Coordinates from {@code moved} on are a context, which a map leaves as it is. */
+    record Case(String name, int moved, Supplier<Bijection> drawn) {
+        /** In float64, at random parameters three times as large as drawn and shifted, so that none is zero. */
+        Bijection bijection() {
+            Bijection bijection = drawn.get();
+            Rng rng = Rng.of(61);
+            try (NDManager scope = NDManager.newBaseManager()) {
+                long i = 0;
+                for (NDArray p : bijection.parameters()) {
+                    NDArray noise = rng.fork(i++).normal(scope, p.getShape(), DataType.FLOAT64);
+                    p.muli(3).addi(noise.mul(0.1));
+                }
+            }
+            return bijection;
+        }
+
+        @Override
+        public String toString() {
+            return name;
+        }
+    }
+
+    private static final DataType DOUBLE = DataType.FLOAT64;
+    private static final Rng RNG = Rng.of(62);
+
+    private BijectionCases() {}
+
+    static List<Case> all() {
+        List<Case> rows = new ArrayList<>();
+        rows.add(new Case("affine coupling", 3, () -> coupling(true, false, true)));
+        rows.add(new Case("affine coupling with context", 2, () -> coupling(false, true, true, true)));
+        rows.add(new Case("permutation", 4, () -> Permutation.of(2, 0, 3, 1)));
+        rows.add(new Case("drawn permutation", 5, () -> Permutation.random(5, RNG)));
+        rows.add(new Case("reversal", 3, () -> Permutation.reversal(3)));
+        rows.add(new Case("linear", 4, () -> LinearMap.of(4, DOUBLE, RNG)));
+        rows.add(new Case("inverted", 3, () -> coupling(true, false, false).inverted()));
+        rows.add(new Case("chain", 3, () -> coupling(true, false, false)
+                .then(LinearMap.of(3, DOUBLE, RNG.fork("linear")))
+                .then(coupling(false, true, true).inverted())
+                .then(Permutation.reversal(3))));
+        rows.add(new Case("chain of chains", 2, () -> coupling(true, false)
+                .then(coupling(false, true))
+                .then(coupling(true, false).then(Permutation.reversal(2)).inverted())));
+        rows.add(new Case("RealNVP", 4, () -> Flow.realNvp(4, 3, 6, DOUBLE, RNG).bijection()));
+        return rows;
+    }
+
+    private static Bijection coupling(boolean... kept) {
+        long key = 0;
+        for (boolean each : kept) {
+            key = 2 * key + (each ? 1 : 0);
+        }
+        return AffineCoupling.of(kept, 6, DOUBLE, RNG.fork(key));
+    }
+}
