@@ -12,6 +12,7 @@ import gebm.model.LatentBase;
 import gebm.trace.Program;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /**
  * A distribution with an exact density: a prior η, moved by a bijection from latents to data.
@@ -91,6 +92,66 @@ public final class Flow implements LatentBase, DensityBase, AutoCloseable {
                 kept[j] = (j + i) % 2 == 1;
             }
             parts.put("coupling" + i, AffineCoupling.of(kept, hidden, type, rng.fork(i)));
+        }
+        return of(DensityBase.standardNormal(dimension, type), new Chain(parts, true));
+    }
+
+    /** Five masked autoregressive layers with 100 hidden units, in float32. */
+    public static Flow maskedAutoregressive(int dimension, Rng rng) {
+        return maskedAutoregressive(dimension, 5, 100, DataType.FLOAT32, rng);
+    }
+
+    /**
+     * MAF: layers that scale and shift each coordinate by functions of those before it, from N(0, I).
+     *
+     * <p>Every other layer takes the coordinates from the last to the first. A density is one pass through each layer's
+     * network, a sample d passes.
+     *
+     * <p>Source: Papamakarios, Pavlakou and Murray (2017), Masked Autoregressive Flow for Density Estimation, NeurIPS 30.
+     * Differs: see {@link MaskedAutoregressive} and {@link BoundedAffine}.
+     */
+    public static Flow maskedAutoregressive(int dimension, int layers, int hidden, DataType type, Rng rng) {
+        Require.that(dimension >= 2, "dimension", ">= 2", dimension);
+        Require.positive("layers", layers);
+        Map<String, Bijection> parts = new LinkedHashMap<>();
+        for (int i = 0; i < layers; i++) {
+            int[] order = order(dimension, i % 2 == 1);
+            parts.put("layer" + i, MaskedAutoregressive.of(order, hidden, new BoundedAffine(), type, rng.fork(i)));
+        }
+        return of(DensityBase.standardNormal(dimension, type), new Chain(parts, true));
+    }
+
+    /** 1, ..., d, or backwards. */
+    private static int[] order(int dimension, boolean backwards) {
+        return IntStream.range(0, dimension)
+                .map(j -> backwards ? dimension - j : j + 1)
+                .toArray();
+    }
+
+    /** Six spline couplings with 100 hidden units, in float32. */
+    public static Flow splineCoupling(int dimension, Rng rng) {
+        return splineCoupling(dimension, 6, 100, DataType.FLOAT32, rng);
+    }
+
+    /**
+     * Neural spline flow: couplings by rational-quadratic splines of 8 bins on [−5, 5], from N(0, I).
+     *
+     * <p>Coupling i keeps the coordinates j where j + i is odd, as in {@link #realNvp}. Density and sample are one pass
+     * through each coupling's network. Rows should be scaled to lie within [−5, 5], mostly: outside, a spline does nothing.
+     *
+     * <p>Source: Durkan, Bekasov, Murray and Papamakarios (2019), Neural Spline Flows, NeurIPS 32. Differs: see {@link
+     * RationalQuadraticSpline}; the paper has a linear map before each coupling, which {@link Bijection#then} can add.
+     */
+    public static Flow splineCoupling(int dimension, int couplings, int hidden, DataType type, Rng rng) {
+        Require.that(dimension >= 2, "dimension", ">= 2", dimension);
+        Require.positive("couplings", couplings);
+        var spline = new RationalQuadraticSpline(8, 5);
+        Map<String, Bijection> parts = new LinkedHashMap<>();
+        for (int i = 0; i < couplings; i++) {
+            int first = i;
+            int[] order =
+                    IntStream.range(0, dimension).map(j -> 1 - (j + first) % 2).toArray();
+            parts.put("coupling" + i, MaskedAutoregressive.of(order, hidden, spline, type, rng.fork(i)));
         }
         return of(DensityBase.standardNormal(dimension, type), new Chain(parts, true));
     }

@@ -54,7 +54,24 @@ final class BijectionCases {
                 .then(coupling(false, true))
                 .then(coupling(true, false).then(Permutation.reversal(2)).inverted())));
         rows.add(new Case("RealNVP", 4, () -> Flow.realNvp(4, 3, 6, DOUBLE, RNG).bijection()));
+        ScalarBijection affine = new BoundedAffine();
+        ScalarBijection spline = new RationalQuadraticSpline(4, 2);
+        rows.add(new Case("masked autoregressive", 3, () -> layer(affine, 1, 2, 3)));
+        rows.add(new Case("masked autoregressive in another order", 3, () -> layer(affine, 2, 3, 1)));
+        rows.add(new Case("masked autoregressive in groups", 4, () -> layer(affine, 2, 1, 1, 2)));
+        rows.add(new Case("masked autoregressive with context", 2, () -> layer(affine, 2, 1, 0, 0)));
+        rows.add(new Case("spline coupling", 3, () -> layer(spline, 0, 1, 1)));
+        rows.add(new Case("spline coupling with context", 2, () -> layer(spline, 1, 0, 0)));
+        rows.add(new Case("autoregressive splines", 3, () -> layer(spline, 1, 2, 3)));
+        rows.add(new Case(
+                "MAF", 3, () -> Flow.maskedAutoregressive(3, 2, 6, DOUBLE, RNG).bijection()));
+        rows.add(new Case("neural spline flow", 3, () -> Flow.splineCoupling(3, 2, 6, DOUBLE, RNG)
+                .bijection()));
         return rows;
+    }
+
+    private static Bijection layer(ScalarBijection map, int... order) {
+        return MaskedAutoregressive.of(order, 7, map, DOUBLE, RNG.fork("layer"));
     }
 
     private static Bijection coupling(boolean... kept) {
