@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The library against PyTorch on the workloads W1, W2, W4 and W5, two processes taking turns on one core.
+"""The library against PyTorch on the workloads W1 to W5, two processes taking turns on one core.
 
     python compare.py PEERS --java "java OPTIONS -cp CLASSPATH" [--only W3,W4] [--repeats 9] [--seconds 1] [--warm 3] [--cpu 0]
 
@@ -28,14 +28,16 @@ import time
 MALLOC = {"MALLOC_MMAP_THRESHOLD_": "268435456", "MALLOC_TRIM_THRESHOLD_": "4073741824", "MALLOC_TOP_PAD_": "67108864"}
 THREADS = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
 W1 = ((64, 128, 2), (128, 256, 2), (128, 4096, 2), (512, 256, 100))
-PEERS = {"W1": ["torch_eager"], "W2": ["torch_eager", "torch_eager_fused_adam"], "W4": ["torch_eager", "torch_eager_channels_last"],
+PEERS = {"W1": ["torch_eager"], "W2": ["torch_eager", "torch_eager_fused_adam"],
+         "W3": ["torch_eager", "torch_eager_fused_adam", "torch_eager_channels_last"], "W4": ["torch_eager", "torch_eager_channels_last"],
          "W5-flow-kale": ["torch_eager", "torch_eager_onepass"], "W5-flow-ml": ["torch_eager"]}
-UNIT = {"W1": "us_per_step", "W2": "ms_per_iter", "W4": "ms_per_step", "W5": "ms_per_step"}
+UNIT = {"W1": "us_per_step", "W2": "ms_per_iter", "W3": "ms_per_iter", "W4": "ms_per_step", "W5": "ms_per_step"}
 AGREE = 2e-4                                            # of the largest value; the peers' own limit between frameworks
 
 
 def names():
-    return [f"W1-h{h}-b{b}-d{d}" for h, b, d in W1] + ["W2-toy-kale", "W4-image-latent", "W5-flow-kale", "W5-flow-ml"]
+    return [f"W1-h{h}-b{b}-d{d}" for h, b, d in W1] + [
+        "W2-toy-kale", "W3-image-kale", "W4-image-latent", "W5-flow-kale", "W5-flow-ml"]
 
 
 # ---------------------------------------------------------------- the peers' process
@@ -223,8 +225,8 @@ def worker(folder):
     for line in sys.stdin:
         command, name, *rest = line.split()
         if name not in made:
-            made[name] = {"W1": Toy, "W2": Training, "W4": Images, "W5-flow-kale": Density, "W5-flow-ml": Likelihood}[
-                name if name.startswith("W5") else name[:2]](name)
+            made[name] = {"W1": Toy, "W2": Training, "W3": ImageTraining, "W4": Images, "W5-flow-kale": Density,
+                          "W5-flow-ml": Likelihood}[name if name.startswith("W5") else name[:2]](name)
         file = os.path.join(folder, name)
         if command == "export":
             np.savez(file + ".npz", **host(made[name].arrays()))
@@ -329,7 +331,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("peers")
     parser.add_argument("--java")
-    parser.add_argument("--only", default="W1,W2,W4,W5")
+    parser.add_argument("--only", default="W1,W2,W3,W4,W5")
     parser.add_argument("--repeats", type=int, default=9)
     parser.add_argument("--seconds", type=float, default=1.0)
     parser.add_argument("--warm", type=float, default=3.0, help="seconds of work before the first repeat")

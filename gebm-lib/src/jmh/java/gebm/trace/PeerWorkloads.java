@@ -123,10 +123,13 @@ public final class PeerWorkloads {
         } catch (IOException e) {
             throw new IllegalArgumentException("no weights of " + name, e);
         }
-        if (name.startsWith("W5")) {
-            return name.endsWith("ml") ? new Likelihood(given) : new Density(given);
-        }
-        return name.startsWith("W1") ? new Toy(given) : name.startsWith("W2") ? new Training(given) : new Images(given);
+        return switch (name.substring(0, 2)) {
+            case "W1" -> new Toy(given);
+            case "W2" -> new Training(given, Training.toy(), 256);
+            case "W3" -> new Training(given, Training.images(), 64);
+            case "W5" -> name.endsWith("ml") ? new Likelihood(given) : new Density(given);
+            default -> new Images(given);
+        };
     }
 
     private static NDArray get(NDList given, String name) {
