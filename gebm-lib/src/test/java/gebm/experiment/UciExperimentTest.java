@@ -183,6 +183,13 @@ class UciExperimentTest {
     }
 
     @Test
+    void loggedValuesAreThoseOfTheTable() {
+        assertThat(UciTable.logged(Uci.RED_WINE, Method.KALE_F)).isEqualTo(12.099);
+        assertThat(UciTable.logged(Uci.RED_WINE, Method.SNL)).isNaN();
+        assertThat(UciTable.logged(Uci.HEPMASS, Method.ML)).isNaN();
+    }
+
+    @Test
     void tableGoesBetweenItsLines() throws IOException {
         Path file = folder.resolve("README.md");
         Files.writeString(file, "a\n<!-- uci:begin -->\nold\n<!-- uci:end -->\nz\n");

@@ -168,6 +168,12 @@ class NetworkTest {
         assertThat(network.parameters()).allMatch(array -> array.getDataType() == DataType.FLOAT64);
     }
 
+    @Test
+    void textTellsShapesAndNoAddress() {
+        Network network = Network.of(Mlp.of(2, 16, 3), new Shape(2), RNG);
+        assertThat(network).hasToString("Network[(2) to (3), float32, 99 numbers]");
+    }
+
     @Nested
     class Rejects {
         @Test
