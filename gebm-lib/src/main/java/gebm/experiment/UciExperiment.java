@@ -521,24 +521,22 @@ public final class UciExperiment {
                 : plan.withBest("validation");
         Rng rng = Rng.of(seed).fork(set.title());
         Trainer trainer = trainer(method, settings, plan);
-        Gebm initial = untrained(method, (int) split.train().getShape().get(1), rng);
         TrainingRun training;
         String end = Run.COMPLETED;
-        try {
+        try (Gebm initial = untrained(method, (int) split.train().getShape().get(1), rng)) {
             training = Files.exists(checkpoint)
                     ? trainer.resume(Checkpoint.load(checkpoint, initial), data)
                     : trainer.fit(initial, data, rng.fork("train"));
+            if (training.stop() instanceof StopReason.Stopped stopped) {
+                throw new IllegalStateException("stopped after " + stopped.iterations()
+                        + " iterations; run it again to go on from " + checkpoint);
+            }
         } catch (DivergedException e) {
             training = e.partial(TrainingRun.class);
             end = e.getMessage().substring(0, e.getMessage().indexOf(';'));
             if (training.history().rows().stream().noneMatch(row -> row.containsKey("validation"))) {
                 throw e;
             }
-        }
-        initial.close();
-        if (training.stop() instanceof StopReason.Stopped stopped && end.equals(Run.COMPLETED)) {
-            throw new IllegalStateException(
-                    "stopped after " + stopped.iterations() + " iterations; run it again to go on from " + checkpoint);
         }
         Run run = result(set, split, method, settings, seed, training, end, steps, perEpoch);
         Gebm best = training.best().copy();

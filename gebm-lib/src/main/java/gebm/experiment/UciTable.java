@@ -83,7 +83,8 @@ public final class UciTable {
         }
     }
 
-    private static List<Run> of(List<Run> runs, Uci set, Method method) {
+    /** The runs of a set and method that the table counts. */
+    static List<Run> of(List<Run> runs, Uci set, Method method) {
         return runs.stream()
                 .filter(run -> run.set() == set && run.method() == method)
                 .filter(run -> !run.settings().name().equals(Settings.REFERENCE))

@@ -10,15 +10,13 @@ import ai.djl.ndarray.NDArray;
  * {@code s = −α} and {@code t = −μ·exp(−α)}. Differs: the bound on the scale, as in zuko 1.6.0.
  */
 public record BoundedAffine() implements ScalarBijection {
-    private static final double BOUND = Math.log(1000);
-
     @Override
     public int parameters() {
         return 2;
     }
 
     private static NDArray logScale(NDArray parameters) {
-        return ScalarBijection.softClip(parameters.get(":, :, 1"), BOUND);
+        return ScalarBijection.softClip(parameters.get(":, :, 1"), LOG_LIMIT);
     }
 
     @Override

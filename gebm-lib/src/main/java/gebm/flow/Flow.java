@@ -164,7 +164,7 @@ public final class Flow implements LatentBase, DensityBase, AutoCloseable {
             }
             parts.put("coupling" + i, AffineCoupling.of(kept, hidden, type, rng.fork(i)));
         }
-        return of(DensityBase.standardNormal(dimension, type), new Chain(parts, true));
+        return ofParts(parts, dimension, type);
     }
 
     /** Five masked autoregressive layers with 100 hidden units, in float32. */
@@ -185,7 +185,7 @@ public final class Flow implements LatentBase, DensityBase, AutoCloseable {
         Require.that(dimension >= 2, "dimension", ">= 2", dimension);
         Require.positive("layers", layers);
         Map<String, Bijection> parts = affineLayers(dimension, layers, hidden, type, rng);
-        return of(DensityBase.standardNormal(dimension, type), new Chain(parts, true));
+        return ofParts(parts, dimension, type);
     }
 
     /** Five affine layers on one of mixtures with 10 components, 100 hidden units, in float32: the paper's MAF MoG (5). */
@@ -211,7 +211,7 @@ public final class Flow implements LatentBase, DensityBase, AutoCloseable {
         int[] order = order(dimension, layers % 2 == 1);
         var mixture = new GaussianMixtureMap(10);
         parts.put("mixture", MaskedAutoregressive.of(order, hidden, mixture, type, rng.fork("mixture")));
-        return of(DensityBase.standardNormal(dimension, type), new Chain(parts, true));
+        return ofParts(parts, dimension, type);
     }
 
     private static Map<String, Bijection> affineLayers(int dimension, int layers, int hidden, DataType type, Rng rng) {
@@ -255,6 +255,11 @@ public final class Flow implements LatentBase, DensityBase, AutoCloseable {
                     IntStream.range(0, dimension).map(j -> 1 - (j + first) % 2).toArray();
             parts.put("coupling" + i, MaskedAutoregressive.of(order, hidden, spline, type, rng.fork(i)));
         }
+        return ofParts(parts, dimension, type);
+    }
+
+    /** From N(0, I), through parts in the order from data to latents. */
+    private static Flow ofParts(Map<String, Bijection> parts, int dimension, DataType type) {
         return of(DensityBase.standardNormal(dimension, type), new Chain(parts, true));
     }
 

@@ -34,7 +34,6 @@ import gebm.trace.Special;
  * @param components of the mixture
  */
 public record GaussianMixtureMap(int components) implements ScalarBijection {
-    private static final double LOG_RATIO = Math.log(1000);
     private static final double LOG_ROOT = 0.5 * Math.log(2 * Math.PI);
     private static final int HALVINGS = 64; // 2⁻⁶⁴ of the first interval is below rounding
     private static final double SMALLEST = 1e-30; // keeps 0/0 out where a slope underflows
@@ -84,7 +83,7 @@ public record GaussianMixtureMap(int components) implements ScalarBijection {
         return new Mixture(
                 part(parameters, 0).logSoftmax(2),
                 part(parameters, 1).add(first),
-                ScalarBijection.softClip(part(parameters, 2), LOG_RATIO));
+                ScalarBijection.softClip(part(parameters, 2), LOG_LIMIT));
     }
 
     private NDArray part(NDArray parameters, int number) {

@@ -83,7 +83,7 @@ public final class Permutation implements Bijection {
         return Image.of(columns(x, order), zero);
     }
 
-    /** The columns of {@code x} at {@code places}, in that order; by gather, whose shape a recording knows. */
+    /** The columns of {@code x} at {@code places}, in that order. */
     static NDArray columns(NDArray x, NDArray places) {
         return x.gather(places.broadcast(new Shape(x.getShape().get(0), places.size())), 1);
     }

@@ -34,8 +34,6 @@ import gebm.core.Require;
  * @param bound where the identity begins, in units of the data
  */
 public record RationalQuadraticSpline(int bins, double bound) implements ScalarBijection {
-    private static final double LOG_RATIO = Math.log(1000);
-
     /** Checks the numbers. */
     public RationalQuadraticSpline {
         Require.that(bins >= 2, "bins", ">= 2", bins);
@@ -76,12 +74,12 @@ public record RationalQuadraticSpline(int bins, double bound) implements ScalarB
         long n = parameters.getShape().get(0);
         long k = parameters.getShape().get(1);
         NDArray sizes = parameters.get(":, :, :" + 2 * bins).reshape(n, k, 2, bins);
-        NDArray sums = ScalarBijection.softClip(sizes, LOG_RATIO / 2).exp().cumSum(3);
+        NDArray sums = ScalarBijection.softClip(sizes, LOG_LIMIT / 2).exp().cumSum(3);
         NDArray parts = sums.div(sums.get(":, :, :, " + (bins - 1) + ":")); // bounded, so a softmax needs no shift
         NDArray zero = scope.zeros(new Shape(n, k, 2, 1), type);
         NDArray places =
                 NDArrays.concat(new NDList(zero, parts), 3).mul(2 * bound).sub(bound);
-        NDArray inner = ScalarBijection.softClip(parameters.get(":, :, " + 2 * bins + ":"), LOG_RATIO);
+        NDArray inner = ScalarBijection.softClip(parameters.get(":, :, " + 2 * bins + ":"), LOG_LIMIT);
         NDArray one = scope.ones(new Shape(n, k, 1), type);
         NDArray slopes = NDArrays.concat(new NDList(one, inner.exp(), one), 2);
         return NDArrays.concat(new NDList(places, slopes.expandDims(2)), 2);

@@ -13,6 +13,9 @@ import ai.djl.ndarray.NDArray;
  * <p>Shapes: numbers {@code (n, k)}, parameters {@code (n, k, parameters())}.
  */
 public interface ScalarBijection {
+    /** The largest logarithm of a scale, a slope or the ratio of two widths in the maps of this package; as in zuko 1.6.0. */
+    double LOG_LIMIT = Math.log(1000);
+
     /** Parameters of one coordinate. */
     int parameters();
 

@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
+import ai.djl.ndarray.types.Shape;
 import gebm.core.Require;
 import gebm.trace.TorchScript;
 import java.nio.file.Path;
@@ -47,9 +48,7 @@ public interface Features {
     static Features scripted(Path file) {
         TorchScript network = TorchScript.load(file);
         Features features = samples -> {
-            long n =
-                    samples.getShape().dimension() == 0 ? 0 : samples.getShape().get(0);
-            Require.that(n > 0, "samples", "at least one", samples.getShape());
+            long n = count(samples);
             NDArray found = network.apply(samples);
             Require.that(
                     found.getShape().dimension() >= 2 && found.getShape().get(0) == n,
@@ -83,12 +82,7 @@ public interface Features {
         Require.positive("size", size);
         Features features = this;
         Features batched = samples -> {
-            Require.that(
-                    samples.getShape().dimension() > 0 && samples.getShape().get(0) > 0,
-                    "samples",
-                    "at least one",
-                    samples.getShape());
-            long n = samples.getShape().get(0);
+            long n = count(samples);
             try (NDManager scope = samples.getManager().newSubManager()) {
                 NDList parts = new NDList();
                 for (long from = 0; from < n; from += size) {
@@ -106,5 +100,11 @@ public interface Features {
             }
         };
         return batched.named(name());
+    }
+
+    private static long count(NDArray samples) {
+        Shape shape = samples.getShape();
+        Require.that(shape.dimension() > 0 && shape.get(0) > 0, "samples", "at least one", shape);
+        return shape.get(0);
     }
 }

@@ -56,9 +56,7 @@ class UciResultsTest {
     }
 
     private static double test(Uci set, Method method) {
-        return UciExperiment.all(KEPT).stream()
-                .filter(run -> run.set() == set && run.method() == method)
-                .filter(run -> !run.settings().name().equals(Settings.REFERENCE))
+        return UciTable.of(UciExperiment.all(KEPT), set, method).stream()
                 .mapToDouble(Run::test)
                 .average()
                 .orElseThrow();

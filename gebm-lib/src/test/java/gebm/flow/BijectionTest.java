@@ -200,7 +200,8 @@ class BijectionTest {
         return -1;
     }
 
-    private static void checkGradient(String name, NDArray array, NDArray derivative, Supplier<NDArray> value) {
+    /** The largest element of a derivative against the difference of {@code value}. */
+    static void checkGradient(String name, NDArray array, NDArray derivative, Supplier<NDArray> value) {
         double[] gradient = derivative.toDoubleArray();
         double[] values = array.toDoubleArray();
         int i = largest(gradient);
