@@ -4,15 +4,72 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import java.util.Map;
 
-/** Something with parameters that training changes: an energy, a base, a whole model. */
-public interface Trainable {
+/**
+ * Something with parameters that training changes: a network, an energy, a base, a whole model.
+ *
+ * <p>One that is made of others says its {@link #parts} and how it is put together {@link #with} such parts; the rest
+ * follows from that. One that owns arrays itself has {@link Weights} among its parts. An analytic function has none.
+ *
+ * <pre>{@code
+ * record Scaled(Energy energy, Weights weights) implements Energy {
+ *     public NDArray at(NDArray x) {
+ *         return energy.at(x).mul(x.getManager().from(weights.get("scale")));
+ *     }
+ *
+ *     public Parts parts() {
+ *         return Parts.of("energy", energy, "", weights);
+ *     }
+ *
+ *     public Scaled with(Parts parts) {
+ *         return new Scaled(parts.get("energy"), parts.get(""));
+ *     }
+ * }
+ * }</pre>
+ */
+public interface Trainable extends AutoCloseable {
+    /** What this is made of, by name and in a fixed order; empty for what has no arrays. */
+    default Parts parts() {
+        return Parts.none();
+    }
+
+    /** The same thing made of other parts of the same names and kinds; needed where there are parts. */
+    default Trainable with(Parts parts) {
+        Require.that(parts.isEmpty(), "the parts of " + this, "taken by its method with(Parts)", parts);
+        return this;
+    }
+
     /** The trained arrays in a fixed order; empty for an analytic function. They stay owned by this object. */
     default NDList parameters() {
-        return new NDList();
+        return parts().parameters();
     }
 
     /** All arrays by name, in a fixed order: the parameters and what else a file must hold (running statistics). */
     default Map<String, NDArray> arrays() {
-        return Map.of();
+        return parts().arrays();
+    }
+
+    /** This as it behaves in training (dropout, running statistics); all arrays are shared. */
+    default Trainable training() {
+        return parts().isEmpty() ? this : with(parts().training());
+    }
+
+    /**
+     * The same thing with arrays of its own; what has no arrays is its own copy.
+     *
+     * @throws IllegalArgumentException if it has arrays and says neither its parts nor how it is copied
+     */
+    default Trainable copy() {
+        Require.that(
+                !parts().isEmpty() || parameters().isEmpty(),
+                "what has parameters",
+                "made of parts(), or have a copy() of its own",
+                this);
+        return parts().isEmpty() ? this : with(parts().copy());
+    }
+
+    /** Frees the arrays. */
+    @Override
+    default void close() {
+        parts().close();
     }
 }

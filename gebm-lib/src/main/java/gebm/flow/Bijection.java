@@ -29,7 +29,7 @@ import java.util.Objects;
  * }
  * }</pre>
  */
-public interface Bijection extends Trainable, AutoCloseable {
+public interface Bijection extends Trainable {
     /** Columns of a point, those of a context included. */
     int dimension();
 
@@ -40,7 +40,10 @@ public interface Bijection extends Trainable, AutoCloseable {
     Image inverse(NDArray x);
 
     /** The same map with parameters of its own. */
-    Bijection copy();
+    @Override
+    default Bijection copy() {
+        return (Bijection) Trainable.super.copy();
+    }
 
     /** This map and then {@code next}, from latents to data; the parts stay shared. */
     default Bijection then(Bijection next) {
@@ -51,9 +54,6 @@ public interface Bijection extends Trainable, AutoCloseable {
     default Bijection inverted() {
         return new Inverted(this);
     }
-
-    @Override
-    default void close() {}
 
     /** Where points went, and the logarithm of the absolute determinant of the way's Jacobian. */
     final class Image {

@@ -1,7 +1,7 @@
 package gebm.flow;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDList;
+import gebm.core.Parts;
 import gebm.core.Require;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -12,10 +12,10 @@ import java.util.Map;
 /**
  * Bijections one after the other.
  *
- * @param parts by the names that stand before those of their arrays
+ * @param maps by the names that stand before those of their arrays
  * @param fromData whether the parts are in the order from data to latents, else in that from latents to data
  */
-record Chain(Map<String, Bijection> parts, boolean fromData) implements Bijection {
+record Chain(Map<String, Bijection> maps, boolean fromData) implements Bijection {
     static Chain of(Bijection first, Bijection second) {
         Map<String, Bijection> parts = new LinkedHashMap<>();
         parts.put("0", first);
@@ -25,8 +25,8 @@ record Chain(Map<String, Bijection> parts, boolean fromData) implements Bijectio
 
     Chain {
         List<Bijection> trained = new ArrayList<>();
-        int dimension = parts.values().iterator().next().dimension();
-        for (Bijection part : parts.values()) {
+        int dimension = maps.values().iterator().next().dimension();
+        for (Bijection part : maps.values()) {
             Require.that(
                     part.dimension() == dimension, "dimension of the next bijection", "" + dimension, part.dimension());
             Require.that(
@@ -44,18 +44,18 @@ record Chain(Map<String, Bijection> parts, boolean fromData) implements Bijectio
     public Bijection then(Bijection next) {
         Map<String, Bijection> more = new LinkedHashMap<>();
         if (fromData) {
-            more.put(String.valueOf(parts.size()), next);
-            more.putAll(parts);
+            more.put(String.valueOf(maps.size()), next);
+            more.putAll(maps);
         } else {
-            more.putAll(parts);
-            more.put(String.valueOf(parts.size()), next);
+            more.putAll(maps);
+            more.put(String.valueOf(maps.size()), next);
         }
         return new Chain(more, fromData);
     }
 
     /** From latents to data. */
     private List<Bijection> order() {
-        List<Bijection> order = new ArrayList<>(parts.values());
+        List<Bijection> order = new ArrayList<>(maps.values());
         if (fromData) {
             Collections.reverse(order);
         }
@@ -64,7 +64,7 @@ record Chain(Map<String, Bijection> parts, boolean fromData) implements Bijectio
 
     @Override
     public int dimension() {
-        return parts.values().iterator().next().dimension();
+        return maps.values().iterator().next().dimension();
     }
 
     @Override
@@ -96,28 +96,14 @@ record Chain(Map<String, Bijection> parts, boolean fromData) implements Bijectio
     }
 
     @Override
-    public Bijection copy() {
-        Map<String, Bijection> copies = new LinkedHashMap<>();
-        parts.forEach((name, part) -> copies.put(name, part.copy()));
-        return new Chain(copies, fromData);
+    public Parts parts() {
+        return Parts.of(maps);
     }
 
     @Override
-    public NDList parameters() {
-        NDList all = new NDList();
-        parts.values().forEach(part -> all.addAll(part.parameters()));
-        return all;
-    }
-
-    @Override
-    public Map<String, NDArray> arrays() {
-        Map<String, NDArray> all = new LinkedHashMap<>();
-        parts.forEach((prefix, part) -> part.arrays().forEach((name, array) -> all.put(prefix + "." + name, array)));
-        return all;
-    }
-
-    @Override
-    public void close() {
-        parts.values().forEach(Bijection::close);
+    public Chain with(Parts parts) {
+        Map<String, Bijection> others = new LinkedHashMap<>();
+        maps.keySet().forEach(name -> others.put(name, parts.get(name)));
+        return new Chain(others, fromData);
     }
 }

@@ -1,22 +1,20 @@
 package gebm.flow;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import gebm.core.Parts;
 import gebm.core.Require;
 import gebm.core.Rng;
 import gebm.model.Base;
 import gebm.model.DensityBase;
-import java.util.LinkedHashMap;
-import java.util.Map;
 
 /**
  * Latents beside contexts: rows (z, c) with {@code z ~ inner} and {@code c ~ contexts}, independent.
  *
  * <p>Its density is that of z, which is the joint one with respect to {@code dz ⊗ contexts(dc)}.
  */
-record Contextual(DensityBase inner, Base contexts) implements DensityBase, AutoCloseable {
+record Contextual(DensityBase inner, Base contexts) implements DensityBase {
     Contextual {
         for (Base part : new Base[] {inner, contexts}) {
             Require.that(
@@ -71,26 +69,14 @@ record Contextual(DensityBase inner, Base contexts) implements DensityBase, Auto
         return inner.logDensity(rows.get(":, :" + latents()));
     }
 
+    /** The contexts are data: they are not trained, and in no file. */
     @Override
-    public Contextual copy() {
-        return new Contextual(inner.copy(), contexts.copy());
-    }
-
-    /** The contexts are data: they are not trained. */
-    @Override
-    public NDList parameters() {
-        return inner.parameters();
+    public Parts parts() {
+        return Parts.of("", inner);
     }
 
     @Override
-    public Map<String, NDArray> arrays() {
-        return new LinkedHashMap<>(inner.arrays());
-    }
-
-    @Override
-    public void close() throws Exception {
-        if (inner instanceof AutoCloseable closeable) {
-            closeable.close();
-        }
+    public Contextual with(Parts parts) {
+        return new Contextual(parts.get(""), contexts);
     }
 }

@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import gebm.core.Parts;
 import gebm.core.Require;
 import gebm.core.Rng;
 import gebm.model.Base;
@@ -36,7 +37,7 @@ import java.util.stream.IntStream;
  * }
  * }</pre>
  */
-public final class Flow implements LatentBase, DensityBase, AutoCloseable {
+public final class Flow implements LatentBase, DensityBase {
     private final DensityBase prior;
     private final Bijection bijection;
     private final Program toData =
@@ -330,35 +331,24 @@ public final class Flow implements LatentBase, DensityBase, AutoCloseable {
         Require.that(shape.dimension() == 2 && shape.get(1) == d, what, "of shape (n, " + d + ")", shape);
     }
 
+    /** The bijection, whose arrays keep their names, and the prior. */
+    @Override
+    public Parts parts() {
+        return Parts.of("", bijection, "prior", prior);
+    }
+
+    @Override
+    public Flow with(Parts parts) {
+        return new Flow(parts.get("prior"), parts.get(""));
+    }
+
+    @Override
+    public Flow training() {
+        return (Flow) LatentBase.super.training();
+    }
+
     @Override
     public Flow copy() {
-        return new Flow(prior.copy(), bijection.copy());
-    }
-
-    @Override
-    public NDList parameters() {
-        NDList all = new NDList(bijection.parameters());
-        all.addAll(prior.parameters());
-        return all;
-    }
-
-    /** Those of the bijection under their own names, those of the prior with {@code prior.} before theirs. */
-    @Override
-    public Map<String, NDArray> arrays() {
-        Map<String, NDArray> all = new LinkedHashMap<>(bijection.arrays());
-        prior.arrays().forEach((name, array) -> all.put("prior." + name, array));
-        return all;
-    }
-
-    @Override
-    public void close() {
-        bijection.close();
-        if (prior instanceof AutoCloseable closeable) {
-            try {
-                closeable.close();
-            } catch (Exception e) {
-                throw new IllegalStateException("the prior could not be closed: " + e.getMessage(), e);
-            }
-        }
+        return (Flow) LatentBase.super.copy();
     }
 }

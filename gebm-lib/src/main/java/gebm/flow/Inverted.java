@@ -1,8 +1,7 @@
 package gebm.flow;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDList;
-import java.util.Map;
+import gebm.core.Parts;
 
 /** A bijection in the other direction. */
 record Inverted(Bijection inner) implements Bijection {
@@ -27,22 +26,12 @@ record Inverted(Bijection inner) implements Bijection {
     }
 
     @Override
-    public Bijection copy() {
-        return new Inverted(inner.copy());
+    public Parts parts() {
+        return Parts.of("", inner);
     }
 
     @Override
-    public NDList parameters() {
-        return inner.parameters();
-    }
-
-    @Override
-    public Map<String, NDArray> arrays() {
-        return inner.arrays();
-    }
-
-    @Override
-    public void close() {
-        inner.close();
+    public Inverted with(Parts parts) {
+        return new Inverted(parts.get(""));
     }
 }

@@ -14,6 +14,15 @@ public interface Base extends Trainable {
     /** {@code n} independent samples, {@code (n, sampleShape)}, owned by {@code scope}. */
     NDArray sample(NDManager scope, int n, Rng rng);
 
-    /** The same base with parameters of its own; a base without parameters may return itself. */
-    Base copy();
+    /** This base as it behaves in training; the parameters are shared. */
+    @Override
+    default Base training() {
+        return (Base) Trainable.super.training();
+    }
+
+    /** The same base with parameters of its own. */
+    @Override
+    default Base copy() {
+        return (Base) Trainable.super.copy();
+    }
 }

@@ -1,100 +1,46 @@
 package gebm.model;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDList;
-import gebm.core.Trainable;
-import java.util.LinkedHashMap;
-import java.util.Map;
+import gebm.core.Parts;
 import java.util.function.UnaryOperator;
 
 /** Energies made from energies. */
 final class Composed {
     private Composed() {}
 
-    /** The arrays of named parts, each name with its part in front: {@code part.name}. */
-    static Map<String, NDArray> arrays(Map<String, Trainable> parts) {
-        Map<String, NDArray> all = new LinkedHashMap<>();
-        parts.forEach(
-                (part, trainable) -> trainable.arrays().forEach((name, array) -> all.put(part + "." + name, array)));
-        return all;
-    }
-
-    private static void closeAll(Energy... parts) throws Exception {
-        for (Energy part : parts) {
-            if (part instanceof AutoCloseable closeable) {
-                closeable.close();
-            }
-        }
-    }
-
     /** {@code first(x) + second(x)}. */
-    record Sum(Energy first, Energy second) implements Energy, AutoCloseable {
+    record Sum(Energy first, Energy second) implements Energy {
         @Override
         public NDArray at(NDArray x) {
             return first.at(x).add(second.at(x));
         }
 
         @Override
-        public Energy training() {
-            return new Sum(first.training(), second.training());
+        public Parts parts() {
+            return Parts.of("first", first, "second", second);
         }
 
         @Override
-        public Energy copy() {
-            return new Sum(first.copy(), second.copy());
-        }
-
-        @Override
-        public NDList parameters() {
-            NDList all = new NDList(first.parameters());
-            all.addAll(second.parameters());
-            return all;
-        }
-
-        @Override
-        public Map<String, NDArray> arrays() {
-            Map<String, Trainable> parts = new LinkedHashMap<>();
-            parts.put("first", first);
-            parts.put("second", second);
-            return Composed.arrays(parts);
-        }
-
-        @Override
-        public void close() throws Exception {
-            closeAll(first, second);
+        public Energy with(Parts parts) {
+            return new Sum(parts.get("first"), parts.get("second"));
         }
     }
 
     /** {@code map(E(x))}. */
-    record Mapped(Energy energy, UnaryOperator<NDArray> map) implements Energy, AutoCloseable {
+    record Mapped(Energy energy, UnaryOperator<NDArray> map) implements Energy {
         @Override
         public NDArray at(NDArray x) {
             return map.apply(energy.at(x));
         }
 
         @Override
-        public Energy training() {
-            return new Mapped(energy.training(), map);
+        public Parts parts() {
+            return Parts.of("", energy);
         }
 
         @Override
-        public Energy copy() {
-            return new Mapped(energy.copy(), map);
-        }
-
-        @Override
-        public NDList parameters() {
-            return energy.parameters();
-        }
-
-        @Override
-        public Map<String, NDArray> arrays() {
-            return energy.arrays();
-        }
-
-        @Override
-        public void close() throws Exception {
-            closeAll(energy);
+        public Energy with(Parts parts) {
+            return new Mapped(parts.get(""), map);
         }
     }
 }

@@ -11,7 +11,14 @@ public interface DensityBase extends Base {
     NDArray logDensity(NDArray x);
 
     @Override
-    DensityBase copy();
+    default DensityBase training() {
+        return (DensityBase) Base.super.training();
+    }
+
+    @Override
+    default DensityBase copy() {
+        return (DensityBase) Base.super.copy();
+    }
 
     /** Samples and their log-density. */
     record Samples(NDArray values, NDArray logDensity) {}

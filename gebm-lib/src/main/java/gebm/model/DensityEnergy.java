@@ -4,8 +4,8 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
+import gebm.core.Parts;
 import java.util.Arrays;
-import java.util.Map;
 import java.util.Objects;
 import java.util.stream.DoubleStream;
 
@@ -25,7 +25,7 @@ import java.util.stream.DoubleStream;
  * double logZ = r.logNormaliser(); // 0
  * }</pre>
  */
-public final class DensityEnergy implements Energy, AutoCloseable {
+public final class DensityEnergy implements Energy {
     private final DensityBase density;
     private final boolean offset;
 
@@ -86,24 +86,12 @@ public final class DensityEnergy implements Energy, AutoCloseable {
     }
 
     @Override
-    public DensityEnergy copy() {
-        return new DensityEnergy(density.copy(), offset);
+    public Parts parts() {
+        return Parts.of("", density);
     }
 
     @Override
-    public NDList parameters() {
-        return density.parameters();
-    }
-
-    @Override
-    public Map<String, NDArray> arrays() {
-        return density.arrays();
-    }
-
-    @Override
-    public void close() throws Exception {
-        if (density instanceof AutoCloseable closeable) {
-            closeable.close();
-        }
+    public DensityEnergy with(Parts parts) {
+        return new DensityEnergy(parts.get(""), offset);
     }
 }

@@ -44,13 +44,15 @@ public interface Energy extends Trainable {
     }
 
     /** This energy as it behaves in training; the parameters are shared. */
+    @Override
     default Energy training() {
-        return this;
+        return (Energy) Trainable.super.training();
     }
 
-    /** The same energy with parameters of its own; an energy with parameters must override this. */
+    /** The same energy with parameters of its own. */
+    @Override
     default Energy copy() {
-        return this;
+        return (Energy) Trainable.super.copy();
     }
 
     /** {@code E(x) + other(x)}: what both find likely. */
@@ -92,6 +94,6 @@ public interface Energy extends Trainable {
                 "the output of an energy network",
                 "one number a sample",
                 "shape " + owned.outputShape());
-        return new NeuralEnergy(owned, false);
+        return new NeuralEnergy(owned);
     }
 }

@@ -1,11 +1,12 @@
 package gebm.model;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.Shape;
-import java.util.Map;
+import gebm.core.Parts;
 
 /** A push-forward whose parameters nobody trains. */
-record FixedBase(PushForward inner) implements LatentBase, AutoCloseable {
+record FixedBase(PushForward inner) implements LatentBase {
     @Override
     public Shape sampleShape() {
         return inner.sampleShape();
@@ -22,18 +23,23 @@ record FixedBase(PushForward inner) implements LatentBase, AutoCloseable {
     }
 
     @Override
-    public LatentBase copy() {
-        return new FixedBase((PushForward) inner.copy());
+    public LatentBase training() {
+        return this;
     }
 
     @Override
-    public Map<String, NDArray> arrays() {
-        return inner.arrays();
+    public NDList parameters() {
+        return new NDList();
     }
 
     @Override
-    public void close() {
-        inner.close();
+    public Parts parts() {
+        return Parts.of("", inner);
+    }
+
+    @Override
+    public FixedBase with(Parts parts) {
+        return new FixedBase(parts.get(""));
     }
 
     @Override

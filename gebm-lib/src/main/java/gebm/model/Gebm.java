@@ -5,13 +5,13 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import gebm.core.Parts;
 import gebm.core.Require;
 import gebm.core.Rng;
 import gebm.core.Trainable;
+import gebm.core.Weights;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
-import java.util.Map;
 
 /**
  * A Generalized Energy-Based Model: a base that knows the support and an energy that re-weights the mass on it.
@@ -24,24 +24,23 @@ import java.util.Map;
  * that shares its parts with others is closed last.
  * <p>Source: Arbel, Zhou and Gretton (2021), ICLR, section 3.
  */
-public final class Gebm implements Trainable, AutoCloseable {
+public final class Gebm implements Trainable {
+    private static final String C = "logPartition";
+
     private final LatentBase base;
     private final Energy energy;
-    private final NDManager manager;
-    private final NDArray logPartition; // (), float64
+    private final Weights constant; // c, (), float64
 
-    private Gebm(LatentBase base, Energy energy, NDManager manager, NDArray logPartition) {
+    private Gebm(LatentBase base, Energy energy, Weights constant) {
         this.base = base;
         this.energy = energy;
-        this.manager = manager;
-        this.logPartition = logPartition;
+        this.constant = constant;
     }
 
     private static Gebm owning(LatentBase base, Energy energy, double logPartition) {
-        NDManager manager = NDManager.newBaseManager();
-        NDArray constant =
-                manager.create(new double[] {logPartition}, new Shape()).duplicate(); // in native memory
-        return new Gebm(base, energy, manager, constant);
+        try (NDManager scope = NDManager.newBaseManager()) {
+            return new Gebm(base, energy, Weights.of(C, scope.create(new double[] {logPartition}, new Shape())));
+        }
     }
 
     /**
@@ -133,17 +132,17 @@ public final class Gebm implements Trainable, AutoCloseable {
 
     /** c, the learned estimate of the log-partition A. */
     public double logPartition() {
-        return logPartition.getDouble();
+        return logPartitionArray().getDouble();
     }
 
     /** c as an array of no dimension, float64, for losses. */
     public NDArray logPartitionArray() {
-        return logPartition;
+        return constant.get(C);
     }
 
     /** {@code log dQ/dB = −E(x) − c}: {@code (n, …) → (n)}. */
     public NDArray logWeight(NDArray x) {
-        return energy.at(x).add(logPartition).neg();
+        return energy.at(x).add(logPartitionArray()).neg();
     }
 
     /**
@@ -221,7 +220,7 @@ public final class Gebm implements Trainable, AutoCloseable {
 
     /** {@code log dQ/dx = −r(x) − c}, of a base that has a density: {@code (n, …) → (n)}. */
     public NDArray logDensity(NDArray x) {
-        return unnormalized().at(x).add(logPartition).neg();
+        return unnormalized().at(x).add(logPartitionArray()).neg();
     }
 
     /** This model with base and energy shared and another c. */
@@ -231,37 +230,39 @@ public final class Gebm implements Trainable, AutoCloseable {
 
     /** This model with the energy as in training; all arrays are shared. */
     public Gebm trainingEnergy() {
-        return new Gebm(base, energy.training(), manager, logPartition);
+        return new Gebm(base, energy.training(), constant);
     }
 
     /** This model with the base as in training; all arrays are shared. */
     public Gebm trainingBase() {
         LatentBase training = base.training();
-        return new Gebm(training, tied(energy, training), manager, logPartition);
+        return new Gebm(training, tied(energy, training), constant);
     }
 
     @Override
+    public Parts parts() {
+        return Parts.of("energy", energy, "base", base).and("", constant);
+    }
+
+    /** Where the energy is relative to the density of the base, it is to that of the other one. */
+    @Override
+    public Gebm with(Parts parts) {
+        LatentBase other = parts.get("base");
+        return new Gebm(other, tied(parts.get("energy"), other), parts.get(""));
+    }
+
+    /** Those of the energy, c, and those of the base. */
+    @Override
     public NDList parameters() {
         NDList all = new NDList(energy.parameters());
-        all.add(logPartition);
+        all.add(logPartitionArray());
         all.addAll(base.parameters());
         return all;
     }
 
     @Override
-    public Map<String, NDArray> arrays() {
-        Map<String, Trainable> parts = new LinkedHashMap<>();
-        parts.put("energy", energy);
-        parts.put("base", base);
-        Map<String, NDArray> all = Composed.arrays(parts);
-        all.put("logPartition", logPartition);
-        return all;
-    }
-
-    /** The same model with parameters of its own. */
     public Gebm copy() {
-        LatentBase copied = base.copy();
-        return owning(copied, tied(energy.copy(), copied), logPartition());
+        return (Gebm) Trainable.super.copy();
     }
 
     /** Writes all arrays to a safetensors file, which Python reads too; an existing file is replaced in one move. */
@@ -281,19 +282,5 @@ public final class Gebm implements Trainable, AutoCloseable {
             Tensors.assign(copy.arrays(), Tensors.read(scope, file), file.toString());
         }
         return copy;
-    }
-
-    @Override
-    public void close() {
-        for (Object part : new Object[] {base, energy}) {
-            if (part instanceof AutoCloseable closeable) {
-                try {
-                    closeable.close();
-                } catch (Exception e) {
-                    throw new IllegalStateException("could not close " + part, e);
-                }
-            }
-        }
-        manager.close();
     }
 }

@@ -18,12 +18,15 @@ public interface LatentBase extends Base {
     NDArray generate(NDArray z);
 
     /** This base as it behaves in training; the parameters are shared. */
+    @Override
     default LatentBase training() {
-        return this;
+        return (LatentBase) Base.super.training();
     }
 
     @Override
-    LatentBase copy();
+    default LatentBase copy() {
+        return (LatentBase) Base.super.copy();
+    }
 
     @Override
     default NDArray sample(NDManager scope, int n, Rng rng) {
@@ -111,8 +114,7 @@ public interface LatentBase extends Base {
     static LatentBase pushForward(DensityBase prior, Block generator, Rng rng) {
         try (NDManager scope = NDManager.newBaseManager()) {
             NDArray example = prior.sample(scope, 1, Rng.of(0));
-            return new PushForward(
-                    prior, Network.of(generator, prior.sampleShape(), example.getDataType(), rng), false);
+            return new PushForward(prior, Network.of(generator, prior.sampleShape(), example.getDataType(), rng));
         }
     }
 }

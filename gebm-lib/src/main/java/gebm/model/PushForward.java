@@ -1,13 +1,12 @@
 package gebm.model;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.Shape;
+import gebm.core.Parts;
 import gebm.trace.Network;
-import java.util.Map;
 
 /** {@code G(z)} for a network G. */
-record PushForward(DensityBase prior, Network network, boolean inTraining) implements LatentBase, AutoCloseable {
+record PushForward(DensityBase prior, Network network) implements LatentBase {
     @Override
     public Shape sampleShape() {
         return network.outputShape();
@@ -15,31 +14,16 @@ record PushForward(DensityBase prior, Network network, boolean inTraining) imple
 
     @Override
     public NDArray generate(NDArray z) {
-        return network.apply(z, inTraining);
+        return network.apply(z);
     }
 
     @Override
-    public LatentBase training() {
-        return new PushForward(prior, network, true);
+    public Parts parts() {
+        return Parts.of("", network);
     }
 
     @Override
-    public LatentBase copy() {
-        return new PushForward(prior, network.copy(), inTraining);
-    }
-
-    @Override
-    public NDList parameters() {
-        return network.parameters();
-    }
-
-    @Override
-    public Map<String, NDArray> arrays() {
-        return network.arrays();
-    }
-
-    @Override
-    public void close() {
-        network.close();
+    public PushForward with(Parts parts) {
+        return new PushForward(prior, parts.get(""));
     }
 }

@@ -1,11 +1,10 @@
 package gebm.model;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDList;
-import java.util.Map;
+import gebm.core.Parts;
 
 /** {@code E(x) = r(x) + log p(x)}: the energy relative to a base with density p of the model {@code ∝ exp(−r)}. */
-record Relative(Energy unnormalized, DensityBase density) implements Energy, AutoCloseable {
+record Relative(Energy unnormalized, DensityBase density) implements Energy {
     @Override
     public NDArray at(NDArray x) {
         return at(x, density.logDensity(x));
@@ -16,36 +15,19 @@ record Relative(Energy unnormalized, DensityBase density) implements Energy, Aut
         return unnormalized.at(x).add(logDensity);
     }
 
-    @Override
-    public Energy training() {
-        return new Relative(unnormalized.training(), density);
-    }
-
     /** The same r, relative to another base. */
     Relative on(DensityBase other) {
         return new Relative(unnormalized, other);
     }
 
-    /** A copy of r, relative to the same base: what belongs to the base is not this energy's to copy. */
+    /** r alone: what belongs to the base is not this energy's to copy, train or close. */
     @Override
-    public Relative copy() {
-        return new Relative(unnormalized.copy(), density);
+    public Parts parts() {
+        return Parts.of("", unnormalized);
     }
 
     @Override
-    public NDList parameters() {
-        return unnormalized.parameters();
-    }
-
-    @Override
-    public Map<String, NDArray> arrays() {
-        return unnormalized.arrays();
-    }
-
-    @Override
-    public void close() throws Exception {
-        if (unnormalized instanceof AutoCloseable closeable) {
-            closeable.close();
-        }
+    public Relative with(Parts parts) {
+        return new Relative(parts.get(""), density);
     }
 }

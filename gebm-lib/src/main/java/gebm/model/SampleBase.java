@@ -72,12 +72,6 @@ final class SampleBase implements LatentBase {
         return chosen;
     }
 
-    /** Nothing changes it, so every copy is this. */
-    @Override
-    public LatentBase copy() {
-        return this;
-    }
-
     @Override
     public String toString() {
         return "a fixed set of " + samples.getShape().get(0) + " samples of shape " + sampleShape();

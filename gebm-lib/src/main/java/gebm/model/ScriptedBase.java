@@ -35,11 +35,6 @@ record ScriptedBase(DensityBase prior, TorchScript network, Shape sampleShape) i
     }
 
     @Override
-    public LatentBase copy() {
-        return this;
-    }
-
-    @Override
     public String toString() {
         return "the generator " + network;
     }

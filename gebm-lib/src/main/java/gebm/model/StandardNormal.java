@@ -27,9 +27,4 @@ record StandardNormal(int dimension, DataType type) implements DensityBase {
     public NDArray logDensity(NDArray x) {
         return x.square().sum(new int[] {1}).mul(-0.5).sub(0.5 * dimension * Math.log(2 * Math.PI));
     }
-
-    @Override
-    public DensityBase copy() {
-        return this;
-    }
 }

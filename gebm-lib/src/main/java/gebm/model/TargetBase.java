@@ -27,9 +27,4 @@ record TargetBase(Target target, DataType type) implements DensityBase {
     public NDArray logDensity(NDArray x) {
         return target.logDensity(x);
     }
-
-    @Override
-    public DensityBase copy() {
-        return this;
-    }
 }

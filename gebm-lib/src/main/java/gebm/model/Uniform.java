@@ -29,9 +29,4 @@ record Uniform(int dimension, DataType type) implements DensityBase {
         NDArray outside = x.lt(0).logicalOr(x.gte(1)).toType(x.getDataType(), false);
         return outside.max(new int[] {1}).neg().add(1).log();
     }
-
-    @Override
-    public DensityBase copy() {
-        return this;
-    }
 }

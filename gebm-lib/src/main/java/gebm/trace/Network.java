@@ -29,24 +29,41 @@ import java.util.function.Function;
  * <p>Shapes: {@code (n, input…) → (n, output…)}.
  * <p>Memory: the arrays live until {@link #close}; whoever holds one of them need not hold this object.
  */
-public final class Network implements Trainable, AutoCloseable {
+public final class Network implements Trainable {
     private final Block block;
     private final Shape input;
     private final Shape output;
     private final DataType type;
-    private final NDManager manager = NDManager.newBaseManager();
-    private final Map<Parameter, NDArray> values = new LinkedHashMap<>();
-    private final Map<String, NDArray> named = new LinkedHashMap<>();
+    private final boolean trains; // how apply(x) behaves
+    private final NDManager manager;
+    private final Map<Parameter, NDArray> values;
+    private final Map<String, NDArray> named;
     private final Program prediction = Program.of(x -> forward(x, false));
     private final Program training = Program.of(x -> Recorder.current().masks.from(null, () -> forward(x, true)));
     private final Program drawing = Program.ofRandom(
             (scope, list, rng) -> new NDList(Recorder.current().masks.from(rng, () -> forward(list.head(), true))));
 
-    private Network(Block block, Shape input, Shape output, DataType type) {
+    private Network(Block block, Shape input, Shape output, DataType type, boolean trains) {
         this.block = block;
         this.input = input;
         this.output = output;
         this.type = type;
+        this.trains = trains;
+        manager = NDManager.newBaseManager();
+        values = new LinkedHashMap<>();
+        named = new LinkedHashMap<>();
+    }
+
+    /** {@code network} as it behaves in training; the arrays are the same. */
+    private Network(Network network) {
+        block = network.block;
+        input = network.input;
+        output = network.output;
+        type = network.type;
+        trains = true;
+        manager = network.manager;
+        values = network.values;
+        named = network.named;
     }
 
     /** The network of {@code block} on samples of shape {@code input}, in float32. */
@@ -77,7 +94,7 @@ public final class Network implements Trainable, AutoCloseable {
         }
         return initialized(block, input, type, scope -> {
             Shape output = block.getOutputShapes(new Shape[] {new Shape(2).addAll(input)})[0];
-            Network network = new Network(block, input, output.slice(1), type);
+            Network network = new Network(block, input, output.slice(1), type, false);
             for (Pair<String, Parameter> pair : block.getParameters()) {
                 NDArray array = pair.getValue().getArray();
                 NDArray value = described ? initial(scope, pair, block, asked, rng.fork(pair.getKey())) : array;
@@ -151,9 +168,12 @@ public final class Network implements Trainable, AutoCloseable {
         });
     }
 
-    /** The output for {@code x}, as in prediction; works in recordings and on ordinary arrays. */
+    /**
+     * The output for {@code x}, as in prediction, or of {@link #training} as in training; works in recordings and on
+     * ordinary arrays.
+     */
     public NDArray apply(NDArray x) {
-        return apply(x, false);
+        return apply(x, trains);
     }
 
     /**
@@ -224,9 +244,16 @@ public final class Network implements Trainable, AutoCloseable {
         return java.util.Collections.unmodifiableMap(named);
     }
 
+    /** This network as it behaves in training, where {@link #apply(NDArray)} changes running statistics. */
+    @Override
+    public Network training() {
+        return new Network(this);
+    }
+
     /** The same network with arrays of its own. */
+    @Override
     public Network copy() {
-        Network copy = new Network(block, input, output, type);
+        Network copy = new Network(block, input, output, type, trains);
         var parameters = values.keySet().iterator();
         named.forEach((name, array) -> copy.own(name, parameters.next(), array));
         return copy;

@@ -1,0 +1,130 @@
+package gebm.core;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.UnaryOperator;
+
+/**
+ * Trainable parts by name, in a fixed order: also a model by itself, of two or three networks say.
+ *
+ * <p>Arrays are named {@code part.array}; those of a part without a name ({@code ""}) keep their own.
+ *
+ * <pre>{@code
+ * var networks = Parts.of("critic", Energy.neural(Mlp.of(2, 8, 1), new ai.djl.ndarray.types.Shape(2), Rng.of(1)),
+ *         "target", Energy.neural(Mlp.of(2, 8, 1), new ai.djl.ndarray.types.Shape(2), Rng.of(2)));
+ * Energy critic = networks.get("critic");
+ * }</pre>
+ */
+public final class Parts implements Trainable {
+    private static final Parts NONE = new Parts(Map.of());
+
+    private final Map<String, Trainable> parts;
+
+    private Parts(Map<String, ? extends Trainable> parts) {
+        this.parts = Collections.unmodifiableMap(new LinkedHashMap<>(parts));
+    }
+
+    /** No parts. */
+    public static Parts none() {
+        return NONE;
+    }
+
+    /** One part. */
+    public static Parts of(String name, Trainable part) {
+        return new Parts(Map.of(name, part));
+    }
+
+    /** Two parts. */
+    public static Parts of(String first, Trainable one, String second, Trainable two) {
+        return of(first, one).and(second, two);
+    }
+
+    /** These parts. */
+    public static Parts of(Map<String, ? extends Trainable> parts) {
+        return new Parts(parts);
+    }
+
+    /** These parts and one more. */
+    public Parts and(String name, Trainable part) {
+        Require.that(!parts.containsKey(name), "the name of a part", "another than those of " + parts.keySet(), name);
+        Map<String, Trainable> more = new LinkedHashMap<>(parts);
+        more.put(name, part);
+        return new Parts(more);
+    }
+
+    /** Whether there are none. */
+    public boolean isEmpty() {
+        return parts.isEmpty();
+    }
+
+    /** All parts by name. */
+    public Map<String, Trainable> all() {
+        return parts;
+    }
+
+    /**
+     * The part called {@code name}, of the kind that the caller knows it to be.
+     *
+     * @throws IllegalArgumentException if there is no such part
+     */
+    @SuppressWarnings("unchecked") // whoever named the part knows its kind
+    public <T extends Trainable> T get(String name) {
+        Require.that(parts.containsKey(name), "part", "one of " + parts.keySet(), name);
+        return (T) parts.get(name);
+    }
+
+    private Parts each(UnaryOperator<Trainable> change) {
+        Map<String, Trainable> changed = new LinkedHashMap<>();
+        parts.forEach((name, part) -> changed.put(name, change.apply(part)));
+        return new Parts(changed);
+    }
+
+    @Override
+    public Parts parts() {
+        return this;
+    }
+
+    @Override
+    public Parts with(Parts others) {
+        return others;
+    }
+
+    @Override
+    public NDList parameters() {
+        NDList all = new NDList();
+        parts.values().forEach(part -> all.addAll(part.parameters()));
+        return all;
+    }
+
+    @Override
+    public Map<String, NDArray> arrays() {
+        Map<String, NDArray> all = new LinkedHashMap<>();
+        parts.forEach((part, trainable) ->
+                trainable.arrays().forEach((name, array) -> all.put(part.isEmpty() ? name : part + "." + name, array)));
+        return all;
+    }
+
+    @Override
+    public Parts training() {
+        return each(Trainable::training);
+    }
+
+    /** These parts with arrays of their own. */
+    @Override
+    public Parts copy() {
+        return each(Trainable::copy);
+    }
+
+    @Override
+    public void close() {
+        parts.values().forEach(Trainable::close);
+    }
+
+    @Override
+    public String toString() {
+        return "Parts" + parts.keySet();
+    }
+}
