@@ -38,6 +38,35 @@ public interface Trainable extends AutoCloseable {
         return this;
     }
 
+    /**
+     * The part called {@code path}, with dots between names of parts in parts; {@code ""} is this itself.
+     *
+     * @throws IllegalArgumentException if there is no such part
+     */
+    default Trainable part(String path) {
+        int dot = path.indexOf('.');
+        return path.isEmpty()
+                ? this
+                : dot < 0
+                        ? parts().get(path)
+                        : parts().get(path.substring(0, dot)).part(path.substring(dot + 1));
+    }
+
+    /** This with the part called {@code path} as in training, and all else as it is; all arrays are shared. */
+    default Trainable training(String path) {
+        if (path.isEmpty()) {
+            return training();
+        }
+        int dot = path.indexOf('.');
+        String first = dot < 0 ? path : path.substring(0, dot);
+        return with(parts().replace(first, parts().get(first).training(dot < 0 ? "" : path.substring(dot + 1))));
+    }
+
+    /** Numbers that say where this is, for a run's history; none by default. */
+    default Map<String, Double> numbers() {
+        return Map.of();
+    }
+
     /** The trained arrays in a fixed order; empty for an analytic function. They stay owned by this object. */
     default NDList parameters() {
         return parts().parameters();

@@ -1,6 +1,7 @@
 package gebm.data;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
@@ -13,24 +14,43 @@ import java.util.OptionalLong;
 /** The rows of an array in a new order each epoch. Gathering in native memory leaves nothing for Java's collector. */
 final class Rows implements DataSource {
     private final NDArray rows;
+    private final NDList all; // the rows, and what belongs to them
     private final Epochs epochs;
 
-    Rows(NDArray rows) {
+    Rows(NDArray rows, NDArray... labels) {
         Shape shape = rows.getShape();
         Require.that(shape.dimension() > 0 && shape.size() > 0, "rows", "of shape (n, sampleShape) with n > 0", shape);
         requireFinite(rows);
+        all = new NDList(rows);
+        for (NDArray label : labels) {
+            long n = label.getShape().dimension() == 0 ? 0 : label.getShape().get(0);
+            Require.that(n == shape.get(0), "labels", "as many as rows, " + shape.get(0), label.getShape());
+            requireFinite(label);
+            all.add(label);
+        }
         this.rows = rows;
         this.epochs = new Epochs(Math.toIntExact(shape.get(0)));
     }
 
     @Override
     public NDArray batch(NDManager scope, int size, long index, Rng rng) {
-        long[] picked =
-                Arrays.stream(epochs.rows(size, index, rng)).asLongStream().toArray();
-        try (NDArray positions = rows.getManager().create(picked)) {
-            NDArray batch = rows.get(scope, new NDIndex("{}", positions));
-            return batch.toDevice(scope.getDevice(), false);
+        return picked(new NDList(rows), scope, epochs.rows(size, index, rng)).head();
+    }
+
+    @Override
+    public NDList arrays(NDManager scope, int size, long index, Rng rng) {
+        return picked(all, scope, epochs.rows(size, index, rng));
+    }
+
+    private NDList picked(NDList arrays, NDManager scope, int... order) {
+        NDList batch = new NDList();
+        try (NDArray positions =
+                rows.getManager().create(Arrays.stream(order).asLongStream().toArray())) {
+            for (NDArray array : arrays) {
+                batch.add(array.get(scope, new NDIndex("{}", positions)).toDevice(scope.getDevice(), false));
+            }
         }
+        return batch;
     }
 
     @Override
@@ -45,7 +65,7 @@ final class Rows implements DataSource {
 
     @Override
     public String sha256() {
-        return Sha256.of(rows);
+        return Sha256.of(all.toArray(new NDArray[0]));
     }
 
     /** One pass in the usual case: a sum is finite only if every term is. Else a search for the first that is not. */

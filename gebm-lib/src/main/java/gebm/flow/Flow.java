@@ -11,9 +11,11 @@ import gebm.core.Rng;
 import gebm.model.Base;
 import gebm.model.DensityBase;
 import gebm.model.LatentBase;
+import gebm.trace.Known;
 import gebm.trace.Program;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
 /**
@@ -292,13 +294,21 @@ public final class Flow implements LatentBase, DensityBase {
     @Override
     public NDArray generate(NDArray z) {
         check("latents", z);
-        return Program.isRecorded(z) ? bijection.forward(z).value() : toData.run(z);
+        if (!Program.isRecorded(z)) {
+            return toData.run(z);
+        }
+        Bijection.Image data = bijection.forward(z);
+        Supplier<NDArray> density = () -> prior.logDensity(z).sub(data.logDetJacobian());
+        Known.remember(this, parameters(), data.value(), density);
+        return data.value();
     }
 
     @Override
     public NDArray logDensity(NDArray x) {
         check("samples", x);
-        return Program.isRecorded(x) ? logDensityOf(x) : toDensity.run(x);
+        return Program.isRecorded(x)
+                ? Known.once(this, parameters(), x, () -> logDensityOf(x))
+                : toDensity.run(x);
     }
 
     @Override

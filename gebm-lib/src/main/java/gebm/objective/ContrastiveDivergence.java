@@ -4,8 +4,10 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import gebm.core.Rng;
+import gebm.core.Trainable;
 import gebm.model.DensityBase;
 import gebm.model.Energy;
+import gebm.model.Gebm;
 import gebm.sampler.ChainState;
 import gebm.sampler.Sampler;
 import gebm.sampler.SamplingPlan;
@@ -37,11 +39,40 @@ public final class ContrastiveDivergence {
      *
      * @param plan its number of steps is used; there is no warm-up and no thinning, only the end counts
      */
-    public static <S extends ChainState> EnergyLoss of(Sampler<S> sampler, SamplingPlan plan) {
-        Objects.requireNonNull(sampler, "sampler");
-        int steps = plan.steps();
-        return (model, batch, rng) -> {
-            Energy r = model.base() instanceof DensityBase ? model.unnormalized() : model.energy();
+    public static <S extends ChainState> Objective<Trainable> of(Sampler<S> sampler, SamplingPlan plan) {
+        return new FromData<>(sampler, plan.steps());
+    }
+
+    /**
+     * {@code mean E(data) − mean E(generated)}, where {@code generated} are samples of the model: ends of {@link
+     * PersistentChains}. Its gradient is that of the log-likelihood as far as they are.
+     *
+     * <p>Term: {@code contrastiveDivergence}, in nats.
+     */
+    public static Objective<Energy> loss() {
+        return new OfGenerated();
+    }
+
+    private record OfGenerated() implements Objective<Energy> {
+        @Override
+        public Loss evaluate(Energy energy, Batch batch, Rng rng) {
+            NDArray onData = energy.at(batch.data()).mean();
+            return Loss.of(
+                    "contrastiveDivergence",
+                    onData.sub(energy.at(batch.generated()).mean()));
+        }
+    }
+
+    private record FromData<S extends ChainState>(Sampler<S> sampler, int steps) implements Objective<Trainable> {
+        FromData {
+            Objects.requireNonNull(sampler, "sampler");
+        }
+
+        @Override
+        public Loss evaluate(Trainable model, Batch batch, Rng rng) {
+            Energy r = model instanceof Gebm gebm && gebm.base() instanceof DensityBase
+                    ? gebm.unnormalized()
+                    : Penalties.energy(model);
             NDArray data = batch.data();
             NDArray end = Program.isRecorded(data)
                     ? recorded(sampler, steps, r, data, rng.fork("chains"))
@@ -49,12 +80,11 @@ public final class ContrastiveDivergence {
                             .position();
             NDArray total = r.at(data).mean().sub(r.at(end).mean());
             return Loss.of("contrastiveDivergence", total);
-        };
+        }
     }
 
     /** The run as part of a program: the same draws as {@link Sampler#run}. */
-    private static <S extends ChainState> NDArray recorded(
-            Sampler<S> sampler, int steps, Energy r, NDArray data, Rng rng) {
+    static <S extends ChainState> NDArray recorded(Sampler<S> sampler, int steps, Energy r, NDArray data, Rng rng) {
         NDManager scope = data.getManager();
         double[][] settings = new double[steps][];
         for (int k = 0; k < steps; k++) {

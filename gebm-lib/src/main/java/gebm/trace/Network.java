@@ -244,6 +244,11 @@ public final class Network implements Trainable {
         return java.util.Collections.unmodifiableMap(named);
     }
 
+    /** Whether {@link #apply(NDArray)} is as in training. */
+    public boolean inTraining() {
+        return trains;
+    }
+
     /** This network as it behaves in training, where {@link #apply(NDArray)} changes running statistics. */
     @Override
     public Network training() {

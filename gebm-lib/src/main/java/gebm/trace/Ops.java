@@ -446,6 +446,7 @@ public final class Ops {
                         + "beta2={7}, weight_decay=0., eps={8}, amsgrad=False, maximize=False, grad_scale=None, "
                         + "found_inf=None)",
                 list, gradients, means, squares, steps, number, adam.beta1(), adam.beta2(), adam.epsilon());
+        recorder.changes(parameters);
         // the engine drops an in-place operation on a list that nobody reads later: change its smallest array by
         // nothing
         recorder.effect("torch.mul_", recorder.call("{0}[{1}]", list, smallest(parameters)), 1);

@@ -50,6 +50,8 @@ final class Recorder implements AutoCloseable {
     private final RecordingManager manager;
     /** Where dropout gets its masks. */
     final Masks masks = new Masks(this);
+    /** What has been computed already. */
+    final Known known = new Known(this);
 
     private Value keyNumber;
     private int ids;
@@ -129,7 +131,7 @@ final class Recorder implements AutoCloseable {
         return new Value(ids++, frame());
     }
 
-    private Frame frame() {
+    Frame frame() {
         return frames.get(frames.size() - 1);
     }
 
@@ -172,6 +174,27 @@ final class Recorder implements AutoCloseable {
         return name;
     }
 
+    /** What {@code array} is called in the whole program, if it has been met. */
+    Value capturedValue(NDArray array) {
+        RecordingArray recorded = RecordingArray.of(array);
+        return recorded == null ? captured.get(array) : recorded.value;
+    }
+
+    /**
+     * Whether a value of {@code at} and of the arrays {@code reads} that was computed in the block {@code from} is the same
+     * here: in it or in a block inside it that is no loop and gives none of them another meaning.
+     */
+    boolean holdsHere(Frame from, Value at, NDList reads) {
+        int first = frames.indexOf(from);
+        for (Frame inner : frames.subList(first + 1, frames.size())) {
+            boolean same = reads.stream().map(this::capturedValue).noneMatch(inner.substitutes::containsKey);
+            if (inner.header instanceof Node.Loop || inner.substitutes.containsKey(at) || !same) {
+                return false;
+            }
+        }
+        return first >= 0;
+    }
+
     /** The key of this call as an integer of the program. */
     Value keyNumber() {
         if (keyNumber == null) {
@@ -197,7 +220,20 @@ final class Recorder implements AutoCloseable {
 
     /** Writes a call with one output that changes something and must stay. */
     Value effect(String target, Object... args) {
-        return add(target, true, args);
+        Value output = add(target, true, args);
+        changes(args);
+        return output;
+    }
+
+    /** Notes that the program changes these arrays here, so that nothing is known of what reads them. */
+    void changes(Object... arrays) {
+        for (Object array : arrays) {
+            if (array instanceof List<?> list) {
+                changes(list.toArray());
+            } else if (array instanceof NDArray || array instanceof Value) {
+                known.changed(array instanceof NDArray one ? capturedValue(one) : (Value) array);
+            }
+        }
     }
 
     private Value add(String target, boolean effect, Object... args) {

@@ -35,9 +35,4 @@ public record Sgd(Schedule rate) implements Optimizer {
             Ops.subtract(parameters.get(i), gradients.get(i).mul(rate));
         }
     }
-
-    @Override
-    public String toString() {
-        return "Sgd[rate " + rate.at(0) + " at first]";
-    }
 }
