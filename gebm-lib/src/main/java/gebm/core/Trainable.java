@@ -13,7 +13,7 @@ import java.util.Map;
  * <pre>{@code
  * record Scaled(Energy energy, Weights weights) implements Energy {
  *     public NDArray at(NDArray x) {
- *         return energy.at(x).mul(x.getManager().from(weights.get("scale")));
+ *         return energy.at(x).mul(weights.get("scale", x));
  *     }
  *
  *     public Parts parts() {

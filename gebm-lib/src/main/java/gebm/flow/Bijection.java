@@ -1,8 +1,13 @@
 package gebm.flow;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import gebm.core.Parts;
+import gebm.core.Require;
 import gebm.core.Trainable;
+import gebm.trace.Program;
 import java.util.Objects;
+import java.util.function.Function;
 
 /**
  * A smooth invertible map of points, from latents z to data x, with the logarithm of how much it stretches volume.
@@ -11,8 +16,9 @@ import java.util.Objects;
  * {@code forward(z) = (x, log|det ∂x/∂z|)} and {@code inverse(x) = (z, log|det ∂z/∂x|)}, the latter being minus the former
  * at the same pair. So with z of density η, {@code log p(x) = log η(z) + log|det ∂z/∂x|}; {@link Flow} does that.
  *
- * <p>A bijection of one's own is a class with these four methods, written with {@code NDArray} so that it can be recorded
- * in a {@code gebm.trace.Program}: no value is read. Those of this package run as programs of their own on ordinary arrays.
+ * <p>A bijection of one's own is its two formulas, {@link #toData} and {@link #toLatents}, and, if it is trained, its
+ * parts. {@link #forward} and {@link #inverse} call the formulas: in a recording as a part of it, on ordinary arrays as a
+ * program.
  *
  * <p>Context: a map of the first d of d + k columns that depends on the last k and leaves them as they are is a map
  * given a context, row by row. See {@link Flow#conditional}.
@@ -21,11 +27,28 @@ import java.util.Objects;
  * <p>Units: nats.
  *
  * <pre>{@code
- * var coupling = AffineCoupling.of(new boolean[] {true, false, true}, 16, ai.djl.ndarray.types.DataType.FLOAT32, Rng.of(1));
- * var map = coupling.then(Permutation.reversal(3));
- * try (var scope = ai.djl.ndarray.NDManager.newBaseManager()) {
- *     var image = map.forward(Rng.of(2).normal(scope, new ai.djl.ndarray.types.Shape(5, 3)));
- *     var back = map.inverse(image.value()); // its value are the latents, its log-determinant minus that of the image
+ * record Scale(Weights weights) implements Bijection { // x = z·exp(s)
+ *     public int dimension() {
+ *         return (int) weights.get("s").size();
+ *     }
+ *
+ *     public Image toData(NDArray z) {
+ *         NDArray s = weights.get("s", z).broadcast(z.getShape());
+ *         return Image.ofSlopes(z.mul(s.exp()), s);
+ *     }
+ *
+ *     public Image toLatents(NDArray x) {
+ *         NDArray s = weights.get("s", x).broadcast(x.getShape()).neg();
+ *         return Image.ofSlopes(x.mul(s.exp()), s);
+ *     }
+ *
+ *     public Parts parts() {
+ *         return Parts.of("", weights);
+ *     }
+ *
+ *     public Scale with(Parts parts) {
+ *         return new Scale(parts.get(""));
+ *     }
  * }
  * }</pre>
  */
@@ -33,11 +56,46 @@ public interface Bijection extends Trainable {
     /** Columns of a point, those of a context included. */
     int dimension();
 
-    /** From latents to data. */
-    Image forward(NDArray z);
+    /** The formula from latents to data, written with {@code NDArray} so that it can be recorded: no value is read. */
+    Image toData(NDArray z);
 
-    /** From data to latents. */
-    Image inverse(NDArray x);
+    /** The formula from data to latents, as {@link #toData}. */
+    Image toLatents(NDArray x);
+
+    /**
+     * From latents to data.
+     *
+     * @throws IllegalArgumentException unless {@code z} is of shape (n, dimension)
+     */
+    default Image forward(NDArray z) {
+        return image("latents", z, this::toData);
+    }
+
+    /**
+     * From data to latents.
+     *
+     * @throws IllegalArgumentException unless {@code x} is of shape (n, dimension)
+     */
+    default Image inverse(NDArray x) {
+        return image("points", x, this::toLatents);
+    }
+
+    private Image image(String what, NDArray x, Function<NDArray, Image> formula) {
+        Require.rows(what, x.getShape(), dimension());
+        if (Program.isRecorded(x)) {
+            return formula.apply(x); // with its slopes not yet summed
+        }
+        Program program = Program.cached(
+                this,
+                null,
+                "Bijection of " + what,
+                () -> Program.ofList(in -> {
+                    Image image = formula.apply(in.head());
+                    return new NDList(image.value(), image.logDetJacobian());
+                }));
+        NDList both = program.run(x.getManager(), new NDList(x));
+        return Image.of(both.get(0), both.get(1));
+    }
 
     /** The same map with parameters of its own. */
     @Override
@@ -47,7 +105,7 @@ public interface Bijection extends Trainable {
 
     /** This map and then {@code next}, from latents to data; the parts stay shared. */
     default Bijection then(Bijection next) {
-        return Chain.of(this, next);
+        return new Chain(Parts.of("0", this, "1", next), false);
     }
 
     /** The same map in the other direction; the arrays stay shared. */

@@ -65,7 +65,7 @@ final class BijectionCases {
         rows.add(new Case("autoregressive splines", 3, () -> layer(spline, 1, 2, 3)));
         rows.add(new Case("at a context", 2, () -> {
             try (NDManager scope = NDManager.newBaseManager()) {
-                return Given.of(layer(spline, 1, 2, 0), scope.create(new double[][] {{0.7}}));
+                return FixedContext.of(layer(spline, 1, 2, 0), scope.create(new double[][] {{0.7}}));
             }
         }));
         ScalarBijection mixture = new GaussianMixtureMap(3);
