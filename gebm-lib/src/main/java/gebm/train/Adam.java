@@ -7,7 +7,7 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import gebm.core.Require;
 import gebm.core.Schedule;
-import gebm.trace.Ops;
+import gebm.trace.InPlace;
 import java.util.Objects;
 
 /**
@@ -61,8 +61,9 @@ public record Adam(Schedule rate, double beta1, double beta2, double epsilon) im
         int n = parameters.size();
         NDList means = new NDList(state.subList(1, 1 + n));
         NDList squares = new NDList(state.subList(1 + n, 1 + 2 * n));
-        Ops.increment(state.get(0));
-        Ops.adam(parameters, gradients, means, squares, state.get(0), rate, new Ops.Adam(beta1, beta2, epsilon));
+        InPlace.increment(state.get(0));
+        InPlace.adam(
+                parameters, gradients, means, squares, state.get(0), rate, new InPlace.Adam(beta1, beta2, epsilon));
     }
 
     @Override

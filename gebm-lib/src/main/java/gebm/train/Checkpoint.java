@@ -12,7 +12,7 @@ import gebm.core.Require;
 import gebm.core.Rng;
 import gebm.model.Gebm;
 import gebm.model.Tensors;
-import gebm.trace.Ops;
+import gebm.trace.InPlace;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.ref.Cleaner;
@@ -140,7 +140,7 @@ public final class Checkpoint {
         Gebm averaged = model.copy();
         NDList parameters = averaged.base().parameters();
         for (int i = 0; i < average.size(); i++) {
-            Ops.assign(parameters.get(i), average.get(i));
+            InPlace.assign(parameters.get(i), average.get(i));
         }
         return averaged;
     }

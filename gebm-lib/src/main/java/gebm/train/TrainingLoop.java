@@ -19,6 +19,7 @@ import gebm.objective.Batch;
 import gebm.objective.EnergyLoss;
 import gebm.objective.Loss;
 import gebm.trace.Gradients;
+import gebm.trace.InPlace;
 import gebm.trace.Loop;
 import gebm.trace.Ops;
 import gebm.trace.Program;
@@ -358,7 +359,7 @@ final class TrainingLoop {
                 new NDList(model.logPartitionArray()),
                 gradients.subNDList(last),
                 step.of(In.LOG_PARTITION_RATES.of(in)));
-        Ops.increment(In.COUNT.of(in));
+        InPlace.increment(In.COUNT.of(in));
     }
 
     private void baseStep(NDManager scope, NDList in, Loop.Step step, Rng key) {
@@ -373,12 +374,12 @@ final class TrainingLoop {
         if (average != null) {
             for (int i = 0; i < weights.size(); i++) {
                 NDArray updated = scope.from(weights.get(i)).mul(1 - plan.baseAverage());
-                Ops.assign(
+                InPlace.assign(
                         average.get(i),
                         scope.from(average.get(i)).mul(plan.baseAverage()).add(updated));
             }
         }
-        Ops.increment(In.COUNT.of(in));
+        InPlace.increment(In.COUNT.of(in));
     }
 
     /** The gradients of a loss; its numbers are written to {@code row}; stops where something is not finite. */
@@ -393,7 +394,7 @@ final class TrainingLoop {
         NDList numbers = new NDList(result.others().get(0), norm);
         numbers.addAll(result.others().subNDList(1));
         NDArray all = NDArrays.stack(numbers);
-        Ops.assign(row, all);
+        InPlace.assign(row, all);
         step.stopUnlessFinite(new NDList(all));
         return result.gradients();
     }
