@@ -102,9 +102,11 @@ public final class Parts implements Trainable {
     @Override
     public Map<String, NDArray> arrays() {
         Map<String, NDArray> all = new LinkedHashMap<>();
-        parts.forEach((part, trainable) ->
-                trainable.arrays().forEach((name, array) -> all.put(part.isEmpty() ? name : part + "." + name, array)));
-        return all;
+        parts.forEach((part, trainable) -> trainable.arrays().forEach((array, value) -> {
+            String name = part.isEmpty() ? array : part + "." + array;
+            Require.that(all.put(name, value) == null, "the name of an array", "of one part only", name);
+        }));
+        return Collections.unmodifiableMap(all);
     }
 
     @Override
