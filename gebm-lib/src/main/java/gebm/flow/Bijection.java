@@ -17,8 +17,8 @@ import java.util.function.Function;
  * at the same pair. So with z of density η, {@code log p(x) = log η(z) + log|det ∂z/∂x|}; {@link Flow} does that.
  *
  * <p>A bijection of one's own is its two formulas, {@link #toData} and {@link #toLatents}, and, if it is trained, its
- * parts. {@link #forward} and {@link #inverse} call the formulas: in a recording as a part of it, on ordinary arrays as a
- * program.
+ * parts: see the example. One calls {@link #forward} and {@link #inverse}: they check shapes, and run the formulas as a
+ * program, or as a part of the program that is being recorded.
  *
  * <p>Context: a map of the first d of d + k columns that depends on the last k and leaves them as they are is a map
  * given a context, row by row. See {@link Flow#conditional}.
@@ -27,10 +27,12 @@ import java.util.function.Function;
  * <p>Units: nats.
  *
  * <pre>{@code
- * record Scale(Weights weights) implements Bijection { // x = z·exp(s)
- *     public int dimension() {
- *         return (int) weights.get("s").size();
- *     }
+ * import ai.djl.ndarray.*;
+ *
+ * record Scale(Weights weights) implements Bijection { // x = z·exp(s), s trained
+ *     public int dimension() { return (int) weights.get("s").size(); }
+ *     public Parts parts() { return Parts.of("", weights); }
+ *     public Scale with(Parts parts) { return new Scale(parts.get("")); }
  *
  *     public Image toData(NDArray z) {
  *         NDArray s = weights.get("s", z).broadcast(z.getShape());
@@ -41,14 +43,12 @@ import java.util.function.Function;
  *         NDArray s = weights.get("s", x).broadcast(x.getShape()).neg();
  *         return Image.ofSlopes(x.mul(s.exp()), s);
  *     }
+ * }
  *
- *     public Parts parts() {
- *         return Parts.of("", weights);
- *     }
- *
- *     public Scale with(Parts parts) {
- *         return new Scale(parts.get(""));
- *     }
+ * try (var scope = NDManager.newBaseManager()) {
+ *     var scale = new Scale(Weights.of("s", scope.zeros(new ai.djl.ndarray.types.Shape(2))));
+ *     var flow = Flow.of(DensityBase.standardNormal(2), scale.then(Permutation.reversal(2)));
+ *     var samples = flow.sampleWithLogDensity(scope, 100, Rng.of(1));
  * }
  * }</pre>
  */
@@ -117,7 +117,7 @@ public interface Bijection extends Trainable {
     final class Image {
         private final NDArray value;
         private final NDArray logSlopes; // (n, k), still to be summed, or null
-        private NDArray logDetJacobian; // (n), of the rest, or null
+        private final NDArray logDetJacobian; // (n), of the rest, or null
 
         private Image(NDArray value, NDArray logSlopes, NDArray logDetJacobian) {
             this.value = value;
@@ -153,11 +153,7 @@ public interface Bijection extends Trainable {
 
         /** {@code log|det|} of the way, {@code (n)}. */
         public NDArray logDetJacobian() {
-            if (logSlopes == null) {
-                return logDetJacobian;
-            }
-            NDArray sum = logSlopes.sum(new int[] {1});
-            return logDetJacobian == null ? sum : logDetJacobian.add(sum);
+            return logSlopes == null ? logDetJacobian : sum(logDetJacobian, logSlopes.sum(new int[] {1}));
         }
 
         /** The same way's image without some coordinates that it leaves as they are. */
@@ -167,17 +163,11 @@ public interface Bijection extends Trainable {
 
         /** This image of {@code first}'s value, with the log-determinant of both ways. */
         Image after(Image first) {
-            if (first.logSlopes != null
-                    && logSlopes != null
-                    && first.logSlopes.getShape().equals(logSlopes.getShape())) {
-                NDArray rest = sum(first.logDetJacobian, logDetJacobian);
-                return new Image(value, first.logSlopes.add(logSlopes), rest);
+            NDArray earlier = first.logSlopes;
+            if (earlier == null || logSlopes == null || earlier.getShape().equals(logSlopes.getShape())) {
+                return new Image(value, sum(earlier, logSlopes), sum(first.logDetJacobian, logDetJacobian));
             }
-            if (logSlopes == null) {
-                return new Image(value, first.logSlopes, sum(first.logDetJacobian, logDetJacobian));
-            }
-            NDArray earlier = first.logSlopes == null ? first.logDetJacobian : first.logDetJacobian();
-            return new Image(value, logSlopes, sum(earlier, logDetJacobian));
+            return new Image(value, logSlopes, sum(first.logDetJacobian(), logDetJacobian));
         }
 
         private static NDArray sum(NDArray a, NDArray b) {

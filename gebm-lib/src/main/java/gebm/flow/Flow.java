@@ -197,13 +197,11 @@ public final class Flow implements LatentBase, DensityBase {
      */
     public static Flow mixtureAutoregressive(int dimension, int layers, int hidden, DataType type, Rng rng) {
         Require.notNegative("layers", layers);
+        Parts maps = affineLayers(dimension, layers, hidden, type, rng);
         int[] order = order(dimension, layers % 2 == 1);
         var mixture = new GaussianMixtureMap(10);
-        var first = MaskedAutoregressive.of(order, hidden, mixture, type, rng.fork("mixture"));
-        return fromNormal(
-                dimension,
-                type,
-                affineLayers(dimension, layers, hidden, type, rng).and("mixture", first));
+        var last = MaskedAutoregressive.of(order, hidden, mixture, type, rng.fork("mixture"));
+        return fromNormal(dimension, type, maps.and("mixture", last));
     }
 
     private static Parts affineLayers(int dimension, int layers, int hidden, DataType type, Rng rng) {

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.BiFunction;
 import java.util.stream.IntStream;
 
 /**
@@ -114,19 +115,12 @@ public final class MaskedAutoregressive implements Bijection {
         return parts.size() == 1 ? parts.get(0) : NDArrays.concat(new NDList(parts), 1);
     }
 
-    @Override
-    public Image toLatents(NDArray x) {
-        int d = order.length;
+    /**
+     * Moves runs of columns, which end at {@code ends}, each with parameters of what stands before it by then: columns
+     * that are not yet moved stand there as they are, and masked weights do not see them.
+     */
+    private Image moved(NDArray x, int[] ends, BiFunction<NDArray, NDArray, ScalarBijection.Moved> way) {
         NDArray sorted = chosen(x, columns);
-        ScalarBijection.Moved moved = map.inverse(slice(sorted, kept, d), parameters(sorted, kept, d));
-        NDArray value = kept == 0 ? moved.value() : joined(List.of(slice(sorted, 0, kept), moved.value()));
-        return Image.ofSlopes(chosen(value, sorted(columns)), moved.logSlope());
-    }
-
-    /** What has not been found yet stands there as a latent; masked weights do not see it. */
-    @Override
-    public Image toData(NDArray z) {
-        NDArray sorted = chosen(z, columns);
         List<NDArray> found = new ArrayList<>();
         List<NDArray> logSlopes = new ArrayList<>();
         if (kept > 0) {
@@ -137,12 +131,24 @@ public final class MaskedAutoregressive implements Bijection {
             List<NDArray> all = new ArrayList<>(found);
             all.add(slice(sorted, from, order.length));
             NDArray parameters = parameters(from == kept ? sorted : joined(all), from, to);
-            ScalarBijection.Moved moved = map.forward(slice(sorted, from, to), parameters);
+            ScalarBijection.Moved moved = way.apply(slice(sorted, from, to), parameters);
             found.add(moved.value());
             logSlopes.add(moved.logSlope());
             from = to;
         }
         return Image.ofSlopes(chosen(joined(found), sorted(columns)), joined(logSlopes));
+    }
+
+    /** One run at a time: the parameters of a coordinate depend on data that are found before it. */
+    @Override
+    public Image toData(NDArray z) {
+        return moved(z, ends, map::forward);
+    }
+
+    /** All at once, since all data are known. */
+    @Override
+    public Image toLatents(NDArray x) {
+        return moved(x, new int[] {order.length}, map::inverse);
     }
 
     @Override

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import gebm.trace.Program;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -46,6 +47,16 @@ class WeightsTest {
             assertThat(weights.parameters().get(1)).isSameAs(weights.get("bias"));
         }
         assertThat(Weights.none().fixed("sign", number(-1)).parameters()).isEmpty();
+    }
+
+    /** Where x is recorded, so is what is computed of the array alone: the program sees its changes. */
+    @Test
+    void besideAnArgumentAProgramSeesTraining() {
+        Weights weights = three();
+        Program program = Program.of(x -> weights.get("slope", x).square().mul(x));
+        assertThat(program.run(number(1)).getFloat()).isEqualTo(4);
+        weights.get("slope").muli(2);
+        assertThat(program.run(number(1)).getFloat()).isEqualTo(16);
     }
 
     @Test
