@@ -122,6 +122,18 @@ public final class Program {
         }
     }
 
+    /**
+     * {@code function(arguments)}: written into the recording that an argument belongs to, else run by the program
+     * that is kept for {@code owner} in this role, as {@link #cached} keeps it; owned by the first argument's manager.
+     */
+    public static NDList call(Object owner, String role, NDList arguments, Function<NDList, NDList> function) {
+        NDManager scope = arguments.head().getManager();
+        if (recordingOf(scope, arguments) != null) {
+            return function.apply(arguments);
+        }
+        return cached(owner, null, role, () -> ofList(function)).run(scope, arguments);
+    }
+
     /** Whether {@code array} belongs to a recording: it has no values, only operations. */
     public static boolean isRecorded(NDArray array) {
         return RecordingArray.of(array) != null;
