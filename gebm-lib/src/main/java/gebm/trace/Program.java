@@ -8,6 +8,7 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.util.Pair;
 import gebm.core.Rng;
+import gebm.trace.file.SavedProgram;
 import java.lang.ref.Reference;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -275,7 +276,7 @@ public final class Program {
      * @throws IllegalStateException if none has run
      */
     public void save(Path file) {
-        SavedProgram.write(ran(), file);
+        ran().save(file);
     }
 
     /** The program in {@code file}, on the CPU. */
@@ -290,12 +291,13 @@ public final class Program {
      * @throws IllegalArgumentException if the file is missing, damaged or not of this library
      */
     public static Program load(Path file, Device device) {
-        SavedProgram saved = SavedProgram.read(file, device);
+        SavedProgram saved = SavedProgram.read(file);
+        Printer.Source source = new Printer.Source(saved.source(), List.of());
         Program program = new Program((scope, arguments, rng) -> {
             throw saved.refusal(arguments);
         });
         Recording recording = program.new Recording();
-        recording.executable = saved.executable();
+        recording.executable = new Executable(saved.archive(), source, device, new NDList(), null);
         program.recordings.put(signature(device, saved.arguments()), recording);
         return program;
     }
