@@ -230,7 +230,7 @@ public final class Program {
     private Executable record(Device device, NDList arguments) {
         NDManager constants = NDManager.newBaseManager(device, "PyTorch");
         try (Recorder recorder = new Recorder(arguments, constants)) {
-            Rng rng = Rng.of(RecordedStream.ofCall(recorder));
+            Rng rng = RecordedDraws.ofCall(recorder);
             return recorder.finish(body.apply(recorder.manager(), recorder.arguments(), rng))
                     .owning(constants);
         } catch (RuntimeException e) {
