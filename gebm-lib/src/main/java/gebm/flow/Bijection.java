@@ -85,15 +85,10 @@ public interface Bijection extends Trainable {
         if (Program.isRecorded(x)) {
             return formula.apply(x); // with its slopes not yet summed
         }
-        Program program = Program.cached(
-                this,
-                null,
-                "Bijection of " + what,
-                () -> Program.ofList(in -> {
-                    Image image = formula.apply(in.head());
-                    return new NDList(image.value(), image.logDetJacobian());
-                }));
-        NDList both = program.run(x.getManager(), new NDList(x));
+        NDList both = Program.call(this, "bijection of " + what, new NDList(x), in -> {
+            Image image = formula.apply(in.head());
+            return new NDList(image.value(), image.logDetJacobian());
+        });
         return Image.of(both.get(0), both.get(1));
     }
 
