@@ -62,6 +62,18 @@ class ArchitectureTest {
     }
 
     @Test
+    void onlyTraceKnowsItsFiles() {
+        onlyUses("trace.file", List.of("core", "trace.file"));
+        noClasses()
+                .that()
+                .resideOutsideOfPackage("gebm.trace..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("gebm.trace.file..")
+                .check(LIBRARY);
+    }
+
+    @Test
     void everyClassLivesInAKnownPackage() {
         var known = new ArrayList<>(List.of("gebm.core..", "gebm.trace.."));
         ROWS.forEach(row -> known.add("gebm." + row.name + ".."));

@@ -111,9 +111,11 @@ public final class Parts implements Trainable {
     @Override
     public Map<String, NDArray> arrays() {
         Map<String, NDArray> all = new LinkedHashMap<>();
-        parts.forEach((part, trainable) ->
-                trainable.arrays().forEach((name, array) -> all.put(joined(part, name), array)));
-        return all;
+        parts.forEach((part, trainable) -> trainable.arrays().forEach((array, value) -> {
+            String name = joined(part, array);
+            Require.that(all.put(name, value) == null, "the name of an array", "of one part only", name);
+        }));
+        return Collections.unmodifiableMap(all);
     }
 
     private static String joined(String part, String name) {

@@ -1,5 +1,6 @@
 package gebm.core;
 
+import ai.djl.ndarray.types.Shape;
 import java.util.Locale;
 
 /**
@@ -71,6 +72,11 @@ public final class Require {
         if (!holds) {
             throw refusal(what + " must be " + rule + ", got " + value);
         }
+    }
+
+    /** Throws unless {@code shape} is that of points in rows, {@code (n, dimension)}. */
+    public static void rows(String what, Shape shape, long dimension) {
+        that(shape.dimension() == 2 && shape.get(1) == dimension, what, "of shape (n, " + dimension + ")", shape);
     }
 
     private static IllegalArgumentException refusal(String message) {

@@ -10,19 +10,22 @@ import java.util.Map;
  * <p>One that is made of others says its {@link #parts} and how it is put together {@link #with} such parts; the rest
  * follows from that. One that owns arrays itself has {@link Weights} among its parts. An analytic function has none.
  *
+ * <p>An energy that has both, {@code E(x) = scale·inner(x)}:
+ *
  * <pre>{@code
- * record Scaled(Energy energy, Weights weights) implements Energy {
- *     public NDArray at(NDArray x) {
- *         return energy.at(x).mul(x.getManager().from(weights.get("scale")));
- *     }
+ * import ai.djl.ndarray.*;
  *
- *     public Parts parts() {
- *         return Parts.of("energy", energy, "", weights);
- *     }
+ * record Scaled(Energy inner, Weights weights) implements Energy {
+ *     public NDArray at(NDArray x) { return inner.at(x).mul(weights.get("scale", x)); }
+ *     public Parts parts() { return Parts.of("inner", inner, "", weights); }
+ *     public Scaled with(Parts parts) { return new Scaled(parts.get("inner"), parts.get("")); }
+ * }
  *
- *     public Scaled with(Parts parts) {
- *         return new Scaled(parts.get("energy"), parts.get(""));
- *     }
+ * try (var scope = NDManager.newBaseManager()) {
+ *     var shape = new ai.djl.ndarray.types.Shape(2);
+ *     var inner = Energy.neural(Mlp.of(2, 16, 1), shape, Rng.of(1));
+ *     var energy = new Scaled(inner, Weights.of("scale", scope.create(1f)));
+ *     var names = energy.copy().arrays().keySet(); // inner.01Linear_weight, ..., scale
  * }
  * }</pre>
  */

@@ -24,6 +24,10 @@
  * gebm.flow.BoundedAffine}, {@link gebm.flow.RationalQuadraticSpline}, {@link gebm.flow.GaussianMixtureMap}), {@link
  * gebm.flow.LinearMap} and {@link gebm.flow.Permutation}.
  *
+ * <p>One's own is two formulas and its parts: {@link gebm.flow.Bijection} has a whole one as its example, and {@link
+ * gebm.core.Trainable} an energy. What moves single numbers, with parameters from a network, is a {@link
+ * gebm.flow.ScalarBijection}.
+ *
  * <pre>{@code
  * var spline = new RationalQuadraticSpline(8, 5);
  * var type = ai.djl.ndarray.types.DataType.FLOAT32;

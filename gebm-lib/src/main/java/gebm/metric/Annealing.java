@@ -14,8 +14,8 @@ import gebm.model.Energy;
 import gebm.sampler.ChainState;
 import gebm.sampler.Metropolis;
 import gebm.sampler.Transition;
+import gebm.trace.InPlace;
 import gebm.trace.Loop;
-import gebm.trace.Ops;
 import gebm.trace.Program;
 import gebm.trace.Watch;
 import java.util.Arrays;
@@ -168,8 +168,8 @@ final class Annealing<S extends ChainState> {
             NDArray betas = step.sinceFirst(In.BETAS.of(in)); // before and after
             NDArray weight = state.get(2).sub(d.mul(betas.get(1).sub(betas.get(0))));
             Moved moved = move(state.get(0), betas.get(1), step.sinceFirst(In.SETTINGS.of(in)), step.fork(key));
-            Ops.assign(step.sinceFirst(In.ACCEPTANCE.of(in)).get(0), moved.acceptance());
-            Ops.increment(In.COUNT.of(in));
+            InPlace.assign(step.sinceFirst(In.ACCEPTANCE.of(in)).get(0), moved.acceptance());
+            InPlace.increment(In.COUNT.of(in));
             return new NDList(moved.position(), difference(moved.position()), weight);
         });
     }

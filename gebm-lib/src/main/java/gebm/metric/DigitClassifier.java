@@ -18,8 +18,8 @@ import gebm.core.Rng;
 import gebm.data.Digits;
 import gebm.model.Tensors;
 import gebm.trace.Gradients;
+import gebm.trace.InPlace;
 import gebm.trace.Network;
-import gebm.trace.Ops;
 import gebm.trace.Program;
 import java.io.IOException;
 import java.io.InputStream;
@@ -137,9 +137,15 @@ public final class DigitClassifier implements Features, AutoCloseable {
             Program step = Program.ofList(in -> {
                 var loss = Gradients.ofParameters(
                         parameters, () -> new Gradients.Loss(classifier.loss(in.get(0), in.get(1)), new NDList()));
-                Ops.increment(count);
-                Ops.adam(
-                        parameters, loss.gradients(), means, squares, count, in.get(2), new Ops.Adam(0.9, 0.999, 1e-8));
+                InPlace.increment(count);
+                InPlace.adam(
+                        parameters,
+                        loss.gradients(),
+                        means,
+                        squares,
+                        count,
+                        in.get(2),
+                        new InPlace.Adam(0.9, 0.999, 1e-8));
                 return new NDList();
             });
             for (long done = 0; done < total; done++) {

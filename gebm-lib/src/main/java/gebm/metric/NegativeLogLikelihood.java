@@ -1,6 +1,7 @@
 package gebm.metric;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.DataType;
 import gebm.core.Require;
 import gebm.core.Rng;
@@ -118,8 +119,8 @@ public record NegativeLogLikelihood(
 
     /** {@code f(rows)}, in one native call; the program is kept for {@code owner}. */
     private static double[] values(Object owner, UnaryOperator<NDArray> f, NDArray rows) {
-        Program program = Program.cached(owner, null, "values", () -> Program.of(f));
-        try (NDArray values = program.run(rows);
+        try (NDArray values = Program.call(owner, "values", new NDList(rows), in -> new NDList(f.apply(in.head())))
+                        .head();
                 NDArray doubles = values.toType(DataType.FLOAT64, true)) {
             return doubles.toDoubleArray();
         }

@@ -11,6 +11,7 @@ import gebm.core.Require;
 import gebm.core.Rng;
 import gebm.core.StopReason;
 import gebm.model.Energy;
+import gebm.trace.InPlace;
 import gebm.trace.Loop;
 import gebm.trace.Ops;
 import gebm.trace.Program;
@@ -137,7 +138,7 @@ final class SamplerRun<S extends ChainState> {
         }
 
         void write(NDArray record, NDArray value) {
-            Ops.assign(record.get(ordinal()), value);
+            InPlace.assign(record.get(ordinal()), value);
         }
     }
 
@@ -242,11 +243,11 @@ final class SamplerRun<S extends ChainState> {
             Transition<S> next = sampler.update(target, sampler.state(arrays), settings, step.fork(key));
             NDArray record = step.sinceFirst(In.RECORDS.of(in));
             note(record, next.info());
-            Ops.assignRow(
+            InPlace.assignRow(
                     In.DRAWS.of(in),
                     step.sinceFirst(In.ROWS.of(in)),
                     next.state().position());
-            Ops.increment(In.COUNT.of(in));
+            InPlace.increment(In.COUNT.of(in));
             return next.state().arrays();
         });
         NDList result = new NDList(last);

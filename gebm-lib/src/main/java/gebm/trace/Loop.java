@@ -35,7 +35,7 @@ public final class Loop {
 
         /** The stream below {@code rng} with this step's number. */
         public Rng fork(Rng rng) {
-            return RecordedStream.fork(recorder, rng, index);
+            return RecordedDraws.fork(recorder, rng, index);
         }
 
         /** Row number {@code this step} of {@code rows}. */

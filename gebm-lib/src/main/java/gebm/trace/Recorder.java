@@ -8,6 +8,7 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.util.Pair;
 import gebm.core.Errors;
+import gebm.trace.file.NetworkFile;
 import java.lang.reflect.Proxy;
 import java.security.CodeSource;
 import java.util.ArrayList;
@@ -45,7 +46,7 @@ final class Recorder implements AutoCloseable {
     private final Facts facts = new Facts();
     private final Set<Value> unsized = new HashSet<>(); // as long as a loop takes steps
     private final Set<Value> selections = new HashSet<>(); // as many as there were values
-    private final List<TorchScript> networks = new ArrayList<>();
+    private final List<NetworkFile> networks = new ArrayList<>();
     private final NDManager constants;
     private final RecordingManager manager;
     /** Where dropout gets its masks. */
@@ -584,7 +585,7 @@ final class Recorder implements AutoCloseable {
     }
 
     /** The number of {@code network} among those that the program calls. */
-    int number(TorchScript network) {
+    int number(NetworkFile network) {
         int number = networks.indexOf(network);
         if (number < 0) {
             networks.add(network);

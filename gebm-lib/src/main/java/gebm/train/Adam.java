@@ -7,7 +7,7 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import gebm.core.Require;
 import gebm.core.Schedule;
-import gebm.trace.Ops;
+import gebm.trace.InPlace;
 import java.util.Objects;
 
 /**
@@ -78,9 +78,9 @@ public record Adam(Schedule rate, double beta1, double beta2, double epsilon, do
         NDList means = new NDList(state.subList(1, 1 + n));
         NDList squares = new NDList(state.subList(1 + n, 1 + 2 * n));
         if (weightDecay > 0) {
-            parameters.forEach(p -> Ops.subtract(p, rate.getManager().from(p).mul(rate.mul(weightDecay))));
+            parameters.forEach(p -> InPlace.subtract(p, rate.getManager().from(p).mul(rate.mul(weightDecay))));
         }
-        Ops.increment(state.get(0));
-        Ops.adam(parameters, gradients, means, squares, state.get(0), rate, new Ops.Adam(beta1, beta2, epsilon));
+        InPlace.increment(state.get(0));
+        InPlace.adam(parameters, gradients, means, squares, state.get(0), rate, new InPlace.Adam(beta1, beta2, epsilon));
     }
 }

@@ -13,7 +13,7 @@ import gebm.core.Require;
 import gebm.core.Rng;
 import gebm.core.Trainable;
 import gebm.model.Tensors;
-import gebm.trace.Ops;
+import gebm.trace.InPlace;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.ref.Cleaner;
@@ -153,7 +153,7 @@ public final class Checkpoint<M extends Trainable> {
                 NDList parameters =
                         averaged.part(state.getKey().substring("average.".length())).parameters();
                 for (int i = 0; i < parameters.size(); i++) {
-                    Ops.assign(parameters.get(i), state.getValue().get(i));
+                    InPlace.assign(parameters.get(i), state.getValue().get(i));
                 }
             }
         }

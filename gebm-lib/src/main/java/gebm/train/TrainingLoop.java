@@ -16,6 +16,7 @@ import gebm.objective.Batch;
 import gebm.objective.Loss;
 import gebm.objective.Negatives;
 import gebm.trace.Gradients;
+import gebm.trace.InPlace;
 import gebm.trace.Loop;
 import gebm.trace.Ops;
 import gebm.trace.Program;
@@ -379,7 +380,7 @@ final class TrainingLoop<M extends Trainable, N extends M> {
             Loop.run(begin, end, new NDList(), (none, step) -> {
                 step.stopIf(stop);
                 step(scope, part, step, rows(step, batches), rows(step, rate), step.of(numbers), key);
-                Ops.increment(count);
+                InPlace.increment(count);
                 return none;
             });
         }
@@ -419,7 +420,7 @@ final class TrainingLoop<M extends Trainable, N extends M> {
         NDList found = new NDList(result.others().get(0), Ops.norm(result.gradients()));
         found.addAll(result.others().subNDList(1));
         NDArray all = NDArrays.stack(found);
-        Ops.assign(numbers.get(":" + found.size()), all);
+        InPlace.assign(numbers.get(":" + found.size()), all);
         step.stopUnlessFinite(new NDList(all));
         if (outside != null) {
             outside.keep().run();
@@ -464,7 +465,7 @@ final class TrainingLoop<M extends Trainable, N extends M> {
     private static void average(NDManager scope, double decay, NDList averages, NDList parameters) {
         for (int i = 0; i < averages.size(); i++) {
             NDArray updated = scope.from(parameters.get(i)).mul(1 - decay);
-            Ops.assign(averages.get(i), scope.from(averages.get(i)).mul(decay).add(updated));
+            InPlace.assign(averages.get(i), scope.from(averages.get(i)).mul(decay).add(updated));
         }
     }
 }

@@ -1,4 +1,4 @@
-package gebm.trace;
+package gebm.trace.file;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

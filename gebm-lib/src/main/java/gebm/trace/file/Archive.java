@@ -1,28 +1,38 @@
-package gebm.trace;
+package gebm.trace.file;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.DataType;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
+import java.util.zip.ZipFile;
 import java.util.zip.ZipOutputStream;
 
 /**
  * The file that PyTorch reads a program from: a zip of stored entries, with a pickled {@code Program} whose attributes
  * are {@code training = False}, the arrays that it holds and the networks of other files that it calls.
  */
-final class Archive {
+public final class Archive {
     private static final String VERSION = "10\n"; // the highest that libtorch 2.7 reads; 3 would swap in old operators
+    /** The entry with the note. */
+    static final String NOTE = "extra/gebm.json";
+    /** The entry with the program's text. */
+    static final String CODE = "code/__torch__.py";
+
     private static final Map<DataType, String> STORAGES = Map.of(
             DataType.FLOAT32, "FloatStorage",
             DataType.FLOAT64, "DoubleStorage",
@@ -35,9 +45,9 @@ final class Archive {
 
     private Archive() {}
 
-    /** The archive of the program {@code source}, which holds no array. */
-    static byte[] of(String source) {
-        return of(source, Map.of(), List.of(), null);
+    /** The archive of the program {@code source}, which holds no array and calls {@code networks}. */
+    public static byte[] of(String source, List<NetworkFile> networks) {
+        return of(source, Map.of(), networks, null);
     }
 
     /**
@@ -46,7 +56,7 @@ final class Archive {
      *
      * @param note text of this library's own beside the program, which PyTorch passes over, or null
      */
-    static byte[] of(String source, Map<String, NDArray> arrays, List<TorchScript> networks, String note) {
+    static byte[] of(String source, Map<String, NDArray> arrays, List<NetworkFile> networks, String note) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         try (ZipOutputStream zip = new ZipOutputStream(bytes)) {
             zip.setMethod(ZipOutputStream.STORED);
@@ -58,19 +68,19 @@ final class Archive {
             }
             List<Object> constants = new ArrayList<>();
             for (int i = 0; i < networks.size(); i++) {
-                TorchScript.Renamed network = networks.get(i).renamed(i, constants.size());
-                state.put(TorchScript.attribute(i), network.root());
+                NetworkFile.Renamed network = networks.get(i).renamed(i, constants.size());
+                state.put(NetworkFile.attribute(i), network.root());
                 constants.addAll(network.constants());
                 for (Map.Entry<String, byte[]> entry : network.entries().entrySet()) {
                     put(zip, entry.getKey(), entry.getValue());
                 }
             }
             put(zip, "data.pkl", Pickle.write(new Pickle.Instance(new Pickle.Global("__torch__", "Program"), state)));
-            put(zip, "code/__torch__.py", source.getBytes(StandardCharsets.UTF_8));
+            put(zip, CODE, source.getBytes(StandardCharsets.UTF_8));
             put(zip, "constants.pkl", Pickle.write(new Pickle.Tuple(constants)));
             put(zip, "version", VERSION.getBytes(StandardCharsets.US_ASCII));
             if (note != null) {
-                put(zip, "extra/" + NOTE, note.getBytes(StandardCharsets.UTF_8));
+                put(zip, NOTE, note.getBytes(StandardCharsets.UTF_8));
             }
             number = 0;
             for (NDArray array : arrays.values()) {
@@ -82,8 +92,18 @@ final class Archive {
         return bytes.toByteArray();
     }
 
-    /** The entry with the note, as it stands in the archive. */
-    static final String NOTE = "gebm.json";
+    /** What stands in the archive {@code file}, by the name below its one folder. */
+    static Map<String, byte[]> entries(Path file) throws IOException {
+        Map<String, byte[]> entries = new HashMap<>();
+        try (ZipFile zip = new ZipFile(file.toFile())) {
+            for (ZipEntry entry : Collections.list(zip.entries())) {
+                try (InputStream in = zip.getInputStream(entry)) {
+                    entries.put(entry.getName().substring(entry.getName().indexOf('/') + 1), in.readAllBytes());
+                }
+            }
+        }
+        return entries;
+    }
 
     private static void put(ZipOutputStream zip, String name, byte[] content) throws IOException {
         ZipEntry entry = new ZipEntry("p/" + name);
