@@ -533,7 +533,7 @@ public final class UciExperiment {
             }
         } catch (DivergedException e) {
             training = e.partial(TrainingRun.class);
-            end = e.getMessage().substring(0, e.getMessage().indexOf(';'));
+            end = e.where();
             if (training.history().rows().stream().noneMatch(row -> row.containsKey("validation"))) {
                 throw e;
             }

@@ -286,16 +286,19 @@ final class TrainingLoop {
             }
         }
         Optimizer optimizer = inEnergy ? plan.energyOptimizer() : plan.baseOptimizer();
-        String message = String.format(
+        String where = String.format(
                 Locale.ROOT,
-                "training diverged in iteration %d, %s: %s; lower the %s rate (now %s), add or raise a gradient penalty, "
-                        + "and check the data for values that are not finite. partial() is the run before this step",
+                "training diverged in iteration %d, %s: %s",
                 position.iteration,
                 inEnergy ? "energy step " + position.energyStep : "base step",
-                what,
+                what);
+        String advice = String.format(
+                Locale.ROOT,
+                "lower the %s rate (now %s), add or raise a gradient penalty, "
+                        + "and check the data for values that are not finite. partial() is the run before this step",
                 inEnergy ? "energy optimiser's" : "base optimiser's",
                 optimizer.rate().at(inEnergy ? position.energyStepsBefore + position.energyStep : position.iteration));
-        return new DivergedException(message, result(new StopReason.Stopped(position.iteration)));
+        return new DivergedException(where, advice, result(new StopReason.Stopped(position.iteration)));
     }
 
     // ---------------------------------------------------------------- recorded: one iteration
