@@ -1,4 +1,4 @@
-package gebm.metric;
+package gebm.experiment;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
@@ -16,6 +16,7 @@ import gebm.core.Progress;
 import gebm.core.Require;
 import gebm.core.Rng;
 import gebm.data.Digits;
+import gebm.metric.Features;
 import gebm.model.Tensors;
 import gebm.trace.Gradients;
 import gebm.trace.Network;
@@ -30,6 +31,7 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.zip.CRC32;
 
 /**
  * A small network that tells digits apart; its last hidden layer gives the features that image metrics look at.
@@ -82,7 +84,7 @@ public final class DigitClassifier implements Features, AutoCloseable {
                 .add(Activation::relu);
     }
 
-    /** The trained network that comes with the library. */
+    /** The trained network that comes with this class. */
     public static DigitClassifier shipped() {
         try (InputStream in = DigitClassifier.class.getResourceAsStream(RESOURCE);
                 NDManager scope = NDManager.newBaseManager()) {
@@ -247,9 +249,9 @@ public final class DigitClassifier implements Features, AutoCloseable {
     /** {@code DigitClassifier} and a checksum of the weights. */
     @Override
     public String name() {
-        Fingerprint weights = new Fingerprint();
-        arrays().values().forEach(array -> weights.with(array.toByteBuffer()));
-        return "DigitClassifier " + weights;
+        CRC32 sum = new CRC32();
+        arrays().values().forEach(array -> sum.update(array.toByteBuffer()));
+        return String.format("DigitClassifier %08x", sum.getValue());
     }
 
     private static NDArray inParts(Program program, NDArray images) {

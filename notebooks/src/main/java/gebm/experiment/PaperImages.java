@@ -7,6 +7,7 @@ import ai.djl.nn.Block;
 import gebm.core.Require;
 import gebm.core.Rng;
 import gebm.core.Schedule;
+import gebm.core.StopReason;
 import gebm.data.DataSource;
 import gebm.metric.Features;
 import gebm.metric.Frechet;
@@ -23,18 +24,15 @@ import gebm.sampler.Chains;
 import gebm.sampler.Langevin;
 import gebm.sampler.SamplingPlan;
 import gebm.train.Adam;
-import gebm.train.Checkpoint;
 import gebm.train.Evaluation;
 import gebm.train.RateDecay;
 import gebm.train.Trainer;
 import gebm.train.TrainingPlan;
 import gebm.train.TrainingRun;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Function;
-import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
 /**
@@ -49,20 +47,13 @@ import java.util.function.UnaryOperator;
  * latent energy at β = 100, step size γ = 1e-4, a tenth after every 200 steps; the authors' code takes {@code λ = γ/2} of
  * our {@link Langevin}.
  *
- * <p>Cost: 5.19 energy steps and a base step on 128 images an iteration, on average; {@code PaperImagesTime} in the
- * benchmarks measures it. On a few cores it is made for looking at, not for finishing.
+ * <p>Cost: 5.19 energy steps and a base step on 128 images an iteration, on average; {@link PaperImagesTime} measures it. On a few
+ * cores it is made for looking at, not for finishing.
  *
  * <p>Memory: 7 (ConvNet) or 3 (ResNet) million parameters, three times with Adam's state; images in a batch of 128.
  * <p>Source: Arbel, Zhou and Gretton (2021), section 6 and appendix; the reference code, configs/training.yaml,
  * samplers.py. Differs: c has an optimiser of its own (see {@link TrainingPlan#of}). How long the authors polished is
  * not in their public code; here 10,000 iterations of 5 energy steps.
- *
- * <pre>{@code
- * java.util.function.UnaryOperator<TrainingPlan> tiny = plan -> plan.withIterations(1).withBatchSize(2).withEnergySteps(i -> 1);
- * var experiment = gebm.experiment.PaperImages.convNet().withWidth(2).withTraining(tiny).withPolishing(tiny);
- * DataSource images = (m, size, index, rng) -> rng.fork(index).uniform(m, new ai.djl.ndarray.types.Shape(size, 3, 32, 32));
- * var result = experiment.run(images, java.nio.file.Files.createTempDirectory("cifar"), Rng.of(1));
- * }</pre>
  */
 public final class PaperImages {
     /** Images of three channels, 32×32, in [−1, 1]. */
@@ -206,21 +197,14 @@ public final class PaperImages {
         Path file = folder.resolve("training.safetensors");
         Trainer both =
                 Trainer.alternating(energyLoss(), Kale.baseLoss(), training().withCheckpoint(500, file));
-        TrainingRun trained = goOn(both, images, file, () -> model(rng.fork("model")), rng.fork("train"));
-        if (trained.stop() instanceof gebm.core.StopReason.Stopped) {
+        TrainingRun trained = Job.train(both, model(rng.fork("model")), images, file, rng.fork("train"));
+        if (trained.stop() instanceof StopReason.Stopped) {
             return new Result(trained.model(), trained, null);
         }
         Path polished = folder.resolve("polishing.safetensors");
         Trainer energy = Trainer.energyOnly(energyLoss(), polishing().withCheckpoint(500, polished));
-        TrainingRun run = goOn(energy, images, polished, trained::model, rng.fork("polish"));
+        TrainingRun run = Job.train(energy, trained.model(), images, polished, rng.fork("polish"));
         return new Result(run.model(), trained, run);
-    }
-
-    private static TrainingRun goOn(Trainer trainer, DataSource images, Path file, Supplier<Gebm> initial, Rng rng) {
-        Gebm start = initial.get();
-        return Files.exists(file)
-                ? trainer.resume(Checkpoint.load(file, start), images)
-                : trainer.fit(start, images, rng);
     }
 
     /** {@code chains} chains from the prior, as in the paper; {@code model.base().generate(chains.position())} are images. */
