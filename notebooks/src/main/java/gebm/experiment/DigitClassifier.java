@@ -28,9 +28,11 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 import java.util.zip.CRC32;
 
 /**
@@ -130,11 +132,14 @@ public final class DigitClassifier implements Features, AutoCloseable {
         int steps = digits.size() / BATCH;
         long total = (long) steps * epochs;
         try (NDManager scope = NDManager.newBaseManager()) {
-            float[] pixels = pixels(digits);
+            float[] pixels = digits.flattened(scope).toFloatArray();
             int[] labels = digits.labels();
             NDList parameters = classifier.parameters();
-            NDList means = zeros(scope, parameters);
-            NDList squares = zeros(scope, parameters);
+            NDList means = new NDList();
+            NDList squares = new NDList();
+            for (NDList moments : List.of(means, squares)) {
+                parameters.forEach(p -> moments.add(scope.zeros(p.getShape(), p.getDataType())));
+            }
             NDArray count = scope.zeros(new Shape(), DataType.FLOAT32);
             Program step = Program.ofList(in -> {
                 var loss = Gradients.ofParameters(
@@ -162,18 +167,6 @@ public final class DigitClassifier implements Features, AutoCloseable {
             }
         }
         return classifier;
-    }
-
-    private static NDList zeros(NDManager scope, NDList like) {
-        NDList zeros = new NDList();
-        like.forEach(array -> zeros.add(scope.zeros(array.getShape(), array.getDataType())));
-        return zeros;
-    }
-
-    private static float[] pixels(Digits digits) {
-        try (NDManager scope = NDManager.newBaseManager()) {
-            return digits.flattened(scope).toFloatArray();
-        }
     }
 
     /** These images, each moved by −1 to 1 pixels down and to the right, with background where it left. */
@@ -233,11 +226,10 @@ public final class DigitClassifier implements Features, AutoCloseable {
         try (NDManager scope = NDManager.newBaseManager()) {
             int[] found = digits(digits.images(scope));
             int[] labels = digits.labels();
-            int right = 0;
-            for (int i = 0; i < labels.length; i++) {
-                right += found[i] == labels[i] ? 1 : 0;
-            }
-            return right / (double) labels.length;
+            return IntStream.range(0, labels.length)
+                            .filter(i -> found[i] == labels[i])
+                            .count()
+                    / (double) labels.length;
         }
     }
 

@@ -13,14 +13,10 @@ import gebm.data.Mnist;
 import gebm.data.PixelRange;
 import gebm.metric.Features;
 import gebm.metric.Frechet;
-import gebm.model.DensityBase;
-import gebm.model.Energy;
 import gebm.model.Gebm;
-import gebm.model.LatentBase;
 import gebm.nn.ConvNet;
 import gebm.objective.EnergyLoss;
 import gebm.objective.Kale;
-import gebm.objective.Penalties;
 import gebm.train.Adam;
 import gebm.train.Evaluation;
 import gebm.train.Trainer;
@@ -66,6 +62,7 @@ public record DigitComparison(Sizes sizes, Path results, Path work, Progress pro
     private static final int VALIDATION_SHARE = 6; // one in so many training digits: 10,000 of MNIST's 60,000
     private static final double AVERAGE_DECAY = 0.999;
     private static final int CHECKPOINT_EVERY = 500;
+
     /**
      * How much a run does.
      *
@@ -154,15 +151,13 @@ public record DigitComparison(Sizes sizes, Path results, Path work, Progress pro
 
     /** Small convolutional networks, the energy floored at −10; nothing trained. */
     public static Gebm untrained(Rng rng) {
-        LatentBase base = LatentBase.pushForward(
-                DensityBase.standardNormal(LATENTS), ConvNet.smallGenerator(LATENTS, IMAGE, 32), rng.fork("base"));
-        Energy energy = Energy.neural(ConvNet.smallEnergy(IMAGE, 32), IMAGE, rng.fork("energy"));
-        return Gebm.of(base, energy.flooredAt(-10));
+        return PaperImages.untrained(
+                LATENTS, ConvNet.smallGenerator(LATENTS, IMAGE, 32), IMAGE, ConvNet.smallEnergy(IMAGE, 32), rng);
     }
 
     /** KALE-F and the gradient penalty of weight 1. */
     public static EnergyLoss energyLoss() {
-        return Kale.energyLoss().plus(1, Penalties.gradient());
+        return PaperImages.energyLoss();
     }
 
     /** Batches of 64, Adam at 2e-4, two energy steps to a base step and 50 at the start and at every 500th. */
@@ -176,10 +171,7 @@ public record DigitComparison(Sizes sizes, Path results, Path work, Progress pro
 
     /** Energy steps on a fixed base, five to an iteration, at half the rate. */
     public static TrainingPlan polishing(long iterations) {
-        return TrainingPlan.of(iterations)
-                .withEnergySteps(i -> 5)
-                .withBatchSize(64)
-                .withOptimizers(Adam.of(1e-4).withBetas(0.5, 0.999));
+        return PaperImages.polishing(iterations, 1e-4).withBatchSize(64);
     }
 
     /** The classifier's features of images in [−1, 1]. */
@@ -277,7 +269,7 @@ public record DigitComparison(Sizes sizes, Path results, Path work, Progress pro
 
     /** The comparison of this run's methods on a model. */
     public SamplerComparison comparison(Gebm model, Features features, Parts parts, long seed) {
-        return SamplerComparison.of(
+        return new SamplerComparison(
                 model,
                 features,
                 parts.validation(),

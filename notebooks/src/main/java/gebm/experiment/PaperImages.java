@@ -2,6 +2,7 @@ package gebm.experiment;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Block;
 import gebm.core.Require;
@@ -32,7 +33,7 @@ import gebm.train.TrainingRun;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Objects;
-import java.util.function.Function;
+import java.util.function.IntFunction;
 import java.util.function.UnaryOperator;
 
 /**
@@ -65,7 +66,7 @@ public final class PaperImages {
     private static final int PART = 1_000;
 
     /** How to make a pair of networks of a width. */
-    private record Pair(String name, Function<Integer, Block> generator, Function<Integer, Block> energy) {}
+    private record Pair(String name, IntFunction<Block> generator, IntFunction<Block> energy) {}
 
     private final Pair pair;
     private final int width;
@@ -88,16 +89,16 @@ public final class PaperImages {
 
     /** With the convolutional pair, {@code sngan} in the authors' code, of width 64. */
     public static PaperImages convNet() {
-        Pair pair = new Pair(
-                "ConvNet", width -> ConvNet.generator(LATENT, IMAGE, width), width -> ConvNet.energy(IMAGE, width));
-        return new PaperImages(pair, 64, UnaryOperator.identity(), UnaryOperator.identity(), null);
+        return of(new Pair("ConvNet", w -> ConvNet.generator(LATENT, IMAGE, w), w -> ConvNet.energy(IMAGE, w)), 64);
     }
 
     /** With the residual pair, {@code resnet-sn} in the authors' code, of width 128. */
     public static PaperImages resNet() {
-        Pair pair = new Pair(
-                "ResNet", width -> ResNet.generator(LATENT, IMAGE, width), width -> ResNet.energy(IMAGE, width));
-        return new PaperImages(pair, 128, UnaryOperator.identity(), UnaryOperator.identity(), null);
+        return of(new Pair("ResNet", w -> ResNet.generator(LATENT, IMAGE, w), w -> ResNet.energy(IMAGE, w)), 128);
+    }
+
+    private static PaperImages of(Pair pair, int width) {
+        return new PaperImages(pair, width, UnaryOperator.identity(), UnaryOperator.identity(), null);
     }
 
     /** With networks of another width than the paper's. */
@@ -134,7 +135,7 @@ public final class PaperImages {
                 for (int start = 0; start < samples; start += PART) {
                     int size = Math.min(PART, samples - start);
                     NDArray part = model.base().sample(scope, size, rng.fork(start));
-                    all.set(new ai.djl.ndarray.index.NDIndex(start + ":" + (start + size)), part);
+                    all.set(new NDIndex(start + ":" + (start + size)), part);
                     part.close();
                 }
                 return Map.of("frechet", distance.between(all, reference));
@@ -145,11 +146,14 @@ public final class PaperImages {
 
     /** The untrained model. */
     public Gebm model(Rng rng) {
-        LatentBase base = LatentBase.pushForward(
-                DensityBase.standardNormal(LATENT), pair.generator().apply(width), rng.fork("base"));
-        Energy energy = Energy.neural(pair.energy().apply(width), IMAGE, rng.fork("energy"))
-                .flooredAt(-10);
-        return Gebm.of(base, energy);
+        return untrained(
+                LATENT, pair.generator().apply(width), IMAGE, pair.energy().apply(width), rng);
+    }
+
+    /** A push-forward of normal latents, and an energy floored at −10. */
+    static Gebm untrained(int latents, Block generator, Shape image, Block energy, Rng rng) {
+        LatentBase base = LatentBase.pushForward(DensityBase.standardNormal(latents), generator, rng.fork("base"));
+        return Gebm.of(base, Energy.neural(energy, image, rng.fork("energy")).flooredAt(-10));
     }
 
     /** What the energy is trained with: KALE-F and the gradient penalty. */
@@ -168,9 +172,14 @@ public final class PaperImages {
 
     /** The plan of the polishing. */
     public TrainingPlan polishing() {
-        return polishing.apply(TrainingPlan.of(10_000)
+        return polishing.apply(polishing(10_000, 1e-5));
+    }
+
+    /** Five energy steps an iteration, by Adam with the paper's β. */
+    static TrainingPlan polishing(long iterations, double rate) {
+        return TrainingPlan.of(iterations)
                 .withEnergySteps(i -> 5)
-                .withOptimizers(Adam.of(1e-5).withBetas(0.5, 0.999)));
+                .withOptimizers(Adam.of(rate).withBetas(0.5, 0.999));
     }
 
     /**

@@ -28,6 +28,7 @@ import gebm.sampler.SamplingPlan;
 import gebm.train.Adam;
 import gebm.train.Evaluation;
 import gebm.train.GradientMap;
+import gebm.train.History;
 import gebm.train.Optimizer;
 import gebm.train.Trainer;
 import gebm.train.TrainingPlan;
@@ -35,6 +36,7 @@ import gebm.train.TrainingRun;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -68,6 +70,7 @@ import java.util.stream.Stream;
 public record UciExperiment(Path results, Path work, Progress progress) {
     private static final double L2_WEIGHT = 1e-4; // in the reference's runs of ML and CD
     private static final double[] BETAS = {0.5, 0.9};
+
     /** What is minimised. */
     public enum Method {
         /** Maximum likelihood of the flow. */
@@ -95,6 +98,11 @@ public record UciExperiment(Path results, Path work, Progress progress) {
         /** Whether it trains an energy against samples of a base. */
         boolean usesBase() {
             return this != ML && this != CD;
+        }
+
+        /** Whether c is a parameter. */
+        boolean learnsConstant() {
+            return this == KALE_F || this == SNL;
         }
     }
 
@@ -312,11 +320,6 @@ public record UciExperiment(Path results, Path work, Progress progress) {
 
     // ---------------------------------------------------------------- the model and its training
 
-    /** Minibatches in a pass through the training rows, the last one smaller. */
-    private static int minibatches(long rows, int batchSize) {
-        return (int) ((rows + batchSize - 1) / batchSize);
-    }
-
     /** A flow for the base and, but for ML, another one for the energy; nothing trained. */
     public static Gebm untrained(Method method, int dimension, Rng rng) {
         Flow base = Flow.realNvp(dimension, rng.fork("base"));
@@ -362,8 +365,13 @@ public record UciExperiment(Path results, Path work, Progress progress) {
         };
     }
 
-    /** How many minibatches iteration i takes, and how many iterations there are. */
-    private record Steps(Method method, Settings settings, long minibatches) {
+    /** How many minibatches iteration i takes, and how many iterations there are; an epoch's last one is smaller. */
+    private record Steps(Method method, Settings settings, long minibatches, long perEpoch) {
+        static Steps of(Method method, Settings settings, long rows) {
+            long perEpoch = (rows + settings.batchSize() - 1) / settings.batchSize();
+            return new Steps(method, settings, Math.max(2, Math.round(settings.epochs() * perEpoch)), perEpoch);
+        }
+
         /** Of iteration i, the base step not counted; the last iteration is as long as is left. */
         long energySteps(long i) {
             if (method == Method.ML) {
@@ -391,6 +399,11 @@ public record UciExperiment(Path results, Path work, Progress progress) {
             return n + openings * (settings.openingSteps() - settings.energySteps());
         }
 
+        /** Passes through the training rows after iteration i. */
+        double epoch(long i) {
+            return Math.min(minibatches, after(i)) / (double) perEpoch;
+        }
+
         long iterations() {
             long i = 0;
             while (after(i) < minibatches) {
@@ -416,9 +429,7 @@ public record UciExperiment(Path results, Path work, Progress progress) {
                 .withEnergySteps(steps::energySteps)
                 .withOptimizers(energy.after(GradientMap.softClip()), base)
                 .withLogPartitionOptimizer(energy.after(GradientMap.newton()));
-        return method == Method.KALE_F || method == Method.SNL
-                ? plan.withInitialLogPartition(10 * settings.generatedSize())
-                : plan;
+        return method.learnsConstant() ? plan.withInitialLogPartition(10 * settings.generatedSize()) : plan;
     }
 
     private static Evaluation evaluation(Method method, Settings settings, Split split) {
@@ -434,10 +445,8 @@ public record UciExperiment(Path results, Path work, Progress progress) {
                 row.put("trueLogPartition", ((DensityEnergy) model.unnormalized()).logNormaliser());
             }
             if (method.usesBase()) {
-                row.put(
-                        "batchLogPartition",
-                        model.estimateLogPartition(settings.generatedSize(), rng)
-                                .value());
+                var batch = model.estimateLogPartition(settings.generatedSize(), rng);
+                row.put("batchLogPartition", batch.value());
             }
             long now = cpuTime();
             row.put("seconds", (now - since[0]) / 1e9);
@@ -503,8 +512,7 @@ public record UciExperiment(Path results, Path work, Progress progress) {
         Method method = asked.method();
         Settings settings = asked.settings();
         DataSource data = split.source();
-        long perEpoch = minibatches(rows(split.train()), settings.batchSize());
-        Steps steps = new Steps(method, settings, Math.max(2, Math.round(settings.epochs() * perEpoch)));
+        Steps steps = Steps.of(method, settings, rows(split.train()));
         long usual = method == Method.ML ? 1 : settings.energySteps();
         Path checkpoint = Job.checkpoint(work, asked.id(), data.sha256(), settings);
         TrainingPlan plan = plan(method, settings, steps)
@@ -526,24 +534,10 @@ public record UciExperiment(Path results, Path work, Progress progress) {
                 throw e;
             }
         }
-        List<Point> curve = new ArrayList<>();
-        double seconds = 0;
-        List<Map<String, Double>> history = training.history().rows();
-        for (int i = 0; i < history.size(); i++) {
-            Map<String, Double> row = history.get(i);
-            if (row.containsKey("validation")) {
-                curve.add(new Point(
-                        Math.min(steps.minibatches(), steps.after(i)) / (double) perEpoch,
-                        row.get("validation"),
-                        row.get("test"),
-                        row.getOrDefault("trueLogPartition", Double.NaN),
-                        method == Method.KALE_F || method == Method.SNL ? row.get("logPartition") : Double.NaN,
-                        row.getOrDefault("batchLogPartition", Double.NaN)));
-                seconds += row.get("seconds");
-            }
-        }
+        List<Point> curve = curve(method, steps, training.history());
         Point best = Collections.min(curve, Comparator.comparingDouble(Point::validation));
         NegativeLogLikelihood test = NegativeLogLikelihood.exact(density(training.best()), split.test());
+        double[] seconds = training.history().column("seconds");
         Run run = new Run(
                 asked.set(),
                 method,
@@ -556,12 +550,29 @@ public record UciExperiment(Path results, Path work, Progress progress) {
                 best.validation(),
                 test.value(),
                 test.logDensities(),
-                seconds,
+                Arrays.stream(seconds).filter(Double::isFinite).sum(),
                 end,
                 new TreeMap<>(training.card().versions()));
         Gebm model = training.best().copy();
         training.model().close();
         return new Trained(model, run);
+    }
+
+    private static List<Point> curve(Method method, Steps steps, History history) {
+        List<Point> curve = new ArrayList<>();
+        for (int i = 0; i < history.rows().size(); i++) {
+            Map<String, Double> row = history.rows().get(i);
+            if (row.containsKey("validation")) {
+                curve.add(new Point(
+                        steps.epoch(i),
+                        row.get("validation"),
+                        row.get("test"),
+                        row.getOrDefault("trueLogPartition", Double.NaN),
+                        method.learnsConstant() ? row.get("logPartition") : Double.NaN,
+                        row.getOrDefault("batchLogPartition", Double.NaN)));
+            }
+        }
+        return curve;
     }
 
     private static int rows(NDArray part) {
