@@ -19,7 +19,6 @@ import gebm.sampler.Rejection;
 import gebm.sampler.Sampler;
 import gebm.sampler.SamplingPlan;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
@@ -110,59 +109,37 @@ public record SamplingMethod(String name, List<Setting> settings) {
 
     /** Discriminator rejection sampling. */
     public static SamplingMethod rejection() {
-        return choice(
-                "DRS",
-                "γ at %.2f",
-                quantile -> (scope, model, start, rng) -> {
-                    int n = (int) start.getShape().get(0);
-                    Rejection.Kept kept = Rejection.filter(quantile).sample(scope, model, n, rng);
-                    return new Samples(kept.samples(), kept.candidates(), 0);
-                },
-                0.5,
-                0.8,
-                0.95);
+        return choice("DRS", "γ at %.2f", new double[] {0.5, 0.8, 0.95}, quantile -> (scope, model, start, rng) -> {
+            int n = (int) start.getShape().get(0);
+            Rejection.Kept kept = Rejection.filter(quantile).sample(scope, model, n, rng);
+            return new Samples(kept.samples(), kept.candidates(), 0);
+        });
     }
 
     /** Independence Metropolis from the prior, the paper's IHM. */
     public static SamplingMethod independence(int steps) {
-        return single(
-                "IHM",
-                chains(
-                        steps,
-                        false,
-                        model -> model.latentEnergy(1),
-                        (model, target, rng) ->
-                                new IndependenceMetropolis(model.base().prior())));
+        Kernel kernel =
+                (model, target, rng) -> new IndependenceMetropolis(model.base().prior());
+        return single("IHM", chains(steps, false, model -> model.latentEnergy(1), kernel));
     }
 
     /** Discriminator optimal transport. */
     public static SamplingMethod transport(int steps) {
-        return choice(
-                "DOT",
-                "λ = %s",
-                lambda -> chains(steps, true, Gebm::generatedEnergy, (model, target, rng) -> {
-                    double k = OptimalTransport.effectiveLipschitz(model.base(), target, 500, rng.fork("lipschitz"));
-                    return new OptimalTransport(falling(lambda, steps), k);
-                }),
-                0.1,
-                0.3,
-                1);
+        return choice("DOT", "λ = %s", new double[] {0.1, 0.3, 1}, lambda -> {
+            Kernel kernel = (model, target, rng) -> {
+                double k = OptimalTransport.effectiveLipschitz(model.base(), target, 500, rng.fork("lipschitz"));
+                return new OptimalTransport(falling(lambda, steps), k);
+            };
+            return chains(steps, true, Gebm::generatedEnergy, kernel);
+        });
     }
 
     /** Discriminator gradient flow of the Kullback–Leibler divergence, for 25 steps as its paper, or fewer. */
     public static SamplingMethod gradientFlow(int steps) {
-        return choice(
-                "DGflow",
-                "η = %s",
-                eta -> chains(
-                        Math.min(steps, 25),
-                        true,
-                        Gebm::generatedEnergy,
-                        (model, target, rng) ->
-                                new GradientFlow(Schedule.constant(eta), 0.01, GradientFlow.Divergence.KL)),
-                0.03,
-                0.1,
-                0.3);
+        return choice("DGflow", "η = %s", new double[] {0.03, 0.1, 0.3}, eta -> {
+            Sampler<?> flow = new GradientFlow(Schedule.constant(eta), 0.01, GradientFlow.Divergence.KL);
+            return chains(Math.min(steps, 25), true, Gebm::generatedEnergy, (model, target, rng) -> flow);
+        });
     }
 
     /** Overdamped Langevin on the latent energy, {@code βλ} of 0.1 or 0.2 at first. */
@@ -186,13 +163,9 @@ public record SamplingMethod(String name, List<Setting> settings) {
         for (double beta : betas) {
             for (double product : products) {
                 double lambda = product / beta;
-                settings.add(new Setting(
-                        String.format(Locale.ROOT, "β = %.0f, λ = %.3g", beta, lambda),
-                        chains(
-                                steps,
-                                true,
-                                model -> model.latentEnergy(beta),
-                                (model, target, rng) -> sampler.apply(falling(lambda, steps)))));
+                Kernel kernel = (model, target, rng) -> sampler.apply(falling(lambda, steps));
+                String shown = String.format(Locale.ROOT, "β = %.0f, λ = %.3g", beta, lambda);
+                settings.add(new Setting(shown, chains(steps, true, model -> model.latentEnergy(beta), kernel)));
             }
         }
         return new SamplingMethod(name, settings);
@@ -202,12 +175,12 @@ public record SamplingMethod(String name, List<Setting> settings) {
         return new SamplingMethod(name, List.of(new Setting("", draw)));
     }
 
-    private static SamplingMethod choice(String name, String format, DoubleFunction<Draw> draw, double... values) {
-        return new SamplingMethod(
-                name,
-                Arrays.stream(values)
-                        .mapToObj(value -> new Setting(String.format(Locale.ROOT, format, value), draw.apply(value)))
-                        .toList());
+    private static SamplingMethod choice(String name, String format, double[] values, DoubleFunction<Draw> draw) {
+        List<Setting> settings = new ArrayList<>();
+        for (double value : values) {
+            settings.add(new Setting(String.format(Locale.ROOT, format, value), draw.apply(value)));
+        }
+        return new SamplingMethod(name, settings);
     }
 
     /** A tenth after half of the steps. */

@@ -74,25 +74,19 @@ public record UciExperiment(Path results, Path work, Progress progress) {
     /** What is minimised. */
     public enum Method {
         /** Maximum likelihood of the flow. */
-        ML("ML"),
+        ML,
         /** Contrastive divergence of the energy, by Langevin chains from the data. */
-        CD("CD"),
+        CD,
         /** The Donsker–Varadhan bound. */
-        KALE_DV("KALE-DV"),
+        KALE_DV,
         /** KALE-F. */
-        KALE_F("KALE-F"),
+        KALE_F,
         /** The self-normalised likelihood. */
-        SNL("SNL");
+        SNL;
 
-        private final String title;
-
-        Method(String title) {
-            this.title = title;
-        }
-
-        /** Its name in tables. */
+        /** Its name in tables, such as KALE-F. */
         public String title() {
-            return title;
+            return name().replace('_', '-');
         }
 
         /** Whether it trains an energy against samples of a base. */
@@ -365,51 +359,30 @@ public record UciExperiment(Path results, Path work, Progress progress) {
         };
     }
 
-    /** How many minibatches iteration i takes, and how many iterations there are; an epoch's last one is smaller. */
-    private record Steps(Method method, Settings settings, long minibatches, long perEpoch) {
+    /** How many minibatches are done at the end of each iteration; the last one is as long as is left. */
+    private record Steps(long minibatches, long perEpoch, int baseSteps, List<Long> ends) {
         static Steps of(Method method, Settings settings, long rows) {
             long perEpoch = (rows + settings.batchSize() - 1) / settings.batchSize();
-            return new Steps(method, settings, Math.max(2, Math.round(settings.epochs() * perEpoch)), perEpoch);
+            long minibatches = Math.max(2, Math.round(settings.epochs() * perEpoch));
+            int baseSteps = method == Method.CD ? 0 : 1;
+            List<Long> ends = new ArrayList<>();
+            for (long done = 0; done < minibatches; ends.add(done)) {
+                boolean opening = method.usesBase() && (ends.size() < 2 || ends.size() % 500 == 0);
+                long energySteps = opening ? settings.openingSteps() : settings.energySteps();
+                long left = Math.max(1, minibatches - done - baseSteps);
+                done += baseSteps + (method == Method.ML ? 0 : Math.min(energySteps, left));
+            }
+            return new Steps(minibatches, perEpoch, baseSteps, ends);
         }
 
-        /** Of iteration i, the base step not counted; the last iteration is as long as is left. */
         long energySteps(long i) {
-            if (method == Method.ML) {
-                return 0;
-            }
-            long before = i == 0 ? 0 : after(i - 1);
-            return Math.max(1, Math.min(full(i), minibatches - before - baseSteps()));
-        }
-
-        private long full(long i) {
-            return method.usesBase() && (i < 2 || i % 500 == 0) ? settings.openingSteps() : settings.energySteps();
-        }
-
-        private long baseSteps() {
-            return method == Method.CD ? 0 : 1;
-        }
-
-        /** Minibatches of the iterations 0 to i, each as long as it may be. */
-        long after(long i) {
-            if (method == Method.ML) {
-                return i + 1;
-            }
-            long n = (i + 1) * (settings.energySteps() + baseSteps());
-            long openings = method.usesBase() ? Math.min(i + 1, 2) + i / 500 : 0;
-            return n + openings * (settings.openingSteps() - settings.energySteps());
+            long before = i == 0 ? 0 : ends.get((int) i - 1);
+            return ends.get((int) i) - before - baseSteps;
         }
 
         /** Passes through the training rows after iteration i. */
-        double epoch(long i) {
-            return Math.min(minibatches, after(i)) / (double) perEpoch;
-        }
-
-        long iterations() {
-            long i = 0;
-            while (after(i) < minibatches) {
-                i++;
-            }
-            return i + 1;
+        double epoch(int i) {
+            return Math.min(minibatches, ends.get(i)) / (double) perEpoch;
         }
     }
 
@@ -421,12 +394,12 @@ public record UciExperiment(Path results, Path work, Progress progress) {
     }
 
     private static TrainingPlan plan(Method method, Settings settings, Steps steps) {
-        long iterations = steps.iterations();
+        int iterations = steps.ends().size();
         Optimizer energy = adam(settings, steps.minibatches());
         Optimizer base = adam(settings, iterations);
         TrainingPlan plan = TrainingPlan.of(iterations)
                 .withBatchSize(settings.batchSize(), method.usesBase() ? settings.generatedSize() : 1)
-                .withEnergySteps(steps::energySteps)
+                .withEnergySteps(i -> i < iterations ? steps.energySteps(i) : 0)
                 .withOptimizers(energy.after(GradientMap.softClip()), base)
                 .withLogPartitionOptimizer(energy.after(GradientMap.newton()));
         return method.learnsConstant() ? plan.withInitialLogPartition(10 * settings.generatedSize()) : plan;
