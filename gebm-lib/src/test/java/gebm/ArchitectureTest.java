@@ -36,7 +36,6 @@ class ArchitectureTest {
             row("train", "data", "model", "objective"),
             row("metric", "model", "sampler", "data"),
             row("plot", "model", "sampler", "train", "metric", "data"),
-            row("experiment", "nn", "data", "model", "flow", "sampler", "objective", "train", "metric"),
             row("notebook", "nn", "data", "model", "flow", "sampler", "objective", "train", "metric", "plot"));
 
     private static final JavaClasses LIBRARY = new ClassFileImporter()

@@ -241,6 +241,7 @@ final class Annealing<S extends ChainState> {
                                 i,
                                 beta,
                                 place.length() > 200 ? place.substring(0, 200) + "…" : place),
+                        "",
                         null);
             }
         }

@@ -287,11 +287,11 @@ final class SamplerRun<S extends ChainState> {
         return new DivergedException(
                 String.format(
                         Locale.ROOT,
-                        "the chains are no longer finite at iteration %d with settings %s: %s; "
-                                + "use a smaller step size, or a smaller inverse temperature",
+                        "the chains are no longer finite at iteration %d with settings %s: %s",
                         iteration,
                         Arrays.toString(sampler.settings(iteration)),
                         where),
+                "use a smaller step size, or a smaller inverse temperature",
                 soFar);
     }
 

@@ -193,7 +193,7 @@ public final class Trainer<M extends Trainable> {
                                 earlier.iteration(),
                                 plan.iterations(),
                                 "restart " + restarts + " of " + plan.restarts() + " from iteration "
-                                        + earlier.iteration() + ": " + e.getMessage());
+                                        + earlier.iteration() + ": " + e.where());
                 loop = new TrainingLoop<>(this, earlier, data);
             }
         }

@@ -321,18 +321,19 @@ final class TrainingLoop<M extends Trainable, N extends M> {
             }
         }
         Phase<M> phase = part.phase;
-        Optimizer optimizer = phase.groups().get(0).optimizer();
-        String message = String.format(
+        String where = String.format(
                 Locale.ROOT,
-                "training diverged in iteration %d, %s: %s; lower the %s optimiser's rate (now %s), add or raise a "
-                        + "gradient penalty, and check the data for values that are not finite. partial() is the run "
-                        + "before this step",
+                "training diverged in iteration %d, %s: %s",
                 position.iteration,
                 phase.name() + " step" + (phase.steps() == null ? "" : " " + (step - bounds[k])),
-                what,
+                what);
+        String advice = String.format(
+                Locale.ROOT,
+                "lower the %s optimiser's rate (now %s), add or raise a gradient penalty, and check the data for values "
+                        + "that are not finite. partial() is the run before this step",
                 phase.name(),
-                optimizer.rate().at(position.stepsBefore(phase.name()) + step - bounds[k]));
-        return new DivergedException(message, result(new StopReason.Stopped(position.iteration)));
+                phase.groups().get(0).optimizer().rate().at(position.stepsBefore(phase.name()) + step - bounds[k]));
+        return new DivergedException(where, advice, result(new StopReason.Stopped(position.iteration)));
     }
 
     // ---------------------------------------------------------------- recorded: one iteration

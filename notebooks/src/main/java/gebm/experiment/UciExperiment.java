@@ -2,16 +2,11 @@ package gebm.experiment;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import com.google.gson.Gson;
-import com.google.gson.GsonBuilder;
-import com.google.gson.JsonParseException;
 import gebm.core.DivergedException;
 import gebm.core.Progress;
 import gebm.core.Require;
 import gebm.core.Rng;
 import gebm.core.Schedule;
-import gebm.core.StopReason;
-import gebm.core.WholeFile;
 import gebm.data.DataSource;
 import gebm.data.Split;
 import gebm.data.Uci;
@@ -31,27 +26,25 @@ import gebm.objective.SelfNormalizedLikelihood;
 import gebm.sampler.Langevin;
 import gebm.sampler.SamplingPlan;
 import gebm.train.Adam;
-import gebm.train.Checkpoint;
 import gebm.train.Evaluation;
 import gebm.train.GradientMap;
+import gebm.train.History;
 import gebm.train.Optimizer;
 import gebm.train.Trainer;
 import gebm.train.TrainingPlan;
 import gebm.train.TrainingRun;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /**
  * Densities of the UCI tables by maximum likelihood, contrastive divergence and the bounds of a GEBM, with one network.
@@ -69,60 +62,45 @@ import java.util.TreeMap;
  * <p>Units: nats a row, in the whitened units of {@link Uci#reference}.
  * <p>Source: Arbel, Zhou and Gretton (2021), ICLR, section 5 and table 3; the GEBM reference code at f24a688, {@code
  * configs/uci} and {@code TrainerEBM}. Differs: see {@link Settings}.
+ *
+ * @param results the folder of the results, {@code SET-METHOD-SCHEDULE-SEED.json}
+ * @param work the folder of checkpoints
+ * @param progress is told of the training
  */
-public final class UciExperiment {
+public record UciExperiment(Path results, Path work, Progress progress) {
     private static final double L2_WEIGHT = 1e-4; // in the reference's runs of ML and CD
     private static final double[] BETAS = {0.5, 0.9};
-    private static final Gson GSON = new GsonBuilder()
-            .setPrettyPrinting()
-            .serializeSpecialFloatingPointValues()
-            .create();
-
-    private final Path results;
-    private final Path work;
-    private final Progress progress;
 
     /** What is minimised. */
     public enum Method {
         /** Maximum likelihood of the flow. */
-        ML("ML"),
+        ML,
         /** Contrastive divergence of the energy, by Langevin chains from the data. */
-        CD("CD"),
+        CD,
         /** The Donsker–Varadhan bound. */
-        KALE_DV("KALE-DV"),
+        KALE_DV,
         /** KALE-F. */
-        KALE_F("KALE-F"),
+        KALE_F,
         /** The self-normalised likelihood. */
-        SNL("SNL");
+        SNL;
 
-        private final String title;
-
-        Method(String title) {
-            this.title = title;
-        }
-
-        /** Its name in tables. */
+        /** Its name in tables, such as KALE-F. */
         public String title() {
-            return title;
+            return name().replace('_', '-');
         }
 
         /** Whether it trains an energy against samples of a base. */
         boolean usesBase() {
             return this != ML && this != CD;
         }
+
+        /** Whether c is a parameter. */
+        boolean learnsConstant() {
+            return this == KALE_F || this == SNL;
+        }
     }
 
-    private UciExperiment(Path results, Path work, Progress progress) {
-        this.results = results;
-        this.work = work;
-        this.progress = progress;
-    }
-
-    /**
-     * Runs whose files are in {@code results}, {@code SET-METHOD-SCHEDULE-SEED.json}.
-     *
-     * @param work the folder of checkpoints
-     */
+    /** Runs that report nothing. */
     public static UciExperiment of(Path results, Path work) {
         return new UciExperiment(results, work, Progress.none());
     }
@@ -276,7 +254,8 @@ public final class UciExperiment {
             double[] logDensities,
             double seconds,
             String end,
-            Map<String, String> versions) {
+            Map<String, String> versions)
+            implements Job.Result {
         static final String COMPLETED = "completed";
 
         /** Files of earlier runs, all of them completed, do not say how they ended. */
@@ -335,11 +314,6 @@ public final class UciExperiment {
 
     // ---------------------------------------------------------------- the model and its training
 
-    /** Minibatches in a pass through the training rows, the last one smaller. */
-    private static int minibatches(long rows, int batchSize) {
-        return (int) ((rows + batchSize - 1) / batchSize);
-    }
-
     /** A flow for the base and, but for ML, another one for the energy; nothing trained. */
     public static Gebm untrained(Method method, int dimension, Rng rng) {
         Flow base = Flow.realNvp(dimension, rng.fork("base"));
@@ -385,41 +359,30 @@ public final class UciExperiment {
         };
     }
 
-    /** How many minibatches iteration i takes, and how many iterations there are. */
-    private record Steps(Method method, Settings settings, long minibatches) {
-        /** Of iteration i, the base step not counted; the last iteration is as long as is left. */
+    /** How many minibatches are done at the end of each iteration; the last one is as long as is left. */
+    private record Steps(long minibatches, long perEpoch, int baseSteps, List<Long> ends) {
+        static Steps of(Method method, Settings settings, long rows) {
+            long perEpoch = (rows + settings.batchSize() - 1) / settings.batchSize();
+            long minibatches = Math.max(2, Math.round(settings.epochs() * perEpoch));
+            int baseSteps = method == Method.CD ? 0 : 1;
+            List<Long> ends = new ArrayList<>();
+            for (long done = 0; done < minibatches; ends.add(done)) {
+                boolean opening = method.usesBase() && (ends.size() < 2 || ends.size() % 500 == 0);
+                long energySteps = opening ? settings.openingSteps() : settings.energySteps();
+                long left = Math.max(1, minibatches - done - baseSteps);
+                done += baseSteps + (method == Method.ML ? 0 : Math.min(energySteps, left));
+            }
+            return new Steps(minibatches, perEpoch, baseSteps, ends);
+        }
+
         long energySteps(long i) {
-            if (method == Method.ML) {
-                return 0;
-            }
-            long before = i == 0 ? 0 : after(i - 1);
-            return Math.max(1, Math.min(full(i), minibatches - before - baseSteps()));
+            long before = i == 0 ? 0 : ends.get((int) i - 1);
+            return ends.get((int) i) - before - baseSteps;
         }
 
-        private long full(long i) {
-            return method.usesBase() && (i < 2 || i % 500 == 0) ? settings.openingSteps() : settings.energySteps();
-        }
-
-        private long baseSteps() {
-            return method == Method.CD ? 0 : 1;
-        }
-
-        /** Minibatches of the iterations 0 to i, each as long as it may be. */
-        long after(long i) {
-            if (method == Method.ML) {
-                return i + 1;
-            }
-            long n = (i + 1) * (settings.energySteps() + baseSteps());
-            long openings = method.usesBase() ? Math.min(i + 1, 2) + i / 500 : 0;
-            return n + openings * (settings.openingSteps() - settings.energySteps());
-        }
-
-        long iterations() {
-            long i = 0;
-            while (after(i) < minibatches) {
-                i++;
-            }
-            return i + 1;
+        /** Passes through the training rows after iteration i. */
+        double epoch(int i) {
+            return Math.min(minibatches, ends.get(i)) / (double) perEpoch;
         }
     }
 
@@ -431,17 +394,15 @@ public final class UciExperiment {
     }
 
     private static TrainingPlan plan(Method method, Settings settings, Steps steps) {
-        long iterations = steps.iterations();
+        int iterations = steps.ends().size();
         Optimizer energy = adam(settings, steps.minibatches());
         Optimizer base = adam(settings, iterations);
         TrainingPlan plan = TrainingPlan.of(iterations)
                 .withBatchSize(settings.batchSize(), method.usesBase() ? settings.generatedSize() : 1)
-                .withEnergySteps(steps::energySteps)
+                .withEnergySteps(i -> i < iterations ? steps.energySteps(i) : 0)
                 .withOptimizers(energy.after(GradientMap.softClip()), base)
                 .withLogPartitionOptimizer(energy.after(GradientMap.newton()));
-        return method == Method.KALE_F || method == Method.SNL
-                ? plan.withInitialLogPartition(10 * settings.generatedSize())
-                : plan;
+        return method.learnsConstant() ? plan.withInitialLogPartition(10 * settings.generatedSize()) : plan;
     }
 
     private static Evaluation evaluation(Method method, Settings settings, Split split) {
@@ -457,10 +418,8 @@ public final class UciExperiment {
                 row.put("trueLogPartition", ((DensityEnergy) model.unnormalized()).logNormaliser());
             }
             if (method.usesBase()) {
-                row.put(
-                        "batchLogPartition",
-                        model.estimateLogPartition(settings.generatedSize(), rng)
-                                .value());
+                var batch = model.estimateLogPartition(settings.generatedSize(), rng);
+                row.put("batchLogPartition", batch.value());
             }
             long now = cpuTime();
             row.put("seconds", (now - since[0]) / 1e9);
@@ -476,23 +435,34 @@ public final class UciExperiment {
 
     // ---------------------------------------------------------------- a run
 
+    /** Which run: the table, the method, how it trains and the seed of its random numbers. */
+    record Asked(Uci set, Method method, Settings settings, long seed) {
+        /** What one may call it by. */
+        List<String> words() {
+            return Stream.of(set.title(), method.title(), settings.name(), "" + seed)
+                    .map(word -> word.toLowerCase(Locale.ROOT))
+                    .toList();
+        }
+
+        String id() {
+            return String.join("-", words());
+        }
+    }
+
     /** The run with these settings: read if it is there, else begun or completed. */
     public Run run(Uci set, Method method, Settings settings, long seed) {
-        Path file = file(set, method, settings, seed);
-        if (Files.exists(file)) {
-            Run known = read(file);
-            Require.that(
-                    known.settings().equals(settings),
-                    "the settings in " + file,
-                    "those asked for, " + settings + ", or else the file deleted",
-                    known.settings());
-            return known;
-        }
-        try (NDManager scope = NDManager.newBaseManager()) {
-            Trained trained = train(set, set.reference(scope), method, settings, seed);
-            trained.model().close();
-            return trained.run();
-        }
+        Asked asked = new Asked(set, method, settings, seed);
+        return store(results).run(new Job<>(asked.id(), settings, (soFar, keep) -> {
+            try (NDManager scope = NDManager.newBaseManager()) {
+                Trained trained = train(asked, set.reference(scope));
+                trained.model().close();
+                return trained.run();
+            }
+        }));
+    }
+
+    private static JobStore<Run> store(Path folder) {
+        return new JobStore<>(folder, Run.class);
     }
 
     /**
@@ -505,13 +475,19 @@ public final class UciExperiment {
 
     /** The same run with its model, on any split, from its checkpoint if there is one; a file is written and none read. */
     public Trained train(Uci set, Split split, Method method, Settings settings, long seed) {
+        Asked asked = new Asked(set, method, settings, seed);
+        Trained trained = train(asked, split);
+        store(results).write(asked.id(), trained.run());
+        return trained;
+    }
+
+    private Trained train(Asked asked, Split split) {
+        Method method = asked.method();
+        Settings settings = asked.settings();
         DataSource data = split.source();
-        long rows = split.train().getShape().get(0);
-        long perEpoch = minibatches(rows, settings.batchSize());
-        Steps steps = new Steps(method, settings, Math.max(2, Math.round(settings.epochs() * perEpoch)));
+        Steps steps = Steps.of(method, settings, rows(split.train()));
         long usual = method == Method.ML ? 1 : settings.energySteps();
-        Path checkpoint = work.resolve(name(set, method, settings, seed)
-                + String.format("-%08x.safetensors", (data.sha256() + settings).hashCode()));
+        Path checkpoint = Job.checkpoint(work, asked.id(), data.sha256(), settings);
         TrainingPlan plan = plan(method, settings, steps)
                 .withEvaluation(Math.max(1, settings.evaluateEvery() / usual), evaluation(method, settings, split))
                 .withCheckpoint(Math.max(1, 10 * settings.evaluateEvery() / usual), checkpoint)
@@ -519,128 +495,83 @@ public final class UciExperiment {
         plan = settings.patience() > 0
                 ? plan.withEarlyStop("validation", settings.patience())
                 : plan.withBest("validation");
-        Rng rng = Rng.of(seed).fork(set.title());
-        Trainer trainer = trainer(method, settings, plan);
+        Rng rng = Rng.of(asked.seed()).fork(asked.set().title());
         TrainingRun training;
         String end = Run.COMPLETED;
         try (Gebm initial = untrained(method, (int) split.train().getShape().get(1), rng)) {
-            training = Files.exists(checkpoint)
-                    ? trainer.resume(Checkpoint.load(checkpoint, initial), data)
-                    : trainer.fit(initial, data, rng.fork("train"));
-            if (training.stop() instanceof StopReason.Stopped stopped) {
-                throw new IllegalStateException("stopped after " + stopped.iterations()
-                        + " iterations; run it again to go on from " + checkpoint);
-            }
+            training = Job.trainToEnd(trainer(method, settings, plan), initial, data, checkpoint, rng.fork("train"));
         } catch (DivergedException e) {
             training = e.partial(TrainingRun.class);
-            end = e.getMessage().substring(0, e.getMessage().indexOf(';'));
+            end = e.where();
             if (training.history().rows().stream().noneMatch(row -> row.containsKey("validation"))) {
                 throw e;
             }
         }
-        Run run = result(set, split, method, settings, seed, training, end, steps, perEpoch);
-        Gebm best = training.best().copy();
-        training.model().close();
-        byte[] json = GSON.toJson(run).getBytes(StandardCharsets.UTF_8);
-        WholeFile.write(file(set, method, settings, seed), json);
-        return new Trained(best, run);
-    }
-
-    private Path file(Uci set, Method method, Settings settings, long seed) {
-        return results.resolve(name(set, method, settings, seed) + ".json");
-    }
-
-    private static Run result(
-            Uci set,
-            Split split,
-            Method method,
-            Settings settings,
-            long seed,
-            TrainingRun training,
-            String end,
-            Steps steps,
-            long perEpoch) {
-        List<Point> curve = new ArrayList<>();
-        double seconds = 0;
-        Point best = null;
-        List<Map<String, Double>> history = training.history().rows();
-        for (int i = 0; i < history.size(); i++) {
-            Map<String, Double> row = history.get(i);
-            if (row.containsKey("validation")) {
-                Point point = new Point(
-                        Math.min(steps.minibatches(), steps.after(i)) / (double) perEpoch,
-                        row.get("validation"),
-                        row.get("test"),
-                        row.getOrDefault("trueLogPartition", Double.NaN),
-                        method == Method.KALE_F || method == Method.SNL ? row.get("logPartition") : Double.NaN,
-                        row.getOrDefault("batchLogPartition", Double.NaN));
-                curve.add(point);
-                seconds += row.get("seconds");
-                best = best == null || point.validation() < best.validation() ? point : best;
-            }
-        }
+        List<Point> curve = curve(method, steps, training.history());
+        Point best = Collections.min(curve, Comparator.comparingDouble(Point::validation));
         NegativeLogLikelihood test = NegativeLogLikelihood.exact(density(training.best()), split.test());
-        return new Run(
-                set,
+        double[] seconds = training.history().column("seconds");
+        Run run = new Run(
+                asked.set(),
                 method,
-                seed,
+                asked.seed(),
                 settings,
-                split.source().sha256(),
+                data.sha256(),
                 new int[] {rows(split.train()), rows(split.validation()), rows(split.test())},
                 curve,
                 best.epoch(),
                 best.validation(),
                 test.value(),
                 test.logDensities(),
-                seconds,
+                Arrays.stream(seconds).filter(Double::isFinite).sum(),
                 end,
                 new TreeMap<>(training.card().versions()));
+        Gebm model = training.best().copy();
+        training.model().close();
+        return new Trained(model, run);
+    }
+
+    private static List<Point> curve(Method method, Steps steps, History history) {
+        List<Point> curve = new ArrayList<>();
+        for (int i = 0; i < history.rows().size(); i++) {
+            Map<String, Double> row = history.rows().get(i);
+            if (row.containsKey("validation")) {
+                curve.add(new Point(
+                        steps.epoch(i),
+                        row.get("validation"),
+                        row.get("test"),
+                        row.getOrDefault("trueLogPartition", Double.NaN),
+                        method.learnsConstant() ? row.get("logPartition") : Double.NaN,
+                        row.getOrDefault("batchLogPartition", Double.NaN)));
+            }
+        }
+        return curve;
     }
 
     private static int rows(NDArray part) {
         return (int) part.getShape().get(0);
     }
 
-    private static String name(Uci set, Method method, Settings settings, long seed) {
-        return String.join("-", set.title(), method.title(), settings.name(), String.valueOf(seed))
-                .toLowerCase(Locale.ROOT);
-    }
-
     /** The runs in a folder, in the order of sets, methods and seeds. */
     public static List<Run> all(Path folder) {
-        try (var files = Files.list(folder)) {
-            return files.filter(file -> file.toString().endsWith(".json"))
-                    .map(UciExperiment::read)
-                    .sorted(Comparator.comparing(Run::set)
-                            .thenComparing(Run::method)
-                            .thenComparing(run -> run.settings().name())
-                            .thenComparing(Run::seed))
-                    .toList();
-        } catch (IOException e) {
-            throw new UncheckedIOException("could not list " + folder, e);
-        }
+        return store(folder).all().stream()
+                .sorted(Comparator.comparing(Run::set)
+                        .thenComparing(Run::method)
+                        .thenComparing(run -> run.settings().name())
+                        .thenComparing(Run::seed))
+                .toList();
     }
 
     /**
      * The run in {@code file}.
      *
-     * @throws UncheckedIOException if it is missing or damaged
+     * @throws java.io.UncheckedIOException if it is missing or damaged
      */
     public static Run read(Path file) {
-        try {
-            return GSON.fromJson(Files.readString(file), Run.class);
-        } catch (IOException e) {
-            throw new UncheckedIOException("could not read " + file, e);
-        } catch (JsonParseException e) {
-            throw new UncheckedIOException(
-                    "could not read " + file + ": delete it, and it is made anew", new IOException(e));
-        }
+        return JobStore.read(file, Run.class);
     }
 
     // ---------------------------------------------------------------- the kept table
-
-    /** A run that the table needs. */
-    record Asked(Uci set, Method method, Settings settings, long seed) {}
 
     /** The runs of the table, the shortest sets first: of RedWine three seeds and the reference's curves. */
     static List<Asked> asked() {
@@ -660,33 +591,28 @@ public final class UciExperiment {
     }
 
     /**
-     * Makes the runs of the table that are missing in {@code notebooks/results/uci}, prints the table and writes it into
-     * README.md where that has the place; {@code environment/table} calls it.
+     * Makes the runs of the table that are missing in {@code notebooks/results/uci}, and prints the table; {@code
+     * environment/table} calls it.
      *
      * @param args names of sets, methods or schedules, in lower case: only runs that have all of them are made; none: all
      */
     public static void main(String[] args) {
         Path notebooks = Path.of("notebooks");
-        Path results = notebooks.resolve("results/uci");
-        UciExperiment experiment = of(results, notebooks.resolve("executed/uci"));
+        UciExperiment experiment = of(notebooks.resolve("results/uci"), notebooks.resolve("executed/uci"));
         for (Asked asked : asked()) {
-            String name = name(asked.set(), asked.method(), asked.settings(), asked.seed());
-            List<String> words = List.of((asked.set().title() + " "
-                            + asked.method().title() + " " + asked.settings().name() + " " + asked.seed())
-                    .toLowerCase(Locale.ROOT)
-                    .split(" "));
-            if (words.containsAll(Arrays.asList(args))) {
+            if (asked.words().containsAll(List.of(args))) {
+                Progress evaluations = (done, total, message) -> {
+                    if (message.contains("validation")) {
+                        System.out.printf("%s: %d/%d %s%n", asked.id(), done, total, message);
+                    }
+                };
                 Run run = experiment
-                        .withProgress((done, total, message) -> {
-                            if (message.contains("validation")) {
-                                System.out.printf("%s: %d/%d %s%n", name, done, total, message);
-                            }
-                        })
+                        .withProgress(evaluations)
                         .run(asked.set(), asked.method(), asked.settings(), asked.seed());
                 System.out.printf(
                         Locale.ROOT,
                         "%s: %s; test %.3f at epoch %.0f, validation %.3f, %.0f s%n",
-                        name,
+                        asked.id(),
                         run.end(),
                         run.test(),
                         run.bestEpoch(),
@@ -694,8 +620,6 @@ public final class UciExperiment {
                         run.seconds());
             }
         }
-        String table = UciTable.markdown(all(results));
-        System.out.println(table);
-        UciTable.write(table, Path.of("README.md"));
+        UciTable.main();
     }
 }

@@ -1,14 +1,12 @@
 package gebm.experiment;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDArrays;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.index.NDIndex;
 import gebm.core.Require;
 import gebm.core.Rng;
 import gebm.core.Schedule;
 import gebm.core.StopReason;
+import gebm.metric.Features;
 import gebm.model.Energy;
 import gebm.model.Gebm;
 import gebm.sampler.GradientFlow;
@@ -24,6 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.function.DoubleFunction;
 import java.util.function.Function;
 
 /**
@@ -110,50 +109,37 @@ public record SamplingMethod(String name, List<Setting> settings) {
 
     /** Discriminator rejection sampling. */
     public static SamplingMethod rejection() {
-        List<Setting> settings = new ArrayList<>();
-        for (double quantile : new double[] {0.5, 0.8, 0.95}) {
-            settings.add(new Setting(String.format(Locale.ROOT, "γ at %.2f", quantile), (scope, model, start, rng) -> {
-                int n = (int) start.getShape().get(0);
-                Rejection.Kept kept = Rejection.filter(quantile).sample(scope, model, n, rng);
-                return new Samples(kept.samples(), kept.candidates(), 0);
-            }));
-        }
-        return new SamplingMethod("DRS", settings);
+        return choice("DRS", "γ at %.2f", new double[] {0.5, 0.8, 0.95}, quantile -> (scope, model, start, rng) -> {
+            int n = (int) start.getShape().get(0);
+            Rejection.Kept kept = Rejection.filter(quantile).sample(scope, model, n, rng);
+            return new Samples(kept.samples(), kept.candidates(), 0);
+        });
     }
 
     /** Independence Metropolis from the prior, the paper's IHM. */
     public static SamplingMethod independence(int steps) {
-        return single("IHM", (scope, model, start, rng) -> {
-            Sampler<?> sampler = new IndependenceMetropolis(model.base().prior());
-            return chains(scope, model, model.latentEnergy(1), sampler, start, steps, false, rng);
-        });
+        Kernel kernel =
+                (model, target, rng) -> new IndependenceMetropolis(model.base().prior());
+        return single("IHM", chains(steps, false, model -> model.latentEnergy(1), kernel));
     }
 
     /** Discriminator optimal transport. */
     public static SamplingMethod transport(int steps) {
-        List<Setting> settings = new ArrayList<>();
-        for (double lambda : new double[] {0.1, 0.3, 1}) {
-            settings.add(new Setting("λ = " + lambda, (scope, model, start, rng) -> {
-                Energy energy = model.generatedEnergy();
-                double k = OptimalTransport.effectiveLipschitz(model.base(), energy, 500, rng.fork("lipschitz"));
-                Sampler<?> sampler = new OptimalTransport(falling(lambda, steps), k);
-                return chains(scope, model, energy, sampler, start, steps, true, rng);
-            }));
-        }
-        return new SamplingMethod("DOT", settings);
+        return choice("DOT", "λ = %s", new double[] {0.1, 0.3, 1}, lambda -> {
+            Kernel kernel = (model, target, rng) -> {
+                double k = OptimalTransport.effectiveLipschitz(model.base(), target, 500, rng.fork("lipschitz"));
+                return new OptimalTransport(falling(lambda, steps), k);
+            };
+            return chains(steps, true, Gebm::generatedEnergy, kernel);
+        });
     }
 
     /** Discriminator gradient flow of the Kullback–Leibler divergence, for 25 steps as its paper, or fewer. */
     public static SamplingMethod gradientFlow(int steps) {
-        List<Setting> settings = new ArrayList<>();
-        int few = Math.min(steps, 25);
-        for (double eta : new double[] {0.03, 0.1, 0.3}) {
-            settings.add(new Setting("η = " + eta, (scope, model, start, rng) -> {
-                Sampler<?> sampler = new GradientFlow(Schedule.constant(eta), 0.01, GradientFlow.Divergence.KL);
-                return chains(scope, model, model.generatedEnergy(), sampler, start, few, true, rng);
-            }));
-        }
-        return new SamplingMethod("DGflow", settings);
+        return choice("DGflow", "η = %s", new double[] {0.03, 0.1, 0.3}, eta -> {
+            Sampler<?> flow = new GradientFlow(Schedule.constant(eta), 0.01, GradientFlow.Divergence.KL);
+            return chains(Math.min(steps, 25), true, Gebm::generatedEnergy, (model, target, rng) -> flow);
+        });
     }
 
     /** Overdamped Langevin on the latent energy, {@code βλ} of 0.1 or 0.2 at first. */
@@ -177,18 +163,9 @@ public record SamplingMethod(String name, List<Setting> settings) {
         for (double beta : betas) {
             for (double product : products) {
                 double lambda = product / beta;
+                Kernel kernel = (model, target, rng) -> sampler.apply(falling(lambda, steps));
                 String shown = String.format(Locale.ROOT, "β = %.0f, λ = %.3g", beta, lambda);
-                settings.add(new Setting(
-                        shown,
-                        (scope, model, start, rng) -> chains(
-                                scope,
-                                model,
-                                model.latentEnergy(beta),
-                                sampler.apply(falling(lambda, steps)),
-                                start,
-                                steps,
-                                true,
-                                rng)));
+                settings.add(new Setting(shown, chains(steps, true, model -> model.latentEnergy(beta), kernel)));
             }
         }
         return new SamplingMethod(name, settings);
@@ -198,47 +175,45 @@ public record SamplingMethod(String name, List<Setting> settings) {
         return new SamplingMethod(name, List.of(new Setting("", draw)));
     }
 
+    private static SamplingMethod choice(String name, String format, double[] values, DoubleFunction<Draw> draw) {
+        List<Setting> settings = new ArrayList<>();
+        for (double value : values) {
+            settings.add(new Setting(String.format(Locale.ROOT, format, value), draw.apply(value)));
+        }
+        return new SamplingMethod(name, settings);
+    }
+
     /** A tenth after half of the steps. */
     private static Schedule falling(double first, int steps) {
         return Schedule.stepDecay(first, 0.1, Math.max(1, steps / 2));
     }
 
-    private static Samples chains(
-            NDManager scope,
-            Gebm model,
-            Energy target,
-            Sampler<?> sampler,
-            NDArray start,
-            int steps,
-            boolean gradients,
-            Rng rng) {
-        long[] part = {0};
-        NDArray images = inParts(scope, start, z -> {
-            var chains = sampler.run(target, z, SamplingPlan.of(steps), rng.fork(part[0]++));
-            if (chains.stop() instanceof StopReason.Stopped stopped) {
-                throw new IllegalStateException("the chains were stopped after " + stopped.iterations() + " of " + steps
-                        + " steps; a comparison needs all of them");
-            }
-            return model.base().generate(chains.position());
-        });
-        long evaluations = (steps + 1) * start.getShape().get(0);
-        return new Samples(images, evaluations, gradients ? evaluations : 0);
+    /** The sampler of chains on a model's energy. */
+    private interface Kernel {
+        Sampler<?> of(Gebm model, Energy target, Rng rng);
     }
 
-    private static NDArray inParts(NDManager scope, NDArray start, Function<NDArray, NDArray> images) {
-        NDList parts = new NDList();
-        long n = start.getShape().get(0);
-        for (long from = 0; from < n; from += PART) {
-            try (NDManager inner = scope.newSubManager()) {
-                NDArray z = start.get(inner, new NDIndex(from + ":" + Math.min(n, from + PART)));
-                NDArray part = images.apply(z);
-                part.attach(scope);
-                parts.add(part);
-            }
-        }
-        NDArray all = NDArrays.concat(parts, 0);
+    private static Draw chains(int steps, boolean gradients, Function<Gebm, Energy> energy, Kernel kernel) {
+        return (scope, model, start, rng) -> {
+            Energy target = energy.apply(model);
+            Sampler<?> sampler = kernel.of(model, target, rng);
+            long[] part = {0};
+            NDArray images = inParts(scope, start, z -> {
+                var chains = sampler.run(target, z, SamplingPlan.of(steps), rng.fork(part[0]++));
+                if (chains.stop() instanceof StopReason.Stopped stopped) {
+                    throw new IllegalStateException("the chains were stopped after " + stopped.iterations() + " of "
+                            + steps + " steps; a comparison needs all of them");
+                }
+                return model.base().generate(chains.position());
+            });
+            long evaluations = (steps + 1) * start.getShape().get(0);
+            return new Samples(images, evaluations, gradients ? evaluations : 0);
+        };
+    }
+
+    private static NDArray inParts(NDManager scope, NDArray start, Features images) {
+        NDArray all = images.inBatches(PART).apply(start);
         all.attach(scope);
-        parts.close();
         return all;
     }
 }

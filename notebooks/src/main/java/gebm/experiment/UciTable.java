@@ -1,22 +1,18 @@
 package gebm.experiment;
 
-import gebm.core.WholeFile;
 import gebm.data.Uci;
 import gebm.experiment.UciExperiment.Method;
 import gebm.experiment.UciExperiment.Run;
 import gebm.experiment.UciExperiment.Settings;
 import gebm.metric.NegativeLogLikelihood;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/** The README's table of the densities of UCI tables, from the files of {@link UciExperiment}. */
+/** The table of the densities of UCI tables in {@code notebooks/RESULTS.md}, from the files of {@link UciExperiment}. */
 public final class UciTable {
     private static final Map<Uci, Map<Method, Double>> LOGGED = Map.of(
             Uci.RED_WINE,
@@ -25,9 +21,6 @@ public final class UciTable {
             Map.of(Method.ML, 13.030, Method.CD, 13.928, Method.KALE_DV, 12.772, Method.KALE_F, 13.394),
             Uci.PARKINSONS,
             Map.of(Method.ML, 13.558, Method.CD, 15.716, Method.KALE_DV, 13.291, Method.KALE_F, 14.825));
-
-    private static final String BEGIN = "<!-- uci:begin -->";
-    private static final String END = "<!-- uci:end -->";
 
     private UciTable() {}
 
@@ -38,11 +31,6 @@ public final class UciTable {
      * run of ours, not to rank methods by.
      *
      * <p>Source: the outputs of the notebook UCI.ipynb in the GEBM reference code at f24a688.
-     *
-     * <pre>{@code
-     * double theirs = gebm.experiment.UciTable.logged(Uci.RED_WINE, gebm.experiment.UciExperiment.Method.ML);
-     * System.out.println(theirs); // 11.809
-     * }</pre>
      */
     public static double logged(Uci set, Method method) {
         return LOGGED.getOrDefault(set, Map.of()).getOrDefault(method, Double.NaN);
@@ -68,19 +56,11 @@ public final class UciTable {
         return String.join("\n", lines) + "\n";
     }
 
-    /** Puts a table between the lines {@value #BEGIN} and {@value #END} of a file; without them it stays as it is. */
-    static void write(String table, Path file) {
-        try {
-            String text = Files.exists(file) ? Files.readString(file) : "";
-            int begin = text.indexOf(BEGIN);
-            int end = text.indexOf(END);
-            if (begin >= 0 && end > begin) {
-                String written = text.substring(0, begin + BEGIN.length()) + "\n" + table + text.substring(end);
-                WholeFile.write(file, written.getBytes(StandardCharsets.UTF_8));
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException("could not write the table into " + file, e);
-        }
+    /** Prints the table of the runs in {@code notebooks/results/uci}, in UTF-8; {@code environment/keep} calls it. */
+    public static void main(String... none) {
+        String table = markdown(UciExperiment.all(Path.of("notebooks/results/uci")));
+        System.out.writeBytes(table.getBytes(StandardCharsets.UTF_8));
+        System.out.flush();
     }
 
     /** The runs of a set and method that the table counts. */

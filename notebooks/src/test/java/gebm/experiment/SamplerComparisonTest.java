@@ -73,7 +73,7 @@ class SamplerComparisonTest {
 
     @Test
     void settingsAreChosenOnValidationDataAndJudgedOnTestData() {
-        try (var comparison = SamplerComparison.of(model, x -> x.mul(1), validation, test, 100, 150, rng)) {
+        try (var comparison = new SamplerComparison(model, x -> x.mul(1), validation, test, 100, 150, rng)) {
             var method = new SamplingMethod(
                     "copies", List.of(constant("far", validation.add(3)), constant("near", validation)));
             var choice = comparison.choose(method);
@@ -90,7 +90,7 @@ class SamplerComparisonTest {
 
     @Test
     void refusesTooFewSamplesAndMethodsWithoutSettings() {
-        assertThatThrownBy(() -> SamplerComparison.of(model, x -> x, validation, test, 9, 5, rng))
+        assertThatThrownBy(() -> new SamplerComparison(model, x -> x, validation, test, 9, 5, rng))
                 .hasMessageContaining("samples must be >= 10, got 9");
         assertThatThrownBy(() -> new SamplingMethod("none", List.of()))
                 .hasMessageContaining("settings of none must be at least one");

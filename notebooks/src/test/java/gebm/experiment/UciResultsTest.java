@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** The kept runs against what the authors' logs say. */
 class UciResultsTest {
-    private static final Path KEPT = Path.of("../notebooks/results/uci");
+    private static final Path KEPT = Path.of("results/uci");
 
     private static Run reference() {
         return UciExperiment.read(KEPT.resolve("redwine-kale-f-reference-1.json"));

@@ -1,4 +1,4 @@
-package gebm.metric;
+package gebm.experiment;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -13,6 +13,7 @@ import gebm.core.Rng;
 import gebm.data.Digits;
 import gebm.data.Mnist;
 import gebm.data.StrokeDigits;
+import gebm.metric.Frechet;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
@@ -53,6 +54,9 @@ class DigitClassifierTest {
             assertThat(features.getManager()).isSameAs(m);
             assertThat(features.min().getFloat()).isZero();
             assertThat(shipped.apply(digits.flattened(m))).isEqualTo(features);
+            try (DigitClassifier other = DigitClassifier.shipped()) {
+                assertThat(shipped.name()).startsWith("DigitClassifier ").isEqualTo(other.name());
+            }
             double same = Frechet.of(shipped).between(digits.images(m), digits.images(m));
             assertThat(same).isCloseTo(0, within(1e-6));
         }
@@ -84,7 +88,7 @@ class DigitClassifierTest {
             double accuracy = again.accuracy(test);
             System.out.println("accuracy on the test digits: " + accuracy);
             if (Boolean.getBoolean("classifier.write")) {
-                again.save(Path.of("src/main/resources/gebm/metric/digit-classifier.safetensors"));
+                again.save(Path.of("src/main/resources/gebm/experiment/digit-classifier.safetensors"));
             }
             assertThat(accuracy).isCloseTo(DigitClassifier.SHIPPED_ACCURACY, within(1e-3));
         }

@@ -2,11 +2,13 @@ package gebm.experiment;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Block;
 import gebm.core.Require;
 import gebm.core.Rng;
 import gebm.core.Schedule;
+import gebm.core.StopReason;
 import gebm.data.DataSource;
 import gebm.metric.Features;
 import gebm.metric.Frechet;
@@ -23,18 +25,15 @@ import gebm.sampler.Chains;
 import gebm.sampler.Langevin;
 import gebm.sampler.SamplingPlan;
 import gebm.train.Adam;
-import gebm.train.Checkpoint;
 import gebm.train.Evaluation;
 import gebm.train.RateDecay;
 import gebm.train.Trainer;
 import gebm.train.TrainingPlan;
 import gebm.train.TrainingRun;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Objects;
-import java.util.function.Function;
-import java.util.function.Supplier;
+import java.util.function.IntFunction;
 import java.util.function.UnaryOperator;
 
 /**
@@ -49,20 +48,13 @@ import java.util.function.UnaryOperator;
  * latent energy at β = 100, step size γ = 1e-4, a tenth after every 200 steps; the authors' code takes {@code λ = γ/2} of
  * our {@link Langevin}.
  *
- * <p>Cost: 5.19 energy steps and a base step on 128 images an iteration, on average; {@code PaperImagesTime} in the
- * benchmarks measures it. On a few cores it is made for looking at, not for finishing.
+ * <p>Cost: 5.19 energy steps and a base step on 128 images an iteration, on average; {@link PaperImagesTime} measures it. On a few
+ * cores it is made for looking at, not for finishing.
  *
  * <p>Memory: 7 (ConvNet) or 3 (ResNet) million parameters, three times with Adam's state; images in a batch of 128.
  * <p>Source: Arbel, Zhou and Gretton (2021), section 6 and appendix; the reference code, configs/training.yaml,
  * samplers.py. Differs: c has an optimiser of its own (see {@link TrainingPlan#of}). How long the authors polished is
  * not in their public code; here 10,000 iterations of 5 energy steps.
- *
- * <pre>{@code
- * java.util.function.UnaryOperator<TrainingPlan> tiny = plan -> plan.withIterations(1).withBatchSize(2).withEnergySteps(i -> 1);
- * var experiment = gebm.experiment.PaperImages.convNet().withWidth(2).withTraining(tiny).withPolishing(tiny);
- * DataSource images = (m, size, index, rng) -> rng.fork(index).uniform(m, new ai.djl.ndarray.types.Shape(size, 3, 32, 32));
- * var result = experiment.run(images, java.nio.file.Files.createTempDirectory("cifar"), Rng.of(1));
- * }</pre>
  */
 public final class PaperImages {
     /** Images of three channels, 32×32, in [−1, 1]. */
@@ -74,7 +66,7 @@ public final class PaperImages {
     private static final int PART = 1_000;
 
     /** How to make a pair of networks of a width. */
-    private record Pair(String name, Function<Integer, Block> generator, Function<Integer, Block> energy) {}
+    private record Pair(String name, IntFunction<Block> generator, IntFunction<Block> energy) {}
 
     private final Pair pair;
     private final int width;
@@ -97,16 +89,16 @@ public final class PaperImages {
 
     /** With the convolutional pair, {@code sngan} in the authors' code, of width 64. */
     public static PaperImages convNet() {
-        Pair pair = new Pair(
-                "ConvNet", width -> ConvNet.generator(LATENT, IMAGE, width), width -> ConvNet.energy(IMAGE, width));
-        return new PaperImages(pair, 64, UnaryOperator.identity(), UnaryOperator.identity(), null);
+        return of(new Pair("ConvNet", w -> ConvNet.generator(LATENT, IMAGE, w), w -> ConvNet.energy(IMAGE, w)), 64);
     }
 
     /** With the residual pair, {@code resnet-sn} in the authors' code, of width 128. */
     public static PaperImages resNet() {
-        Pair pair = new Pair(
-                "ResNet", width -> ResNet.generator(LATENT, IMAGE, width), width -> ResNet.energy(IMAGE, width));
-        return new PaperImages(pair, 128, UnaryOperator.identity(), UnaryOperator.identity(), null);
+        return of(new Pair("ResNet", w -> ResNet.generator(LATENT, IMAGE, w), w -> ResNet.energy(IMAGE, w)), 128);
+    }
+
+    private static PaperImages of(Pair pair, int width) {
+        return new PaperImages(pair, width, UnaryOperator.identity(), UnaryOperator.identity(), null);
     }
 
     /** With networks of another width than the paper's. */
@@ -143,7 +135,7 @@ public final class PaperImages {
                 for (int start = 0; start < samples; start += PART) {
                     int size = Math.min(PART, samples - start);
                     NDArray part = model.base().sample(scope, size, rng.fork(start));
-                    all.set(new ai.djl.ndarray.index.NDIndex(start + ":" + (start + size)), part);
+                    all.set(new NDIndex(start + ":" + (start + size)), part);
                     part.close();
                 }
                 return Map.of("frechet", distance.between(all, reference));
@@ -154,11 +146,14 @@ public final class PaperImages {
 
     /** The untrained model. */
     public Gebm model(Rng rng) {
-        LatentBase base = LatentBase.pushForward(
-                DensityBase.standardNormal(LATENT), pair.generator().apply(width), rng.fork("base"));
-        Energy energy = Energy.neural(pair.energy().apply(width), IMAGE, rng.fork("energy"))
-                .flooredAt(-10);
-        return Gebm.of(base, energy);
+        return untrained(
+                LATENT, pair.generator().apply(width), IMAGE, pair.energy().apply(width), rng);
+    }
+
+    /** A push-forward of normal latents, and an energy floored at −10. */
+    static Gebm untrained(int latents, Block generator, Shape image, Block energy, Rng rng) {
+        LatentBase base = LatentBase.pushForward(DensityBase.standardNormal(latents), generator, rng.fork("base"));
+        return Gebm.of(base, Energy.neural(energy, image, rng.fork("energy")).flooredAt(-10));
     }
 
     /** What the energy is trained with: KALE-F and the gradient penalty. */
@@ -177,9 +172,14 @@ public final class PaperImages {
 
     /** The plan of the polishing. */
     public TrainingPlan polishing() {
-        return polishing.apply(TrainingPlan.of(10_000)
+        return polishing.apply(polishing(10_000, 1e-5));
+    }
+
+    /** Five energy steps an iteration, by Adam with the paper's β. */
+    static TrainingPlan polishing(long iterations, double rate) {
+        return TrainingPlan.of(iterations)
                 .withEnergySteps(i -> 5)
-                .withOptimizers(Adam.of(1e-5).withBetas(0.5, 0.999)));
+                .withOptimizers(Adam.of(rate).withBetas(0.5, 0.999));
     }
 
     /**
@@ -206,21 +206,14 @@ public final class PaperImages {
         Path file = folder.resolve("training.safetensors");
         Trainer both =
                 Trainer.alternating(energyLoss(), Kale.baseLoss(), training().withCheckpoint(500, file));
-        TrainingRun trained = goOn(both, images, file, () -> model(rng.fork("model")), rng.fork("train"));
-        if (trained.stop() instanceof gebm.core.StopReason.Stopped) {
+        TrainingRun trained = Job.train(both, model(rng.fork("model")), images, file, rng.fork("train"));
+        if (trained.stop() instanceof StopReason.Stopped) {
             return new Result(trained.model(), trained, null);
         }
         Path polished = folder.resolve("polishing.safetensors");
         Trainer energy = Trainer.energyOnly(energyLoss(), polishing().withCheckpoint(500, polished));
-        TrainingRun run = goOn(energy, images, polished, trained::model, rng.fork("polish"));
+        TrainingRun run = Job.train(energy, trained.model(), images, polished, rng.fork("polish"));
         return new Result(run.model(), trained, run);
-    }
-
-    private static TrainingRun goOn(Trainer trainer, DataSource images, Path file, Supplier<Gebm> initial, Rng rng) {
-        Gebm start = initial.get();
-        return Files.exists(file)
-                ? trainer.resume(Checkpoint.load(file, start), images)
-                : trainer.fit(start, images, rng);
     }
 
     /** {@code chains} chains from the prior, as in the paper; {@code model.base().generate(chains.position())} are images. */

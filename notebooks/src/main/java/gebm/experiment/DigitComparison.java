@@ -4,38 +4,24 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.Shape;
-import com.google.gson.Gson;
-import com.google.gson.GsonBuilder;
-import com.google.gson.JsonParseException;
 import gebm.core.Progress;
 import gebm.core.Require;
 import gebm.core.Rng;
-import gebm.core.StopReason;
-import gebm.core.WholeFile;
 import gebm.data.DataSource;
 import gebm.data.Digits;
 import gebm.data.Mnist;
-import gebm.metric.DigitClassifier;
+import gebm.data.PixelRange;
 import gebm.metric.Features;
 import gebm.metric.Frechet;
-import gebm.model.DensityBase;
-import gebm.model.Energy;
 import gebm.model.Gebm;
-import gebm.model.LatentBase;
 import gebm.nn.ConvNet;
 import gebm.objective.EnergyLoss;
 import gebm.objective.Kale;
-import gebm.objective.Penalties;
 import gebm.train.Adam;
-import gebm.train.Checkpoint;
 import gebm.train.Evaluation;
 import gebm.train.Trainer;
 import gebm.train.TrainingPlan;
 import gebm.train.TrainingRun;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -43,8 +29,8 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 
 /**
  * A GEBM of handwritten digits against its own generator and against other ways to use the same energy.
@@ -60,8 +46,13 @@ import java.util.TreeMap;
  * <p>Source: Arbel, Zhou and Gretton (2021), ICLR, section 5 and tables 1 and 2, there on CIFAR-10, LSUN, CelebA and
  * ImageNet at 32×32 with networks forty times as large. Differs: the data, the networks, and that step size and inverse
  * temperature are chosen on validation data.
+ *
+ * @param sizes how much a run does
+ * @param results the folder of the results, {@code seed-N.json}
+ * @param work the folder of checkpoints
+ * @param progress is told of training and polishing
  */
-public final class DigitComparison {
+public record DigitComparison(Sizes sizes, Path results, Path work, Progress progress) {
     /** The shape of an image, in [−1, 1]. */
     public static final Shape IMAGE = new Shape(1, Digits.SIDE, Digits.SIDE);
 
@@ -71,15 +62,6 @@ public final class DigitComparison {
     private static final int VALIDATION_SHARE = 6; // one in so many training digits: 10,000 of MNIST's 60,000
     private static final double AVERAGE_DECAY = 0.999;
     private static final int CHECKPOINT_EVERY = 500;
-    private static final Gson GSON = new GsonBuilder()
-            .setPrettyPrinting()
-            .serializeSpecialFloatingPointValues()
-            .create();
-
-    private final Sizes sizes;
-    private final Path results;
-    private final Path work;
-    private final Progress progress;
 
     /**
      * How much a run does.
@@ -128,7 +110,18 @@ public final class DigitComparison {
             double floor,
             Map<String, Double> logPartition,
             Map<String, Map<String, Double>> choices,
-            List<SamplerComparison.Row> rows) {
+            List<SamplerComparison.Row> rows)
+            implements Job.Result {
+        @Override
+        public Sizes settings() {
+            return sizes;
+        }
+
+        @Override
+        public boolean isWhole() {
+            return rows.size() == SamplingMethod.all(sizes.steps()).size();
+        }
+
         /** The row of a method. */
         public SamplerComparison.Row row(String method) {
             return rows.stream()
@@ -144,19 +137,7 @@ public final class DigitComparison {
         }
     }
 
-    private DigitComparison(Sizes sizes, Path results, Path work, Progress progress) {
-        this.sizes = sizes;
-        this.results = results;
-        this.work = work;
-        this.progress = progress;
-    }
-
-    /**
-     * Runs with these sizes.
-     *
-     * @param results the folder of the results, {@code seed-N.json}
-     * @param work the folder of checkpoints
-     */
+    /** Runs that report nothing. */
     public static DigitComparison of(Sizes sizes, Path results, Path work) {
         return new DigitComparison(sizes, results, work, Progress.none());
     }
@@ -170,15 +151,13 @@ public final class DigitComparison {
 
     /** Small convolutional networks, the energy floored at −10; nothing trained. */
     public static Gebm untrained(Rng rng) {
-        LatentBase base = LatentBase.pushForward(
-                DensityBase.standardNormal(LATENTS), ConvNet.smallGenerator(LATENTS, IMAGE, 32), rng.fork("base"));
-        Energy energy = Energy.neural(ConvNet.smallEnergy(IMAGE, 32), IMAGE, rng.fork("energy"));
-        return Gebm.of(base, energy.flooredAt(-10));
+        return PaperImages.untrained(
+                LATENTS, ConvNet.smallGenerator(LATENTS, IMAGE, 32), IMAGE, ConvNet.smallEnergy(IMAGE, 32), rng);
     }
 
     /** KALE-F and the gradient penalty of weight 1. */
     public static EnergyLoss energyLoss() {
-        return Kale.energyLoss().plus(1, Penalties.gradient());
+        return PaperImages.energyLoss();
     }
 
     /** Batches of 64, Adam at 2e-4, two energy steps to a base step and 50 at the start and at every 500th. */
@@ -192,21 +171,14 @@ public final class DigitComparison {
 
     /** Energy steps on a fixed base, five to an iteration, at half the rate. */
     public static TrainingPlan polishing(long iterations) {
-        return TrainingPlan.of(iterations)
-                .withEnergySteps(i -> 5)
-                .withBatchSize(64)
-                .withOptimizers(Adam.of(1e-4).withBetas(0.5, 0.999));
+        return PaperImages.polishing(iterations, 1e-4).withBatchSize(64);
     }
 
     /** The classifier's features of images in [−1, 1]. */
     public static Features features(DigitClassifier classifier) {
         return images -> {
-            try (NDManager scope = images.getManager().newSubManager()) {
-                NDArray ink = images.add(1).div(2);
-                ink.attach(scope);
-                NDArray features = classifier.apply(ink);
-                features.attach(images.getManager());
-                return features;
+            try (NDArray ink = PixelRange.SIGNED.toUnit(images)) {
+                return classifier.apply(ink);
             }
         };
     }
@@ -253,15 +225,17 @@ public final class DigitComparison {
         DataSource data = DataSource.of(parts.train());
         Rng rng = Rng.of(seed);
         Evaluation evaluation = (model, key) -> Map.of("frechet", distance(model, features, parts, rng));
-        Path file = work("training", seed, data, plan(sizes.iterations()));
-        TrainingPlan plan = plan(sizes.iterations())
-                .withEvaluation(CHECKPOINT_EVERY, evaluation)
-                .withCheckpoint(CHECKPOINT_EVERY, file)
-                .withProgress(progress);
-        TrainingRun training = resumed(
-                Trainer.alternating(energyLoss(), Kale.baseLoss(), plan),
-                data,
+        TrainingPlan plan = plan(sizes.iterations());
+        Path file = checkpoint("training", seed, data, plan);
+        TrainingRun training = Job.trainToEnd(
+                Trainer.alternating(
+                        energyLoss(),
+                        Kale.baseLoss(),
+                        plan.withEvaluation(CHECKPOINT_EVERY, evaluation)
+                                .withCheckpoint(CHECKPOINT_EVERY, file)
+                                .withProgress(progress)),
                 untrained(rng),
+                data,
                 file,
                 rng.fork("train"));
         Gebm averaged = training.averaged();
@@ -269,12 +243,16 @@ public final class DigitComparison {
         distances.put("last", distance(training.model(), features, parts, rng));
         distances.put("average", distance(averaged, features, parts, rng));
         Gebm better = distances.get("average") < distances.get("last") ? averaged : training.model();
-        Path polished = work("polishing", seed, data, polishing(sizes.polishing()));
-        TrainingPlan polishing = polishing(sizes.polishing())
-                .withCheckpoint(CHECKPOINT_EVERY / 5, polished)
-                .withProgress(progress);
-        TrainingRun run =
-                resumed(Trainer.energyOnly(energyLoss(), polishing), data, better, polished, rng.fork("polish"));
+        TrainingPlan polishing = polishing(sizes.polishing());
+        Path polished = checkpoint("polishing", seed, data, polishing);
+        TrainingRun run = Job.trainToEnd(
+                Trainer.energyOnly(
+                        energyLoss(),
+                        polishing.withCheckpoint(CHECKPOINT_EVERY / 5, polished).withProgress(progress)),
+                better,
+                data,
+                polished,
+                rng.fork("polish"));
         return new Trained(run.model(), training, run, distances);
     }
 
@@ -285,27 +263,13 @@ public final class DigitComparison {
         }
     }
 
-    /** A file that belongs to this stage, seed, data and plan, so that another one's checkpoint is never taken up. */
-    private Path work(String stage, long seed, DataSource data, TrainingPlan plan) {
-        int fingerprint = Objects.hash(data.sha256(), plan.toString());
-        return work.resolve(String.format("seed-%d-%s-%08x.safetensors", seed, stage, fingerprint));
-    }
-
-    /** A run from the beginning, or from its checkpoint, to its end. */
-    private static TrainingRun resumed(Trainer trainer, DataSource data, Gebm initial, Path file, Rng rng) {
-        TrainingRun run = Files.exists(file)
-                ? trainer.resume(Checkpoint.load(file, initial), data)
-                : trainer.fit(initial, data, rng);
-        if (run.stop() instanceof StopReason.Stopped stopped) {
-            throw new IllegalStateException(
-                    "stopped after " + stopped.iterations() + " iterations; run it again to go on from " + file);
-        }
-        return run;
+    private Path checkpoint(String stage, long seed, DataSource data, TrainingPlan plan) {
+        return Job.checkpoint(work, "seed-" + seed + "-" + stage, data.sha256(), plan);
     }
 
     /** The comparison of this run's methods on a model. */
     public SamplerComparison comparison(Gebm model, Features features, Parts parts, long seed) {
-        return SamplerComparison.of(
+        return new SamplerComparison(
                 model,
                 features,
                 parts.validation(),
@@ -317,30 +281,27 @@ public final class DigitComparison {
 
     /** The result of {@code seed}: read if it is whole, else completed. */
     public Result run(Digits.Split digits, long seed) {
-        Path file = results.resolve("seed-" + seed + ".json");
-        List<SamplingMethod> methods = SamplingMethod.all(sizes.steps());
-        List<String> names = methods.stream().map(SamplingMethod::name).toList();
-        Result known = Files.exists(file) ? read(file) : null;
-        if (known != null) {
-            Require.that(known.sizes().equals(sizes), "sizes of " + file, "those asked for, " + sizes, known.sizes());
-            if (known.rows().size() == methods.size()) {
-                return known;
-            }
-        }
+        return new JobStore<>(results, Result.class)
+                .run(new Job<>("seed-" + seed, sizes, (soFar, keep) -> complete(digits, seed, soFar, keep)));
+    }
+
+    private Result complete(Digits.Split digits, long seed, Result soFar, Consumer<Result> keep) {
         try (NDManager scope = NDManager.newBaseManager();
                 DigitClassifier classifier = DigitClassifier.shipped()) {
             Features features = features(classifier);
             Parts parts = Parts.of(scope, digits);
             Trained trained = train(parts, features, seed);
+            List<SamplingMethod> methods = SamplingMethod.all(sizes.steps());
+            List<String> names = methods.stream().map(SamplingMethod::name).toList();
             try (SamplerComparison comparison = comparison(trained.model(), features, parts, seed)) {
-                Result result = result(trained, comparison, parts, seed, known);
+                Result result = result(trained, comparison, parts, seed, soFar);
                 for (SamplingMethod method : methods) {
                     if (result.rows().stream().noneMatch(row -> row.method().equals(method.name()))) {
                         SamplerComparison.Choice choice = comparison.choose(method);
                         result.choices().put(method.name(), choice.distances());
                         result.rows().add(comparison.measure(method, choice.setting()));
                         result.rows().sort(Comparator.comparingInt(row -> names.indexOf(row.method())));
-                        WholeFile.write(file, GSON.toJson(result).getBytes(StandardCharsets.UTF_8));
+                        keep.accept(result);
                         progress.report(result.rows().size(), methods.size(), "sampled: " + method.name());
                     }
                 }
@@ -395,21 +356,12 @@ public final class DigitComparison {
         }
     }
 
-    // ---------------------------------------------------------------- files
-
     /**
      * The result in {@code file}.
      *
-     * @throws UncheckedIOException if it is missing or damaged
+     * @throws java.io.UncheckedIOException if it is missing or damaged
      */
     public static Result read(Path file) {
-        try {
-            return GSON.fromJson(Files.readString(file), Result.class);
-        } catch (IOException e) {
-            throw new UncheckedIOException("could not read " + file, e);
-        } catch (JsonParseException e) {
-            throw new UncheckedIOException(
-                    "could not read " + file + ": delete it, and it is made anew", new IOException(e));
-        }
+        return JobStore.read(file, Result.class);
     }
 }

@@ -17,8 +17,6 @@ import gebm.experiment.UciExperiment.Run;
 import gebm.experiment.UciExperiment.Settings;
 import gebm.metric.NegativeLogLikelihood;
 import gebm.model.Targets;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -187,16 +185,5 @@ class UciExperimentTest {
         assertThat(UciTable.logged(Uci.RED_WINE, Method.KALE_F)).isEqualTo(12.099);
         assertThat(UciTable.logged(Uci.RED_WINE, Method.SNL)).isNaN();
         assertThat(UciTable.logged(Uci.HEPMASS, Method.ML)).isNaN();
-    }
-
-    @Test
-    void tableGoesBetweenItsLines() throws IOException {
-        Path file = folder.resolve("README.md");
-        Files.writeString(file, "a\n<!-- uci:begin -->\nold\n<!-- uci:end -->\nz\n");
-        UciTable.write("new\n", file);
-        assertThat(file).hasContent("a\n<!-- uci:begin -->\nnew\n<!-- uci:end -->\nz\n");
-        Files.writeString(file, "no place\n");
-        UciTable.write("new\n", file);
-        assertThat(file).hasContent("no place\n");
     }
 }

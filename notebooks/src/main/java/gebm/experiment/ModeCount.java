@@ -1,4 +1,4 @@
-package gebm.metric;
+package gebm.experiment;
 
 import gebm.core.Require;
 import java.util.Locale;

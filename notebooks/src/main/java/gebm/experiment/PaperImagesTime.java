@@ -15,8 +15,7 @@ import java.nio.file.Path;
 import java.util.Locale;
 
 /**
- * The time of an iteration of {@link PaperImages}, and of all 150,000: {@code mvn -Pbenchmark -pl gebm-lib -DskipTests
- * verify -Djmh.main=gebm.experiment.PaperImagesTime -Djmh="convNet 2"}; prints {@code workload,ours,metric,value}.
+ * The time of an iteration of {@link PaperImages}, and of all 150,000: prints {@code workload,ours,metric,value}.
  *
  * <p>Each iteration has 5 energy steps; the first, with recording, is not counted. Wall and CPU time differ where others
  * use the machine: of the two, CPU time says what a quiet machine would take.

@@ -39,20 +39,19 @@ public final class SamplerComparison implements AutoCloseable {
     private final int tuningSamples;
     private final Rng rng;
 
-    private SamplerComparison(
+    SamplerComparison(
             Gebm model, Features features, NDArray validation, NDArray test, int samples, int tuning, Rng rng) {
+        Require.that(samples >= 5 * 2, "samples", ">= 10", samples);
+        Require.positive("samples for choices", tuning);
         this.model = model;
         this.features = features;
-        this.validation = own(features.apply(validation));
-        this.test = own(features.apply(test));
+        this.validation = features.apply(validation);
+        this.test = features.apply(test);
+        this.validation.attach(manager);
+        this.test.attach(manager);
         this.samples = samples;
         this.tuningSamples = tuning;
         this.rng = rng;
-    }
-
-    private NDArray own(NDArray array) {
-        array.attach(manager);
-        return array;
     }
 
     /**
@@ -63,15 +62,7 @@ public final class SamplerComparison implements AutoCloseable {
      * @param test data for the results
      */
     public static SamplerComparison of(Gebm model, Features features, NDArray validation, NDArray test, Rng rng) {
-        return of(model, features, validation, test, 2_000, 400, rng);
-    }
-
-    /** As {@link #of(Gebm, Features, NDArray, NDArray, Rng)}, with other numbers of samples. */
-    static SamplerComparison of(
-            Gebm model, Features features, NDArray validation, NDArray test, int samples, int tuning, Rng rng) {
-        Require.that(samples >= 5 * 2, "samples", ">= 10", samples);
-        Require.positive("samples for choices", tuning);
-        return new SamplerComparison(model, features, validation, test, samples, tuning, rng);
+        return new SamplerComparison(model, features, validation, test, 2_000, 400, rng);
     }
 
     /**

@@ -1,4 +1,4 @@
-package gebm.metric;
+package gebm.experiment;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

@@ -1,4 +1,4 @@
-package gebm.metric;
+package gebm.experiment;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
@@ -16,6 +16,7 @@ import gebm.core.Progress;
 import gebm.core.Require;
 import gebm.core.Rng;
 import gebm.data.Digits;
+import gebm.metric.Features;
 import gebm.model.Tensors;
 import gebm.trace.Gradients;
 import gebm.trace.InPlace;
@@ -27,9 +28,12 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.stream.IntStream;
+import java.util.zip.CRC32;
 
 /**
  * A small network that tells digits apart; its last hidden layer gives the features that image metrics look at.
@@ -82,7 +86,7 @@ public final class DigitClassifier implements Features, AutoCloseable {
                 .add(Activation::relu);
     }
 
-    /** The trained network that comes with the library. */
+    /** The trained network that comes with this class. */
     public static DigitClassifier shipped() {
         try (InputStream in = DigitClassifier.class.getResourceAsStream(RESOURCE);
                 NDManager scope = NDManager.newBaseManager()) {
@@ -128,11 +132,14 @@ public final class DigitClassifier implements Features, AutoCloseable {
         int steps = digits.size() / BATCH;
         long total = (long) steps * epochs;
         try (NDManager scope = NDManager.newBaseManager()) {
-            float[] pixels = pixels(digits);
+            float[] pixels = digits.flattened(scope).toFloatArray();
             int[] labels = digits.labels();
             NDList parameters = classifier.parameters();
-            NDList means = zeros(scope, parameters);
-            NDList squares = zeros(scope, parameters);
+            NDList means = new NDList();
+            NDList squares = new NDList();
+            for (NDList moments : List.of(means, squares)) {
+                parameters.forEach(p -> moments.add(scope.zeros(p.getShape(), p.getDataType())));
+            }
             NDArray count = scope.zeros(new Shape(), DataType.FLOAT32);
             Program step = Program.ofList(in -> {
                 var loss = Gradients.ofParameters(
@@ -166,18 +173,6 @@ public final class DigitClassifier implements Features, AutoCloseable {
             }
         }
         return classifier;
-    }
-
-    private static NDList zeros(NDManager scope, NDList like) {
-        NDList zeros = new NDList();
-        like.forEach(array -> zeros.add(scope.zeros(array.getShape(), array.getDataType())));
-        return zeros;
-    }
-
-    private static float[] pixels(Digits digits) {
-        try (NDManager scope = NDManager.newBaseManager()) {
-            return digits.flattened(scope).toFloatArray();
-        }
     }
 
     /** These images, each moved by −1 to 1 pixels down and to the right, with background where it left. */
@@ -237,11 +232,10 @@ public final class DigitClassifier implements Features, AutoCloseable {
         try (NDManager scope = NDManager.newBaseManager()) {
             int[] found = digits(digits.images(scope));
             int[] labels = digits.labels();
-            int right = 0;
-            for (int i = 0; i < labels.length; i++) {
-                right += found[i] == labels[i] ? 1 : 0;
-            }
-            return right / (double) labels.length;
+            return IntStream.range(0, labels.length)
+                            .filter(i -> found[i] == labels[i])
+                            .count()
+                    / (double) labels.length;
         }
     }
 
@@ -253,9 +247,9 @@ public final class DigitClassifier implements Features, AutoCloseable {
     /** {@code DigitClassifier} and a checksum of the weights. */
     @Override
     public String name() {
-        Fingerprint weights = new Fingerprint();
-        arrays().values().forEach(array -> weights.with(array.toByteBuffer()));
-        return "DigitClassifier " + weights;
+        CRC32 sum = new CRC32();
+        arrays().values().forEach(array -> sum.update(array.toByteBuffer()));
+        return String.format("DigitClassifier %08x", sum.getValue());
     }
 
     private static NDArray inParts(Program program, NDArray images) {
