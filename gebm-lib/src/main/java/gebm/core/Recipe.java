@@ -174,9 +174,8 @@ public final class Recipe {
                 return constant;
             }
         }
-        throw new IllegalArgumentException(
-                "a " + type.getSimpleName() + " must be one of " + Arrays.toString(type.getEnumConstants()) + ", got "
-                        + name);
+        throw new IllegalArgumentException("a " + type.getSimpleName() + " must be one of "
+                + Arrays.toString(type.getEnumConstants()) + ", got " + name);
     }
 
     private static Object array(JsonArray json, Class<?> component, String path) {
@@ -214,7 +213,8 @@ public final class Recipe {
     }
 
     private static Object construct(Class<?> type, RecordComponent[] components, Object... values) {
-        Class<?>[] kinds = Arrays.stream(components).map(RecordComponent::getType).toArray(Class<?>[]::new);
+        Class<?>[] kinds =
+                Arrays.stream(components).map(RecordComponent::getType).toArray(Class<?>[]::new);
         try {
             Constructor<?> constructor = type.getDeclaredConstructor(kinds);
             constructor.setAccessible(true);
@@ -285,8 +285,9 @@ public final class Recipe {
     private static String text(JsonObject json) {
         if (json.has(CODE)) {
             String code = json.get(CODE).getAsString();
-            return json.has(VALUES) ? "code with the values " + text(json.get(VALUES)) + " by the step" : "code (" + code
-                    + ")";
+            return json.has(VALUES)
+                    ? "code with the values " + text(json.get(VALUES)) + " by the step"
+                    : "code (" + code + ")";
         }
         Map<String, JsonElement> components = new LinkedHashMap<>(json.asMap());
         JsonElement type = components.remove(TYPE);

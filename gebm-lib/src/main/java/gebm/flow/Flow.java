@@ -42,8 +42,7 @@ public final class Flow implements LatentBase, DensityBase {
     private final DensityBase prior;
     private final Bijection bijection;
     private final Program toData = Program.of(this::dataOf);
-    private final Program toDensity =
-            Program.of(x -> Known.once(this, parameters(), x, () -> logDensityOf(x)));
+    private final Program toDensity = Program.of(x -> Known.once(this, parameters(), x, () -> logDensityOf(x)));
     private final Program toSamples = Program.ofList(list -> {
         Samples samples = samplesOf(new Samples(list.get(0), list.get(1)));
         return new NDList(samples.values(), samples.logDensity());

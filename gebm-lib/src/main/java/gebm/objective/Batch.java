@@ -34,7 +34,10 @@ public record Batch(NDList arrays, NDArray generated) {
      */
     public NDArray labels() {
         Require.that(
-                arrays.size() > 1, "the data of a loss with labels", "of two arrays (DataSource.of(rows, labels))", "one");
+                arrays.size() > 1,
+                "the data of a loss with labels",
+                "of two arrays (DataSource.of(rows, labels))",
+                "one");
         return arrays.get(1);
     }
 

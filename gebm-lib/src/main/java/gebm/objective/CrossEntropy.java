@@ -39,7 +39,8 @@ public final class CrossEntropy {
                     "a whole number for each of " + shape.get(0) + " samples",
                     labels.getShape());
             NDArray one = labels.toType(DataType.INT64, false).oneHot((int) shape.get(1), logits.getDataType());
-            NDArray total = logits.logSoftmax(1).mul(one).sum(new int[] {1}).mean().neg();
+            NDArray total =
+                    logits.logSoftmax(1).mul(one).sum(new int[] {1}).mean().neg();
             NDArray right = logits.argMax(1).eq(labels).toType(logits.getDataType(), false);
             Map<String, NDArray> terms = new LinkedHashMap<>();
             terms.put("crossEntropy", total);

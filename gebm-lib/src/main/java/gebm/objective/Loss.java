@@ -33,7 +33,9 @@ public record Loss(NDArray total, Map<String, NDArray> terms) {
      */
     public Loss withGradients(NDList parameters, NDList gradients) {
         Require.that(
-                gradients.size() == parameters.size(), "gradients", "as many as parameters, " + parameters.size(),
+                gradients.size() == parameters.size(),
+                "gradients",
+                "as many as parameters, " + parameters.size(),
                 gradients.size());
         NDArray sum = total.stopGradient();
         for (int i = 0; i < parameters.size(); i++) {

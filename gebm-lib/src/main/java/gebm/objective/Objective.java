@@ -17,7 +17,7 @@ public interface Objective<M> {
     Loss evaluate(M model, Batch batch, Rng rng);
 
     /** {@code this + weight·other}; a penalty is just another objective. The terms of {@code other} stay unweighted. */
-    default Objective<M> plus(double weight, Objective<? super M> other) {
+    default <N extends M> Objective<N> plus(double weight, Objective<? super N> other) {
         return new Sum<>(this, weight, other);
     }
 

@@ -61,9 +61,7 @@ public final class Known {
                     && fact.at == place
                     && fact.changes == now
                     && recorder.holdsHere(fact.frame, place, reads)) {
-                return fact.value != null
-                        ? fact.value
-                        : add(owner, reads, at, fact.later.get(), null);
+                return fact.value != null ? fact.value : add(owner, reads, at, fact.later.get(), null);
             }
         }
         return add(owner, reads, at, compute.get(), null);

@@ -27,8 +27,7 @@ import java.util.Objects;
  * @param epsilon {@code > 0}
  * @param weightDecay λ, finite and {@code >= 0}
  */
-public record Adam(Schedule rate, double beta1, double beta2, double epsilon, double weightDecay)
-        implements Optimizer {
+public record Adam(Schedule rate, double beta1, double beta2, double epsilon, double weightDecay) implements Optimizer {
     /** Checks the constants. */
     public Adam {
         Objects.requireNonNull(rate, "rate");
@@ -78,9 +77,11 @@ public record Adam(Schedule rate, double beta1, double beta2, double epsilon, do
         NDList means = new NDList(state.subList(1, 1 + n));
         NDList squares = new NDList(state.subList(1 + n, 1 + 2 * n));
         if (weightDecay > 0) {
-            parameters.forEach(p -> InPlace.subtract(p, rate.getManager().from(p).mul(rate.mul(weightDecay))));
+            parameters.forEach(
+                    p -> InPlace.subtract(p, rate.getManager().from(p).mul(rate.mul(weightDecay))));
         }
         InPlace.increment(state.get(0));
-        InPlace.adam(parameters, gradients, means, squares, state.get(0), rate, new InPlace.Adam(beta1, beta2, epsilon));
+        InPlace.adam(
+                parameters, gradients, means, squares, state.get(0), rate, new InPlace.Adam(beta1, beta2, epsilon));
     }
 }

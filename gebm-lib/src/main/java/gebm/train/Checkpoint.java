@@ -73,7 +73,8 @@ public final class Checkpoint<M extends Trainable> {
 
         Position copy() {
             Position copy = GSON.fromJson(GSON.toJson(this), Position.class);
-            copy.history = new ArrayList<>(history); // the text has numbers without their places in the order of columns
+            copy.history =
+                    new ArrayList<>(history); // the text has numbers without their places in the order of columns
             return copy;
         }
     }
@@ -150,8 +151,8 @@ public final class Checkpoint<M extends Trainable> {
         for (Map.Entry<String, NDList> state : states.entrySet()) {
             if (state.getKey().startsWith("average.")) {
                 averaged = averaged == null ? copyOf(model) : averaged;
-                NDList parameters =
-                        averaged.part(state.getKey().substring("average.".length())).parameters();
+                NDList parameters = averaged.part(state.getKey().substring("average.".length()))
+                        .parameters();
                 for (int i = 0; i < parameters.size(); i++) {
                     InPlace.assign(parameters.get(i), state.getValue().get(i));
                 }
@@ -226,7 +227,8 @@ public final class Checkpoint<M extends Trainable> {
             NDArray json = all.get(JSON);
             Require.that(json != null, "a checkpoint", "a file with an array '" + JSON + "'", file);
             Position position = position(json, file);
-            Require.that(position.trainer != null, "a checkpoint", "one that says its trainer", file + ", which is older");
+            Require.that(
+                    position.trainer != null, "a checkpoint", "one that says its trainer", file + ", which is older");
             @SuppressWarnings("unchecked") // a copy is of its own kind
             Checkpoint<M> checkpoint = new Checkpoint<>((M) like.copy(), position);
             part(all, STATE).forEach((name, array) -> {

@@ -25,11 +25,7 @@ import java.util.Objects;
  * @param <M> the kind of model it needs
  */
 public record Phase<M extends Trainable>(
-        String name,
-        List<Group> groups,
-        Objective<? super M> loss,
-        Negatives<? super M> negatives,
-        Schedule steps) {
+        String name, List<Group> groups, Objective<? super M> loss, Negatives<? super M> negatives, Schedule steps) {
     /** Checks and copies. */
     public Phase {
         Require.that(!name.isBlank(), "the name of a phase", "a word", "'" + name + "'");
@@ -76,20 +72,23 @@ public record Phase<M extends Trainable>(
                 : Require.notNegative(name + "Steps.at(" + iteration + ")", Math.round(steps.at(iteration)));
     }
 
-    /** Name, loss and optimisers, one line each. */
+    /** Loss, optimisers, what stands beside data and the number of steps, one line each. */
     @Override
     public String toString() {
-        StringBuilder text = new StringBuilder(name).append(" loss ").append(Recipe.text(loss));
-        groups.forEach(group -> text.append(",\n          ")
-                .append(group.part().isEmpty() ? "all of it" : group.part())
-                .append(" by ")
-                .append(Recipe.text(group.optimizer())));
+        List<String> lines = new ArrayList<>(List.of(name + " loss " + Recipe.text(loss)));
+        for (Group group : groups) {
+            String part = group.part().isEmpty() ? "all of it" : group.part();
+            lines.add(part + " by " + Recipe.text(group.optimizer()));
+            if (group.averages()) {
+                lines.add("averaging it by " + group.average());
+            }
+        }
         if (negatives != null) {
-            text.append(",\n          beside data ").append(Recipe.text(negatives));
+            lines.add("beside data " + Recipe.text(negatives));
         }
         if (steps != null) {
-            text.append(",\n          steps ").append(Recipe.text(steps));
+            lines.add(name + " steps " + Recipe.text(steps));
         }
-        return text.toString();
+        return String.join(TrainingPlan.LINE, lines);
     }
 }

@@ -57,8 +57,7 @@ public record RunCard(
      */
     public static RunCard of(String json) {
         JsonElement read = JsonParser.parseString(json);
-        Require.that(
-                read.isJsonObject() && read.getAsJsonObject().has("trainer"), "a run's card", "its JSON", json);
+        Require.that(read.isJsonObject() && read.getAsJsonObject().has("trainer"), "a run's card", "its JSON", json);
         JsonObject card = read.getAsJsonObject();
         List<String> terms = new ArrayList<>();
         card.getAsJsonArray("terms").forEach(term -> terms.add(term.getAsString()));

@@ -160,7 +160,10 @@ public final class Trainer<M extends Trainable> {
     public <N extends M> TrainingRun<N> resume(Checkpoint<N> from, DataSource data) {
         Checkpoint<N> copy = from.copy();
         JsonElement now = recipe();
-        copy.position.trainer.getAsJsonObject().add("iterations", now.getAsJsonObject().get("iterations"));
+        copy.position
+                .trainer
+                .getAsJsonObject()
+                .add("iterations", now.getAsJsonObject().get("iterations"));
         String difference = Recipe.difference(copy.position.trainer, now);
         Require.that(difference == null, "the trainer that resumes", "that of the checkpoint", difference);
         String sha256 = data.sha256();
@@ -224,14 +227,15 @@ public final class Trainer<M extends Trainable> {
     @Override
     public String toString() {
         StringBuilder text = plan.general(false);
-        phases.forEach(phase -> text.append(",\n          ").append(phase));
+        phases.forEach(phase -> text.append(TrainingPlan.LINE).append(phase));
         if (plan.initialLogPartition() > 0) {
-            text.append(",\n          c at first from ")
+            text.append(TrainingPlan.LINE)
+                    .append("c at first from ")
                     .append(plan.initialLogPartition())
                     .append(" samples");
         }
         if (evaluateEvery > 0) {
-            text.append(",\n          evaluated every ").append(evaluateEvery);
+            text.append(TrainingPlan.LINE).append("evaluated every ").append(evaluateEvery);
         }
         return text.append(']').toString();
     }

@@ -99,7 +99,10 @@ final class TrainingLoop<M extends Trainable, N extends M> {
                     !all.isEmpty(),
                     "the " + phase.name(),
                     "trainable where there is a " + phase.name() + " loss",
-                    model.part(phase.groups().isEmpty() ? "" : phase.groups().get(0).part())
+                    model.part(
+                                    phase.groups().isEmpty()
+                                            ? ""
+                                            : phase.groups().get(0).part())
                             + ", which has no parameters: train the rest without it (of a GEBM by Trainer.energyOnly)");
             kept = phase.negatives() == null
                     ? new NDList()
@@ -165,7 +168,8 @@ final class TrainingLoop<M extends Trainable, N extends M> {
         for (int k = 0; k < parts.size(); k++) {
             bounds[k + 1] = bounds[k] + parts.get(k).phase.steps(position.iteration);
         }
-        String names = String.join(" and ", trainer.phases().stream().map(Phase::name).toList());
+        String names =
+                String.join(" and ", trainer.phases().stream().map(Phase::name).toList());
         Require.that(
                 bounds[parts.size()] > 0,
                 names + " steps of iteration " + position.iteration,
@@ -185,8 +189,7 @@ final class TrainingLoop<M extends Trainable, N extends M> {
                 return false;
             }
             NDArray numbers = scope.zeros(new Shape(last, MOST_NUMBERS), DataType.FLOAT64);
-            NDList inputs =
-                    new NDList(scope.create(first), numbers, watch.stopArray(), watch.countArray());
+            NDList inputs = new NDList(scope.create(first), numbers, watch.stopArray(), watch.countArray());
             for (int k = 0; k < parts.size(); k++) {
                 inputs.add(scope.create(Math.max(first, bounds[k])));
                 inputs.add(scope.create(bounds[k + 1]));
@@ -288,7 +291,9 @@ final class TrainingLoop<M extends Trainable, N extends M> {
         List<String> columns = part.columns();
         for (int k = 0; k < columns.size() && !rows.isEmpty(); k++) {
             int column = k;
-            row.put(columns.get(k), rows.stream().mapToDouble(numbers -> numbers[column]).sum() / rows.size());
+            row.put(
+                    columns.get(k),
+                    rows.stream().mapToDouble(numbers -> numbers[column]).sum() / rows.size());
         }
     }
 
@@ -446,8 +451,8 @@ final class TrainingLoop<M extends Trainable, N extends M> {
                 .findFirst()
                 .orElse(null);
         NDList arrays = new NDList();
-        given.forEach(array -> arrays.add(
-                type != null && array.getDataType().isFloating() ? array.toType(type, false) : array));
+        given.forEach(array ->
+                arrays.add(type != null && array.getDataType().isFloating() ? array.toType(type, false) : array));
         return arrays;
     }
 
@@ -466,7 +471,8 @@ final class TrainingLoop<M extends Trainable, N extends M> {
     private static void average(NDManager scope, double decay, NDList averages, NDList parameters) {
         for (int i = 0; i < averages.size(); i++) {
             NDArray updated = scope.from(parameters.get(i)).mul(1 - decay);
-            InPlace.assign(averages.get(i), scope.from(averages.get(i)).mul(decay).add(updated));
+            InPlace.assign(
+                    averages.get(i), scope.from(averages.get(i)).mul(decay).add(updated));
         }
     }
 }

@@ -23,6 +23,7 @@ import java.util.function.Consumer;
  * {@link Trainer#alternating} and its like; {@link Trainer#of} takes phases that have their own.
  */
 public final class TrainingPlan implements Cloneable {
+    static final String LINE = ",\n          ";
     private static final TrainingPlan REFERENCE = new TrainingPlan();
 
     // what is computed
@@ -236,8 +237,7 @@ public final class TrainingPlan implements Cloneable {
 
     /** Energy steps before base step {@code iteration}. */
     public long energySteps(long iteration) {
-        return Require.notNegative(
-                "energySteps.at(" + iteration + ")", Math.round(energySteps.at(iteration)));
+        return Require.notNegative("energySteps.at(" + iteration + ")", Math.round(energySteps.at(iteration)));
     }
 
     /** The phase that trains energy and c. */
@@ -270,8 +270,7 @@ public final class TrainingPlan implements Cloneable {
     }
 
     /** What a run's card says of its plan beside iterations and phases. */
-    record Computed(
-            int batchSize, RateDecay decay, String best, int patience, int restarts, int initialLogPartition) {
+    record Computed(int batchSize, RateDecay decay, String best, int patience, int restarts, int initialLogPartition) {
         TrainingPlan plan(long iterations) {
             return of(iterations).with(plan -> {
                 plan.batchSize = batchSize;
@@ -363,15 +362,18 @@ public final class TrainingPlan implements Cloneable {
 
     @Override
     public String toString() {
-        StringBuilder text = general(true).append(",\n          energy by ").append(Recipe.text(energyOptimizer));
-        text.append(",\n          base by ").append(Recipe.text(baseOptimizer));
-        text.append(",\n          c by ").append(Recipe.text(logPartitionOptimizer));
-        text.append(",\n          energy steps ").append(Recipe.text(energySteps));
+        StringBuilder text = general(true).append(LINE).append("energy by ").append(Recipe.text(energyOptimizer));
+        text.append(LINE).append("base by ").append(Recipe.text(baseOptimizer));
+        text.append(LINE).append("c by ").append(Recipe.text(logPartitionOptimizer));
+        text.append(LINE).append("energy steps ").append(Recipe.text(energySteps));
         if (initialLogPartition > 0) {
-            text.append(",\n          c at first from ").append(initialLogPartition).append(" samples");
+            text.append(LINE)
+                    .append("c at first from ")
+                    .append(initialLogPartition)
+                    .append(" samples");
         }
         if (!Double.isNaN(baseAverage)) {
-            text.append(",\n          averaging the base by ").append(baseAverage);
+            text.append(LINE).append("averaging the base by ").append(baseAverage);
         }
         return text.append(']').toString();
     }
@@ -384,16 +386,16 @@ public final class TrainingPlan implements Cloneable {
             text.append(" and ").append(generatedSize());
         }
         if (decay != null) {
-            text.append(",\n          rates by ").append(decay);
+            text.append(LINE).append("rates by ").append(decay);
         }
         if (best != null) {
-            text.append(",\n          keeping the best by ").append(best);
+            text.append(LINE).append("keeping the best by ").append(best);
         }
         if (patience > 0) {
-            text.append(",\n          until ").append(patience).append(" evaluations are no better");
+            text.append(LINE).append("until ").append(patience).append(" evaluations are no better");
         }
         if (restarts > 0) {
-            text.append(",\n          beginning again ").append(restarts).append(" times at most");
+            text.append(LINE).append("beginning again ").append(restarts).append(" times at most");
         }
         return text;
     }

@@ -105,11 +105,11 @@ final class PictureCases {
     private History history() {
         var loss = Kale.energyLoss().plus(0.3, Penalties.gradient());
         var held = Evaluation.of(loss, Toy.eightGaussians().batch(m, 100, 0, rng.fork("held out")));
-        var plan =
-                TrainingPlan.of(3_000).withEnergySteps(i -> 1).withBatchSize(16).withEvaluation(100, held);
+        var plan = TrainingPlan.of(3_000).withEnergySteps(i -> 1).withBatchSize(16);
         var base = LatentBase.pushForward(DensityBase.standardNormal(2), Mlp.of(2, 4, 2), rng.fork("base"));
         var energy = Energy.neural(Mlp.of(2, 4, 1), new Shape(2), rng.fork("energy"));
         return Trainer.alternating(loss, Kale.baseLoss(), plan)
+                .withEvaluation(100, held)
                 .fit(Gebm.of(base, energy), Toy.eightGaussians(), rng.fork("train"))
                 .history();
     }

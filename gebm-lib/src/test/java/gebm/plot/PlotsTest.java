@@ -280,14 +280,13 @@ class PlotsTest {
         void showsEachTermWithItsValidation() {
             var loss = Kale.energyLoss().plus(0.3, Penalties.gradient());
             NDArray held = Toy.eightGaussians().batch(m, 100, 0, Rng.of(7));
-            var plan = TrainingPlan.of(220)
-                    .withEnergySteps(i -> 1)
-                    .withBatchSize(16)
-                    .withEvaluation(20, Evaluation.of(loss, held));
+            var plan = TrainingPlan.of(220).withEnergySteps(i -> 1).withBatchSize(16);
             var model = Gebm.of(
                     LatentBase.pushForward(DensityBase.standardNormal(2), Mlp.of(2, 4, 2), Rng.of(1)),
                     Energy.neural(Mlp.of(2, 4, 1), new Shape(2), Rng.of(2)));
-            var run = Trainer.alternating(loss, Kale.baseLoss(), plan).fit(model, Toy.eightGaussians(), Rng.of(3));
+            var run = Trainer.alternating(loss, Kale.baseLoss(), plan)
+                    .withEvaluation(20, Evaluation.of(loss, held))
+                    .fit(model, Toy.eightGaussians(), Rng.of(3));
             Panels all = Plots.training("Training", run.history());
             assertThat(all.charts())
                     .extracting(chart -> chart.getTitle())
