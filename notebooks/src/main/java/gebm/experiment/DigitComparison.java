@@ -15,8 +15,8 @@ import gebm.metric.Features;
 import gebm.metric.Frechet;
 import gebm.model.Gebm;
 import gebm.nn.ConvNet;
-import gebm.objective.EnergyLoss;
 import gebm.objective.Kale;
+import gebm.objective.Objective;
 import gebm.train.Adam;
 import gebm.train.Evaluation;
 import gebm.train.Trainer;
@@ -156,7 +156,7 @@ public record DigitComparison(Sizes sizes, Path results, Path work, Progress pro
     }
 
     /** KALE-F and the gradient penalty of weight 1. */
-    public static EnergyLoss energyLoss() {
+    public static Objective<Gebm> energyLoss() {
         return PaperImages.energyLoss();
     }
 
@@ -218,22 +218,24 @@ public record DigitComparison(Sizes sizes, Path results, Path work, Progress pro
      * @param validationDistance of the base with its weights ({@code last}) and with their average ({@code average})
      */
     public record Trained(
-            Gebm model, TrainingRun training, TrainingRun polishing, Map<String, Double> validationDistance) {}
+            Gebm model,
+            TrainingRun<Gebm> training,
+            TrainingRun<Gebm> polishing,
+            Map<String, Double> validationDistance) {}
 
     /** Trains and polishes the model of {@code seed}, from its checkpoints if there are any. */
     public Trained train(Parts parts, Features features, long seed) {
         DataSource data = DataSource.of(parts.train());
         Rng rng = Rng.of(seed);
-        Evaluation evaluation = (model, key) -> Map.of("frechet", distance(model, features, parts, rng));
+        Evaluation<Gebm> evaluation = (model, key) -> Map.of("frechet", distance(model, features, parts, rng));
         TrainingPlan plan = plan(sizes.iterations());
         Path file = checkpoint("training", seed, data, plan);
-        TrainingRun training = Job.trainToEnd(
+        TrainingRun<Gebm> training = Job.trainToEnd(
                 Trainer.alternating(
-                        energyLoss(),
-                        Kale.baseLoss(),
-                        plan.withEvaluation(CHECKPOINT_EVERY, evaluation)
-                                .withCheckpoint(CHECKPOINT_EVERY, file)
-                                .withProgress(progress)),
+                                energyLoss(),
+                                Kale.baseLoss(),
+                                plan.withCheckpoint(CHECKPOINT_EVERY, file).withProgress(progress))
+                        .withEvaluation(CHECKPOINT_EVERY, evaluation),
                 untrained(rng),
                 data,
                 file,
@@ -245,7 +247,7 @@ public record DigitComparison(Sizes sizes, Path results, Path work, Progress pro
         Gebm better = distances.get("average") < distances.get("last") ? averaged : training.model();
         TrainingPlan polishing = polishing(sizes.polishing());
         Path polished = checkpoint("polishing", seed, data, polishing);
-        TrainingRun run = Job.trainToEnd(
+        TrainingRun<Gebm> run = Job.trainToEnd(
                 Trainer.energyOnly(
                         energyLoss(),
                         polishing.withCheckpoint(CHECKPOINT_EVERY / 5, polished).withProgress(progress)),

@@ -2,8 +2,8 @@ package gebm.experiment;
 
 import gebm.core.Rng;
 import gebm.core.StopReason;
+import gebm.core.Trainable;
 import gebm.data.DataSource;
-import gebm.model.Gebm;
 import gebm.train.Checkpoint;
 import gebm.train.Trainer;
 import gebm.train.TrainingRun;
@@ -52,7 +52,8 @@ public record Job<R extends Job.Result>(String id, Record settings, Work<R> work
      * @param trainer its plan writes {@code checkpoint}
      * @throws IllegalArgumentException if the file belongs to another model
      */
-    static TrainingRun train(Trainer trainer, Gebm initial, DataSource data, Path checkpoint, Rng rng) {
+    static <M extends Trainable, N extends M> TrainingRun<N> train(
+            Trainer<M> trainer, N initial, DataSource data, Path checkpoint, Rng rng) {
         return Files.exists(checkpoint)
                 ? trainer.resume(Checkpoint.load(checkpoint, initial), data)
                 : trainer.fit(initial, data, rng);
@@ -63,8 +64,9 @@ public record Job<R extends Job.Result>(String id, Record settings, Work<R> work
      *
      * @throws IllegalStateException if it was stopped before
      */
-    static TrainingRun trainToEnd(Trainer trainer, Gebm initial, DataSource data, Path checkpoint, Rng rng) {
-        TrainingRun run = train(trainer, initial, data, checkpoint, rng);
+    static <M extends Trainable, N extends M> TrainingRun<N> trainToEnd(
+            Trainer<M> trainer, N initial, DataSource data, Path checkpoint, Rng rng) {
+        TrainingRun<N> run = train(trainer, initial, data, checkpoint, rng);
         if (run.stop() instanceof StopReason.Stopped stopped) {
             throw new IllegalStateException(
                     "stopped after " + stopped.iterations() + " iterations; run it again to go on from " + checkpoint);

@@ -18,8 +18,8 @@ import gebm.model.Gebm;
 import gebm.model.LatentBase;
 import gebm.nn.ConvNet;
 import gebm.nn.ResNet;
-import gebm.objective.EnergyLoss;
 import gebm.objective.Kale;
+import gebm.objective.Objective;
 import gebm.objective.Penalties;
 import gebm.sampler.Chains;
 import gebm.sampler.Langevin;
@@ -72,14 +72,14 @@ public final class PaperImages {
     private final int width;
     private final UnaryOperator<TrainingPlan> training;
     private final UnaryOperator<TrainingPlan> polishing;
-    private final Evaluation metric; // null: none
+    private final Evaluation<Gebm> metric; // null: none
 
     private PaperImages(
             Pair pair,
             int width,
             UnaryOperator<TrainingPlan> training,
             UnaryOperator<TrainingPlan> polishing,
-            Evaluation metric) {
+            Evaluation<Gebm> metric) {
         this.pair = pair;
         this.width = width;
         this.training = training;
@@ -129,7 +129,7 @@ public final class PaperImages {
     public PaperImages withMetric(Features features, NDArray reference, int samples) {
         Require.that(samples >= 2, "samples", ">= 2", samples);
         Frechet distance = Frechet.of(features);
-        Evaluation frechet = (model, rng) -> {
+        Evaluation<Gebm> frechet = (model, rng) -> {
             try (NDManager scope = NDManager.newBaseManager(reference.getDevice())) {
                 NDArray all = scope.zeros(new Shape(samples).addAll(IMAGE), reference.getDataType());
                 for (int start = 0; start < samples; start += PART) {
@@ -157,17 +157,20 @@ public final class PaperImages {
     }
 
     /** What the energy is trained with: KALE-F and the gradient penalty. */
-    public static EnergyLoss energyLoss() {
+    public static Objective<Gebm> energyLoss() {
         return Kale.energyLoss().plus(1, Penalties.gradient());
     }
 
     /** The plan of the training. */
     public TrainingPlan training() {
         TrainingPlan plan = TrainingPlan.of(150_000);
-        if (metric != null) {
-            plan = plan.withEvaluation(2_000, metric).withRateDecay(RateDecay.of("frechet"));
-        }
-        return training.apply(plan);
+        return training.apply(metric == null ? plan : plan.withRateDecay(RateDecay.of("frechet")));
+    }
+
+    /** The training of both halves, evaluated by the metric if there is one. */
+    private Trainer<Gebm> trainer(TrainingPlan plan) {
+        Trainer<Gebm> both = Trainer.alternating(energyLoss(), Kale.baseLoss(), plan);
+        return metric == null ? both : both.withEvaluation(2_000, metric);
     }
 
     /** The plan of the polishing. */
@@ -189,7 +192,7 @@ public final class PaperImages {
      * @param training both halves
      * @param polishing the energy alone; null if the training was stopped
      */
-    public record Result(Gebm model, TrainingRun training, TrainingRun polishing) {}
+    public record Result(Gebm model, TrainingRun<Gebm> training, TrainingRun<Gebm> polishing) {}
 
     /**
      * Trains and polishes, from where the files {@code training.safetensors} and {@code polishing.safetensors} in
@@ -204,15 +207,14 @@ public final class PaperImages {
         Shape sample = images.sampleShape();
         Require.that(sample.equals(IMAGE), "the shape of an image", IMAGE.toString(), sample);
         Path file = folder.resolve("training.safetensors");
-        Trainer both =
-                Trainer.alternating(energyLoss(), Kale.baseLoss(), training().withCheckpoint(500, file));
-        TrainingRun trained = Job.train(both, model(rng.fork("model")), images, file, rng.fork("train"));
+        Trainer<Gebm> both = trainer(training().withCheckpoint(500, file));
+        TrainingRun<Gebm> trained = Job.train(both, model(rng.fork("model")), images, file, rng.fork("train"));
         if (trained.stop() instanceof StopReason.Stopped) {
             return new Result(trained.model(), trained, null);
         }
         Path polished = folder.resolve("polishing.safetensors");
-        Trainer energy = Trainer.energyOnly(energyLoss(), polishing().withCheckpoint(500, polished));
-        TrainingRun run = Job.train(energy, trained.model(), images, polished, rng.fork("polish"));
+        Trainer<Gebm> energy = Trainer.energyOnly(energyLoss(), polishing().withCheckpoint(500, polished));
+        TrainingRun<Gebm> run = Job.train(energy, trained.model(), images, polished, rng.fork("polish"));
         return new Result(run.model(), trained, run);
     }
 

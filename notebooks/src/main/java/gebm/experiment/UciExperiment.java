@@ -7,6 +7,7 @@ import gebm.core.Progress;
 import gebm.core.Require;
 import gebm.core.Rng;
 import gebm.core.Schedule;
+import gebm.core.Trainable;
 import gebm.data.DataSource;
 import gebm.data.Split;
 import gebm.data.Uci;
@@ -15,12 +16,11 @@ import gebm.metric.NegativeLogLikelihood;
 import gebm.model.DensityBase;
 import gebm.model.DensityEnergy;
 import gebm.model.Gebm;
-import gebm.objective.BaseLoss;
 import gebm.objective.ContrastiveDivergence;
 import gebm.objective.DonskerVaradhan;
-import gebm.objective.EnergyLoss;
 import gebm.objective.Kale;
 import gebm.objective.MaximumLikelihood;
+import gebm.objective.Objective;
 import gebm.objective.Penalties;
 import gebm.objective.SelfNormalizedLikelihood;
 import gebm.sampler.Langevin;
@@ -30,6 +30,7 @@ import gebm.train.Evaluation;
 import gebm.train.GradientMap;
 import gebm.train.History;
 import gebm.train.Optimizer;
+import gebm.train.Phase;
 import gebm.train.Trainer;
 import gebm.train.TrainingPlan;
 import gebm.train.TrainingRun;
@@ -44,6 +45,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
 /**
@@ -314,11 +316,11 @@ public record UciExperiment(Path results, Path work, Progress progress) {
 
     // ---------------------------------------------------------------- the model and its training
 
-    /** A flow for the base and, but for ML, another one for the energy; nothing trained. */
-    public static Gebm untrained(Method method, int dimension, Rng rng) {
+    /** A flow; but for ML a GEBM with it as base, and another one for the energy. Nothing is trained. */
+    public static Trainable untrained(Method method, int dimension, Rng rng) {
         Flow base = Flow.realNvp(dimension, rng.fork("base"));
         if (method == Method.ML) {
-            return Gebm.of(base, x -> x.zerosLike().sum(new int[] {1}));
+            return base;
         }
         return Gebm.unnormalized(
                 base,
@@ -326,14 +328,16 @@ public record UciExperiment(Path results, Path work, Progress progress) {
     }
 
     /** The density that a method has trained, in a model that began as {@link #untrained}. */
-    public static DensityBase density(Gebm model) {
-        return model.energy().parameters().isEmpty()
-                ? (DensityBase) model.base()
-                : ((DensityEnergy) model.unnormalized()).density();
+    public static DensityBase density(Trainable model) {
+        return model instanceof Gebm gebm ? energy(gebm).density() : (DensityBase) model;
     }
 
-    private static EnergyLoss energyLoss(Method method, Settings settings) {
-        EnergyLoss loss =
+    private static DensityEnergy energy(Gebm model) {
+        return (DensityEnergy) model.unnormalized();
+    }
+
+    private static Objective<Gebm> energyLoss(Method method, Settings settings) {
+        Objective<? super Gebm> loss =
                 switch (method) {
                     case CD ->
                         ContrastiveDivergence.of(
@@ -344,19 +348,23 @@ public record UciExperiment(Path results, Path work, Progress progress) {
                     case SNL -> SelfNormalizedLikelihood.energyLoss();
                     case ML -> throw new IllegalArgumentException("ML has no energy loss");
                 };
-        EnergyLoss penalty =
+        Objective<Trainable> penalty =
                 method.usesBase() ? Penalties.gradient().plus(1, Penalties.weightsByDimension()) : Penalties.weights();
         return loss.plus(settings.penalty(), penalty);
     }
 
-    /** The trainer of a method. */
-    static Trainer trainer(Method method, Settings settings, TrainingPlan plan) {
-        BaseLoss likelihood = MaximumLikelihood.baseLoss();
-        return switch (method) {
-            case ML -> Trainer.baseOnly(likelihood.plus(settings.penalty(), Penalties.baseWeights()), plan);
-            case CD -> Trainer.energyOnly(energyLoss(method, settings), plan);
-            default -> Trainer.alternating(energyLoss(method, settings), Kale.baseLoss(), plan);
-        };
+    /** The trainer of a method, by a plan that {@code watched} completes. */
+    static Trainer<? extends Trainable> trainer(
+            Method method, Settings settings, Steps steps, UnaryOperator<TrainingPlan> watched) {
+        int iterations = steps.ends().size();
+        if (method == Method.ML) {
+            TrainingPlan plan = TrainingPlan.of(iterations).withBatchSize(settings.batchSize());
+            Objective<DensityBase> loss = MaximumLikelihood.loss().plus(settings.penalty(), Penalties.weights());
+            return Trainer.of(watched.apply(plan), Phase.of("base", loss, adam(settings, iterations)));
+        }
+        TrainingPlan plan = watched.apply(plan(method, settings, steps));
+        Objective<Gebm> loss = energyLoss(method, settings);
+        return method == Method.CD ? Trainer.energyOnly(loss, plan) : Trainer.alternating(loss, Kale.baseLoss(), plan);
     }
 
     /** How many minibatches are done at the end of each iteration; the last one is as long as is left. */
@@ -405,7 +413,7 @@ public record UciExperiment(Path results, Path work, Progress progress) {
         return method.learnsConstant() ? plan.withInitialLogPartition(10 * settings.generatedSize()) : plan;
     }
 
-    private static Evaluation evaluation(Method method, Settings settings, Split split) {
+    private static Evaluation<Trainable> evaluation(Method method, Settings settings, Split split) {
         long[] since = {cpuTime()};
         return (model, rng) -> {
             Map<String, Double> row = new LinkedHashMap<>();
@@ -414,11 +422,11 @@ public record UciExperiment(Path results, Path work, Progress progress) {
                     "validation",
                     NegativeLogLikelihood.exact(density, split.validation()).value());
             row.put("test", NegativeLogLikelihood.exact(density, split.test()).value());
-            if (method != Method.ML) {
-                row.put("trueLogPartition", ((DensityEnergy) model.unnormalized()).logNormaliser());
+            if (model instanceof Gebm gebm) {
+                row.put("trueLogPartition", energy(gebm).logNormaliser());
             }
             if (method.usesBase()) {
-                var batch = model.estimateLogPartition(settings.generatedSize(), rng);
+                var batch = ((Gebm) model).estimateLogPartition(settings.generatedSize(), rng);
                 row.put("batchLogPartition", batch.value());
             }
             long now = cpuTime();
@@ -471,7 +479,7 @@ public record UciExperiment(Path results, Path work, Progress progress) {
      * @param model that of the best validation likelihood
      * @param run its numbers
      */
-    public record Trained(Gebm model, Run run) {}
+    public record Trained(Trainable model, Run run) {}
 
     /** The same run with its model, on any split, from its checkpoint if there is one; a file is written and none read. */
     public Trained train(Uci set, Split split, Method method, Settings settings, long seed) {
@@ -481,6 +489,12 @@ public record UciExperiment(Path results, Path work, Progress progress) {
         return trained;
     }
 
+    @SuppressWarnings("unchecked") // model and trainer are of one method
+    private static <M extends Trainable> TrainingRun<M> trained(
+            Trainer<M> trainer, Trainable initial, DataSource data, Path checkpoint, Rng rng) {
+        return Job.trainToEnd(trainer, (M) initial, data, checkpoint, rng);
+    }
+
     private Trained train(Asked asked, Split split) {
         Method method = asked.method();
         Settings settings = asked.settings();
@@ -488,18 +502,21 @@ public record UciExperiment(Path results, Path work, Progress progress) {
         Steps steps = Steps.of(method, settings, rows(split.train()));
         long usual = method == Method.ML ? 1 : settings.energySteps();
         Path checkpoint = Job.checkpoint(work, asked.id(), data.sha256(), settings);
-        TrainingPlan plan = plan(method, settings, steps)
-                .withEvaluation(Math.max(1, settings.evaluateEvery() / usual), evaluation(method, settings, split))
-                .withCheckpoint(Math.max(1, 10 * settings.evaluateEvery() / usual), checkpoint)
-                .withProgress(progress);
-        plan = settings.patience() > 0
-                ? plan.withEarlyStop("validation", settings.patience())
-                : plan.withBest("validation");
+        UnaryOperator<TrainingPlan> watched = plan -> {
+            TrainingPlan kept = settings.patience() > 0
+                    ? plan.withEarlyStop("validation", settings.patience())
+                    : plan.withBest("validation");
+            return kept.withCheckpoint(Math.max(1, 10 * settings.evaluateEvery() / usual), checkpoint)
+                    .withProgress(progress);
+        };
+        var trainer = trainer(method, settings, steps, watched)
+                .withEvaluation(Math.max(1, settings.evaluateEvery() / usual), evaluation(method, settings, split));
         Rng rng = Rng.of(asked.seed()).fork(asked.set().title());
-        TrainingRun training;
+        TrainingRun<?> training;
         String end = Run.COMPLETED;
-        try (Gebm initial = untrained(method, (int) split.train().getShape().get(1), rng)) {
-            training = Job.trainToEnd(trainer(method, settings, plan), initial, data, checkpoint, rng.fork("train"));
+        try (Trainable initial =
+                untrained(method, (int) split.train().getShape().get(1), rng)) {
+            training = trained(trainer, initial, data, checkpoint, rng.fork("train"));
         } catch (DivergedException e) {
             training = e.partial(TrainingRun.class);
             end = e.where();
@@ -526,7 +543,7 @@ public record UciExperiment(Path results, Path work, Progress progress) {
                 Arrays.stream(seconds).filter(Double::isFinite).sum(),
                 end,
                 new TreeMap<>(training.card().versions()));
-        Gebm model = training.best().copy();
+        Trainable model = training.best().copy();
         training.model().close();
         return new Trained(model, run);
     }
