@@ -70,6 +70,6 @@ public interface DataSource {
      *     {@code size} is greater than {@code n}
      */
     static DataSource of(NDArray rows) {
-        return new Rows(rows);
+        return new ShuffledRows(rows);
     }
 }

@@ -663,7 +663,7 @@ final class Recorder implements AutoCloseable {
         for (int i = explicit; i < examples.size(); i++) {
             implicit.add(examples.get(i));
         }
-        ProgramGraph view = ProgramGraph.of(graph, explicit, facts, derived.ways());
+        ProgramGraph view = ProgramGraph.of(graph, explicit, facts, derived.methods());
         return new Executable(
                 Printer.print(graph, networks), device(), implicit, new Executable.Recorded(graph, view, networks));
     }

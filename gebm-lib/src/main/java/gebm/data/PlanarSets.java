@@ -7,11 +7,11 @@ import gebm.core.Require;
 import gebm.core.Rng;
 import java.util.SplittableRandom;
 
-/** What the sets in the plane share. */
-final class Plane {
+/** What the sets of points in the plane share. */
+final class PlanarSets {
     static final Shape SAMPLE = new Shape(2);
 
-    private Plane() {}
+    private PlanarSets() {}
 
     /** Writes one point. */
     @FunctionalInterface

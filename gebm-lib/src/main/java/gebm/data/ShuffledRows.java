@@ -11,11 +11,11 @@ import java.util.Arrays;
 import java.util.OptionalLong;
 
 /** The rows of an array in a new order each epoch. Gathering in native memory leaves nothing for Java's collector. */
-final class Rows implements DataSource {
+final class ShuffledRows implements DataSource {
     private final NDArray rows;
     private final Epochs epochs;
 
-    Rows(NDArray rows) {
+    ShuffledRows(NDArray rows) {
         Shape shape = rows.getShape();
         Require.that(shape.dimension() > 0 && shape.size() > 0, "rows", "of shape (n, sampleShape) with n > 0", shape);
         requireFinite(rows);
