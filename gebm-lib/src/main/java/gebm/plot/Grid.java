@@ -60,7 +60,7 @@ public record Grid(double[] x, double[] y, double[][] values) {
             NDArray found = function.apply(points(scope, x, y));
             Shape shape = found.getShape();
             Require.that(shape.equals(new Shape(POINTS * POINTS)), "values", "of shape " + POINTS * POINTS, shape);
-            double[] flat = Numbers.of(found);
+            double[] flat = PlotData.of(found);
             double[][] values = new double[POINTS][POINTS];
             for (int i = 0; i < flat.length; i++) {
                 values[i / POINTS][i % POINTS] = flat[i];

@@ -9,14 +9,14 @@ import java.awt.image.BufferedImage;
 
 /** Small images in rows, each group of them under its name, with or without a text below each image. */
 final class ImageGrid {
-    private static final int CELL = 28 * Look.DENSITY; // an MNIST image, each pixel a square of two
-    private static final int LARGE = 56 * Look.DENSITY; // with a text below
-    private static final int GAP = 2 * Look.DENSITY;
-    private static final int MARGIN = 10 * Look.DENSITY;
-    private static final int HEADING = 28 * Look.DENSITY;
-    private static final int LINE = 13 * Look.DENSITY;
-    private static final Font TITLE = new Font(Font.SANS_SERIF, Font.BOLD, 13 * Look.DENSITY);
-    private static final Font CAPTION = new Font(Font.SANS_SERIF, Font.PLAIN, 10 * Look.DENSITY);
+    private static final int CELL = 28 * HouseStyle.DENSITY; // an MNIST image, each pixel a square of two
+    private static final int LARGE = 56 * HouseStyle.DENSITY; // with a text below
+    private static final int GAP = 2 * HouseStyle.DENSITY;
+    private static final int MARGIN = 10 * HouseStyle.DENSITY;
+    private static final int HEADING = 28 * HouseStyle.DENSITY;
+    private static final int LINE = 13 * HouseStyle.DENSITY;
+    private static final Font TITLE = new Font(Font.SANS_SERIF, Font.BOLD, 13 * HouseStyle.DENSITY);
+    private static final Font CAPTION = new Font(Font.SANS_SERIF, Font.PLAIN, 10 * HouseStyle.DENSITY);
 
     private ImageGrid() {}
 
@@ -41,14 +41,15 @@ final class ImageGrid {
         int between = grids.length > 1 ? 8 * GAP : 0;
         int width = grids.length * panel + (grids.length - 1) * between + 2 * MARGIN;
         int height = HEADING + rows * (cellHeight + gap) - gap + MARGIN;
-        BufferedImage image = Look.white(width + width % Look.DENSITY, height + height % Look.DENSITY);
-        Graphics2D pen = Look.pen(image.createGraphics());
+        BufferedImage image =
+                HouseStyle.white(width + width % HouseStyle.DENSITY, height + height % HouseStyle.DENSITY);
+        Graphics2D pen = HouseStyle.pen(image.createGraphics());
         for (int g = 0; g < grids.length; g++) {
             int left = MARGIN + g * (panel + between);
-            String name = Look.fitted(pen, TITLE, names[g], panel);
-            Look.write(pen, TITLE, Look.INK, name, left, HEADING - 8.0 * Look.DENSITY, 0);
+            String name = HouseStyle.fitted(pen, TITLE, names[g], panel);
+            HouseStyle.write(pen, TITLE, HouseStyle.INK, name, left, HEADING - 8.0 * HouseStyle.DENSITY, 0);
             Form form = Form.of(names[g], grids[g].getShape());
-            double[] values = Numbers.of(grids[g]);
+            double[] values = PlotData.of(grids[g]);
             for (int i = 0; i < form.images; i++) {
                 int x = left + i % columns * (cell + gap);
                 int y = HEADING + i / columns * (cellHeight + gap);
@@ -60,14 +61,15 @@ final class ImageGrid {
             }
         }
         pen.dispose();
-        return new Picture(image, image.getWidth() / Look.DENSITY, image.getHeight() / Look.DENSITY);
+        return new Picture(image, image.getWidth() / HouseStyle.DENSITY, image.getHeight() / HouseStyle.DENSITY);
     }
 
     private static void caption(Graphics2D pen, String caption, double middle, double top, double width) {
         String[] lines = caption.split("\n", -1);
         for (int l = 0; l < lines.length; l++) {
-            String text = Look.fitted(pen, CAPTION, lines[l], width);
-            Look.write(pen, CAPTION, Look.INK, text, middle, top + (l + 1) * LINE - Look.DENSITY, 0.5);
+            String text = HouseStyle.fitted(pen, CAPTION, lines[l], width);
+            HouseStyle.write(
+                    pen, CAPTION, HouseStyle.INK, text, middle, top + (l + 1) * LINE - HouseStyle.DENSITY, 0.5);
         }
     }
 

@@ -6,8 +6,8 @@ import ai.djl.ndarray.types.Shape;
 import gebm.core.Require;
 
 /** Arrays as Java's numbers, checked. */
-final class Numbers {
-    private Numbers() {}
+final class PlotData {
+    private PlotData() {}
 
     static double[] of(NDArray array) {
         try (NDArray wide = array.toType(DataType.FLOAT64, true)) {
