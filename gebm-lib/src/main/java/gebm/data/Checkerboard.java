@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import gebm.core.Require;
 import gebm.core.Rng;
 
 /** The eight dark squares of a board of four by four. */
@@ -30,7 +31,7 @@ record Checkerboard() implements KnownDensity {
 
     @Override
     public NDArray logDensity(NDArray x) {
-        PlanarSets.requirePoints(x);
+        Require.rows("x", x, 2);
         NDArray square = x.div(SIDE).floor(); // −2 … 1 on the board
         NDArray onBoard = square.add(0.5).abs().max(new int[] {1}).lt(SQUARES / 2);
         NDArray half = square.sum(new int[] {1}).div(2);

@@ -3,6 +3,7 @@ package gebm.data;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import gebm.core.Require;
 import gebm.core.Rng;
 import gebm.trace.Ops;
 import java.util.Arrays;
@@ -33,7 +34,7 @@ record GaussianGrid() implements KnownDensity {
 
     @Override
     public NDArray logDensity(NDArray x) {
-        PlanarSets.requirePoints(x);
+        Require.rows("x", x, 2);
         double[] centres = new double[SIDE];
         Arrays.setAll(centres, GaussianGrid::centre);
         NDArray away = x.expandDims(2).sub(PlanarSets.constant(x, centres)).div(SIGMA);

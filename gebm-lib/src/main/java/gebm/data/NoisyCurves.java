@@ -3,6 +3,7 @@ package gebm.data;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import gebm.core.Require;
 import gebm.core.Rng;
 import gebm.trace.Ops;
 import java.util.List;
@@ -49,7 +50,7 @@ final class NoisyCurves implements KnownDensity {
 
     @Override
     public NDArray logDensity(NDArray x) {
-        PlanarSets.requirePoints(x);
+        Require.rows("x", x, 2);
         int nodes = rule.nodes().length;
         double[][] places = new double[2][curves.size() * nodes];
         double[] logWeights = new double[curves.size() * nodes];

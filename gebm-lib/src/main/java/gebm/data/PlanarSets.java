@@ -34,11 +34,6 @@ final class PlanarSets {
         return scope.create(points, new Shape(size, 2));
     }
 
-    static void requirePoints(NDArray x) {
-        Shape shape = x.getShape();
-        Require.that(shape.dimension() == 2 && shape.get(1) == 2, "x", "of shape (n, 2)", shape);
-    }
-
     static NDArray constant(NDArray like, double[] numbers) {
         return like.getManager().create(numbers).toType(like.getDataType(), false);
     }

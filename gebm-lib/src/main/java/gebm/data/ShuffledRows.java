@@ -3,10 +3,10 @@ package gebm.data;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
-import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import gebm.core.Require;
 import gebm.core.Rng;
+import gebm.trace.Ops;
 import java.util.Arrays;
 import java.util.OptionalLong;
 
@@ -53,16 +53,14 @@ final class ShuffledRows implements DataSource {
         if (!rows.getDataType().isFloating()) {
             return;
         }
-        try (NDArray sum = rows.sum();
-                NDArray wide = sum.toType(DataType.FLOAT64, true)) {
-            if (Double.isFinite(wide.getDouble())) {
+        try (NDArray sum = rows.sum()) {
+            if (Double.isFinite(Ops.doubles(sum)[0])) {
                 return;
             }
         }
         for (int row = 0; row < rows.getShape().get(0); row++) {
-            try (NDArray one = rows.get(row);
-                    NDArray wide = one.toType(DataType.FLOAT64, true)) {
-                requireFinite(row, wide.toDoubleArray());
+            try (NDArray one = rows.get(row)) {
+                requireFinite(row, Ops.doubles(one));
             }
         }
     }

@@ -3,6 +3,7 @@ package gebm.data;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import gebm.core.Require;
 import gebm.core.Rng;
 import gebm.trace.Ops;
 import gebm.trace.Special;
@@ -39,7 +40,7 @@ record Spirals() implements KnownDensity {
 
     @Override
     public NDArray logDensity(NDArray x) {
-        PlanarSets.requirePoints(x);
+        Require.rows("x", x, 2);
         int nodes = RULE.nodes().length;
         double[][] places = new double[2][nodes];
         double[] logWeights = new double[nodes];

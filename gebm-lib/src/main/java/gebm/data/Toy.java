@@ -2,10 +2,10 @@ package gebm.data;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import gebm.core.Require;
 import gebm.core.Rng;
+import gebm.trace.Ops;
 import java.util.stream.IntStream;
 
 /**
@@ -158,7 +158,7 @@ public final class Toy {
          * @return {@code (n)}
          */
         public NDArray logDensity(NDArray x) {
-            PlanarSets.requirePoints(x);
+            Require.rows("x", x, 2);
             NDArray centres = x.getManager().create(centres()).toType(x.getDataType(), false);
             NDArray exponents =
                     x.expandDims(1).sub(centres).square().sum(new int[] {2}).mul(-1 / (2 * SIGMA * SIGMA));
@@ -225,9 +225,7 @@ public final class Toy {
          * @return n distances, in the units of the plane
          */
         public static double[] distances(NDArray points) {
-            Shape shape = points.getShape();
-            Require.that(shape.dimension() == 2 && shape.get(1) == 2, "points", "of shape (n, 2)", shape);
-            double[] xy = points.toType(DataType.FLOAT64, false).toDoubleArray();
+            double[] xy = Ops.doubles(Require.rows("points", points, 2));
             double[] distances = new double[xy.length / 2];
             for (int i = 0; i < xy.length; i++) {
                 Require.finite("points[" + i / 2 + ", " + i % 2 + "]", xy[i]);

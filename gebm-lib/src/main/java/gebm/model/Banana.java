@@ -13,7 +13,7 @@ import gebm.core.Rng;
 record Banana(int dimension, double scale, double bend) implements Target {
     @Override
     public NDArray at(NDArray x) {
-        TargetArrays.requirePoints(x, dimension);
+        Require.rows("x", x, dimension);
         NDArray square = x.get(":, 0").square();
         NDArray straight = x.get(":, 1").sub(square.sub(scale * scale).mul(bend));
         NDArray plane = square.div(scale * scale).add(straight.square()).mul(0.5);

@@ -20,7 +20,7 @@ record DoubleWell(int dimension, double barrier) implements Target {
 
     @Override
     public NDArray at(NDArray x) {
-        TargetArrays.requirePoints(x, dimension);
+        Require.rows("x", x, dimension);
         NDArray well = x.get(":, 0").square().sub(1).square().mul(barrier);
         return dimension == 1 ? well : well.add(TargetArrays.restEnergy(x, 1));
     }

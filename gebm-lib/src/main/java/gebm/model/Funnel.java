@@ -11,7 +11,7 @@ import gebm.core.Rng;
 record Funnel(int dimension, double scale) implements Target {
     @Override
     public NDArray at(NDArray x) {
-        TargetArrays.requirePoints(x, dimension);
+        Require.rows("x", x, dimension);
         NDArray v = x.get(":, 0");
         NDArray rest = x.get(":, 1:").square().sum(new int[] {1}).mul(v.neg().exp());
         return v.square().div(scale * scale).add(rest).add(v.mul(dimension - 1)).mul(0.5);

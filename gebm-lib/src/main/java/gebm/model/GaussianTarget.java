@@ -33,7 +33,7 @@ final class GaussianTarget implements Target {
 
     @Override
     public NDArray at(NDArray x) {
-        TargetArrays.requirePoints(x, mean.length);
+        Require.rows("x", x, mean.length);
         NDManager scope = x.getManager();
         NDArray centred = x.sub(TargetArrays.constant(scope, mean, x.getDataType()));
         NDArray white = covariance.isDiagonal()

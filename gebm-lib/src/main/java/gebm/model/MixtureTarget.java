@@ -73,7 +73,7 @@ final class MixtureTarget implements Target {
 
     @Override
     public NDArray at(NDArray x) {
-        TargetArrays.requirePoints(x, dimension());
+        Require.rows("x", x, dimension());
         NDManager scope = x.getManager();
         DataType type = x.getDataType();
         NDArray centred = x.expandDims(1).sub(TargetArrays.constant(scope, means, type)); // (n, k, d)

@@ -26,7 +26,7 @@ final class Ring implements Target {
 
     @Override
     public NDArray at(NDArray x) {
-        TargetArrays.requirePoints(x, 2);
+        Require.rows("x", x, 2);
         return x.square()
                 .sum(new int[] {1})
                 .sub(radius * radius)

@@ -10,12 +10,6 @@ import gebm.core.Require;
 final class TargetArrays {
     private TargetArrays() {}
 
-    static void requirePoints(NDArray x, int dimension) {
-        Shape shape = x.getShape();
-        Require.that(
-                shape.dimension() == 2 && shape.get(1) == dimension, "x", "of shape (n, " + dimension + ")", shape);
-    }
-
     static void requireCoordinate(Target target, int coordinate) {
         Require.that(
                 coordinate >= 0 && coordinate < target.dimension(),

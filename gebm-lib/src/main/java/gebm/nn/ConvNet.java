@@ -37,21 +37,19 @@ public final class ConvNet {
     public static Block generator(int latent, Shape image, int width) {
         Require.positive("latent", latent);
         Require.positive("width", width);
-        int halvings = ImageLayers.halvings(image);
+        int halvings = Layers.halvings(image);
         long side = image.get(1) >> halvings;
         int channels = width << halvings;
         SequentialBlock block = new SequentialBlock();
-        block.add(ImageLayers.linear(channels * side * side)).add(ImageLayers.image(channels, side));
+        block.add(Layers.linear(channels * side * side)).add(Layers.image(channels, side));
         for (int i = 0; i < halvings; i++) {
             channels /= 2;
-            block.add(ImageLayers.batchNorm())
-                    .add(ImageLayers.relu())
-                    .add(ImageLayers.transposedConv(channels, 4, 2, 1));
+            block.add(Layers.batchNorm()).add(Layers.relu()).add(Layers.transposedConv(channels, 4, 2, 1));
         }
-        block.add(ImageLayers.batchNorm())
-                .add(ImageLayers.relu())
-                .add(ImageLayers.transposedConv((int) image.get(0), 3, 1, 1))
-                .add(ImageLayers.tanh());
+        block.add(Layers.batchNorm())
+                .add(Layers.relu())
+                .add(Layers.transposedConv((int) image.get(0), 3, 1, 1))
+                .add(Layers.tanh());
         return xavier(block);
     }
 
@@ -66,16 +64,16 @@ public final class ConvNet {
      */
     public static Block energy(Shape image, int width) {
         Require.positive("width", width);
-        int halvings = ImageLayers.halvings(image);
+        int halvings = Layers.halvings(image);
         int channels = width;
         SequentialBlock block = new SequentialBlock();
-        block.add(SpectralNorm.of(ImageLayers.conv(channels, 3))).add(ImageLayers.leakyRelu(SLOPE));
+        block.add(SpectralNorm.of(Layers.conv(channels, 3))).add(Layers.leakyRelu(SLOPE));
         for (int i = 0; i < halvings; i++) {
             channels *= 2;
-            block.add(SpectralNorm.of(ImageLayers.conv(channels, 4, 2, 1))).add(ImageLayers.leakyRelu(SLOPE));
-            block.add(SpectralNorm.of(ImageLayers.conv(channels, 3))).add(ImageLayers.leakyRelu(SLOPE));
+            block.add(SpectralNorm.of(Layers.conv(channels, 4, 2, 1))).add(Layers.leakyRelu(SLOPE));
+            block.add(SpectralNorm.of(Layers.conv(channels, 3))).add(Layers.leakyRelu(SLOPE));
         }
-        return xavier(block.add(Blocks.batchFlattenBlock()).add(ImageLayers.linear(1)));
+        return xavier(block.add(Blocks.batchFlattenBlock()).add(Layers.linear(1)));
     }
 
     /**
@@ -89,12 +87,12 @@ public final class ConvNet {
         Require.positive("width", width);
         long quarter = quarter(image);
         SequentialBlock block = new SequentialBlock();
-        block.add(ImageLayers.linear(2L * width * quarter * quarter)).add(ImageLayers.image(2L * width, quarter));
-        block.add(ImageLayers.batchNorm()).add(ImageLayers.relu()).add(ImageLayers.transposedConv(width, 4, 2, 1));
-        block.add(ImageLayers.batchNorm())
-                .add(ImageLayers.relu())
-                .add(ImageLayers.transposedConv((int) image.get(0), 4, 2, 1))
-                .add(ImageLayers.tanh());
+        block.add(Layers.linear(2L * width * quarter * quarter)).add(Layers.image(2L * width, quarter));
+        block.add(Layers.batchNorm()).add(Layers.relu()).add(Layers.transposedConv(width, 4, 2, 1));
+        block.add(Layers.batchNorm())
+                .add(Layers.relu())
+                .add(Layers.transposedConv((int) image.get(0), 4, 2, 1))
+                .add(Layers.tanh());
         return block;
     }
 
@@ -116,10 +114,10 @@ public final class ConvNet {
         Require.positive("width", width);
         quarter(image);
         SequentialBlock block = new SequentialBlock();
-        block.add(normalise.apply(ImageLayers.conv(width, 4, 2, 1))).add(ImageLayers.leakyRelu(SLOPE));
-        block.add(normalise.apply(ImageLayers.conv(2 * width, 4, 2, 1))).add(ImageLayers.leakyRelu(SLOPE));
-        block.add(normalise.apply(ImageLayers.conv(2 * width, 3))).add(ImageLayers.leakyRelu(SLOPE));
-        return block.add(Blocks.batchFlattenBlock()).add(ImageLayers.linear(1));
+        block.add(normalise.apply(Layers.conv(width, 4, 2, 1))).add(Layers.leakyRelu(SLOPE));
+        block.add(normalise.apply(Layers.conv(2 * width, 4, 2, 1))).add(Layers.leakyRelu(SLOPE));
+        block.add(normalise.apply(Layers.conv(2 * width, 3))).add(Layers.leakyRelu(SLOPE));
+        return block.add(Blocks.batchFlattenBlock()).add(Layers.linear(1));
     }
 
     private static long quarter(Shape image) {

@@ -38,23 +38,21 @@ public final class ResNet {
     public static Block generator(int latent, Shape image, int width) {
         Require.positive("latent", latent);
         Require.positive("width", width);
-        int halvings = ImageLayers.halvings(image);
+        int halvings = Layers.halvings(image);
         long side = image.get(1) >> halvings;
         SequentialBlock block = new SequentialBlock();
-        block.add(ConvNet.xavier(ImageLayers.linear(width * side * side))).add(ImageLayers.image(width, side));
+        block.add(ConvNet.xavier(Layers.linear(width * side * side))).add(Layers.image(width, side));
         for (int i = 0; i < halvings; i++) {
             SequentialBlock branch = new SequentialBlock();
-            branch.add(ImageLayers.batchNorm())
-                    .add(ImageLayers.relu())
-                    .add(ImageLayers.on("doubled", ImageLayers::doubled));
-            branch.add(ConvNet.xavier(ImageLayers.conv(width, 3)))
-                    .add(ImageLayers.batchNorm())
-                    .add(ImageLayers.relu());
-            branch.add(ConvNet.xavier(ImageLayers.conv(width, 3)));
-            block.add(sum(branch, ImageLayers.on("doubled", ImageLayers::doubled)));
+            branch.add(Layers.batchNorm()).add(Layers.relu()).add(Layers.on("doubled", Layers::doubled));
+            branch.add(ConvNet.xavier(Layers.conv(width, 3)))
+                    .add(Layers.batchNorm())
+                    .add(Layers.relu());
+            branch.add(ConvNet.xavier(Layers.conv(width, 3)));
+            block.add(sum(branch, Layers.on("doubled", Layers::doubled)));
         }
-        block.add(ImageLayers.batchNorm()).add(ImageLayers.relu());
-        block.add(ConvNet.xavier(ImageLayers.conv((int) image.get(0), 3))).add(ImageLayers.tanh());
+        block.add(Layers.batchNorm()).add(Layers.relu());
+        block.add(ConvNet.xavier(Layers.conv((int) image.get(0), 3))).add(Layers.tanh());
         return block;
     }
 
@@ -68,13 +66,10 @@ public final class ResNet {
      */
     public static Block energy(Shape image, int width) {
         Require.positive("width", width);
-        ImageLayers.halvings(image);
+        Layers.halvings(image);
         SequentialBlock block = new SequentialBlock();
         SequentialBlock first = new SequentialBlock();
-        first.add(branchConv(width))
-                .add(ImageLayers.relu())
-                .add(branchConv(width))
-                .add(halved());
+        first.add(branchConv(width)).add(Layers.relu()).add(branchConv(width)).add(halved());
         SequentialBlock skip = new SequentialBlock();
         block.add(sum(first, skip.add(halved()).add(skipConv(width))));
         SequentialBlock firstOfBlock = branch(width);
@@ -83,31 +78,28 @@ public final class ResNet {
                 sum(firstOfBlock.add(halved()), skipOfBlock.add(skipConv(width)).add(halved())));
         block.add(sum(branch(width), Blocks.identityBlock()));
         block.add(sum(branch(width), Blocks.identityBlock()));
-        block.add(ImageLayers.relu()).add(ImageLayers.on("pixelMean", ImageLayers::pixelMean));
-        return block.add(SpectralNorm.of(ConvNet.xavier(ImageLayers.linear(1))));
+        block.add(Layers.relu()).add(Layers.on("pixelMean", Layers::pixelMean));
+        return block.add(SpectralNorm.of(ConvNet.xavier(Layers.linear(1))));
     }
 
     private static SequentialBlock branch(int width) {
         SequentialBlock branch = new SequentialBlock();
-        branch.add(ImageLayers.relu())
-                .add(branchConv(width))
-                .add(ImageLayers.relu())
-                .add(branchConv(width));
+        branch.add(Layers.relu()).add(branchConv(width)).add(Layers.relu()).add(branchConv(width));
         return branch;
     }
 
     private static Block branchConv(int width) {
-        return SpectralNorm.of(ConvNet.xavier(ImageLayers.conv(width, 3)));
+        return SpectralNorm.of(ConvNet.xavier(Layers.conv(width, 3)));
     }
 
     private static Block skipConv(int width) {
-        Block conv = ImageLayers.conv(width, 1);
+        Block conv = Layers.conv(width, 1);
         conv.setInitializer(new XavierUniform(Math.sqrt(2)), Parameter.Type.WEIGHT);
         return SpectralNorm.of(conv);
     }
 
     private static Block halved() {
-        return ImageLayers.on("halved", ImageLayers::halved);
+        return Layers.on("halved", Layers::halved);
     }
 
     private static Block sum(Block a, Block b) {

@@ -94,8 +94,8 @@ public final class Panels implements Figure {
 
     @Override
     public void paint(Graphics2D graphics) {
-        Graphics2D pen = HouseStyle.pen(graphics);
-        HouseStyle.write(pen, HouseStyle.TITLE, HouseStyle.INK, title, width() / 2.0, 22, 0.5);
+        Graphics2D pen = Style.pen(graphics);
+        Style.write(pen, Style.TITLE, Style.INK, title, width() / 2.0, 22, 0.5);
         pen.dispose();
         int x = 0;
         int y = top();

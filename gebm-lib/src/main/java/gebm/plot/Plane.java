@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import gebm.core.Require;
+import gebm.trace.Ops;
 import java.awt.BasicStroke;
 import java.awt.Color;
 import java.awt.Graphics2D;
@@ -198,10 +199,10 @@ public final class Plane implements Figure {
     /** {@code ground} with a layer drawn into a copy of it. */
     private Picture over(Picture ground, Layer layer) {
         BufferedImage from = ground.image();
-        BufferedImage copy = HouseStyle.white(from.getWidth(), from.getHeight());
+        BufferedImage copy = Style.white(from.getWidth(), from.getHeight());
         from.copyData(copy.getRaster());
-        Graphics2D pen = HouseStyle.pen(copy.createGraphics());
-        pen.scale(HouseStyle.DENSITY, HouseStyle.DENSITY);
+        Graphics2D pen = Style.pen(copy.createGraphics());
+        pen.scale(Style.DENSITY, Style.DENSITY);
         Axes axes = with(layer).axes();
         pen.clip(axes.area());
         layer.draw(pen, axes);
@@ -227,7 +228,7 @@ public final class Plane implements Figure {
         Shape shape = draws.getShape();
         boolean fits = shape.dimension() == 3 && shape.get(2) == 2 && shape.size() > 0;
         Require.that(fits, name, "of shape (draws, chains, 2)", shape);
-        double[] flat = PlotData.of(draws);
+        double[] flat = Ops.doubles(draws);
         int chains = (int) shape.get(1);
         double[][][] paths = new double[chains][2][(int) shape.get(0)];
         for (int i = 0; i < flat.length; i++) {
@@ -263,7 +264,7 @@ public final class Plane implements Figure {
 
     /** Over a map, bright ones. */
     private Color[] colours() {
-        return map() == null ? HouseStyle.colours() : OVER_MAP;
+        return map() == null ? Style.colours() : OVER_MAP;
     }
 
     /** Told apart on viridis, from it and from each other. */
@@ -302,7 +303,7 @@ public final class Plane implements Figure {
         double unit = SIDE / Math.max(l[1] - l[0], l[3] - l[2]);
         double width = Math.max(SIDE / 4.0, Math.rint(unit * (l[1] - l[0])));
         double height = Math.max(SIDE / 4.0, Math.rint(unit * (l[3] - l[2])));
-        Graphics2D pen = HouseStyle.pen(new BufferedImage(1, 1, BufferedImage.TYPE_INT_RGB).createGraphics());
+        Graphics2D pen = Style.pen(new BufferedImage(1, 1, BufferedImage.TYPE_INT_RGB).createGraphics());
         Axes unplaced = new Axes(l[0], l[1], l[2], l[3], new Rectangle2D.Double(0, 0, width, height));
         double left = Math.ceil(unplaced.widestLeft(pen)) + 34;
         pen.dispose();
@@ -311,10 +312,10 @@ public final class Plane implements Figure {
     }
 
     private static double barLabels(HeatMap map) {
-        Graphics2D pen = HouseStyle.pen(new BufferedImage(1, 1, BufferedImage.TYPE_INT_RGB).createGraphics());
+        Graphics2D pen = Style.pen(new BufferedImage(1, 1, BufferedImage.TYPE_INT_RGB).createGraphics());
         double widest = 0;
         for (double tick : map.ticks()) {
-            widest = Math.max(widest, HouseStyle.width(pen, HouseStyle.TICK, Ticks.text(tick)));
+            widest = Math.max(widest, Style.width(pen, Style.TICK, Ticks.text(tick)));
         }
         pen.dispose();
         return Math.ceil(widest);
@@ -339,20 +340,20 @@ public final class Plane implements Figure {
 
     @Override
     public void paint(Graphics2D graphics) {
-        Graphics2D pen = HouseStyle.pen(graphics);
+        Graphics2D pen = Style.pen(graphics);
         Axes axes = axes();
         Rectangle2D area = axes.area();
-        HouseStyle.write(pen, HouseStyle.TITLE, HouseStyle.INK, title, area.getCenterX(), TOP + 10, 0.5);
+        Style.write(pen, Style.TITLE, Style.INK, title, area.getCenterX(), TOP + 10, 0.5);
         if (map() == null) {
             axes.drawGrid(pen);
         }
         for (Layer layer : layers) {
-            Graphics2D inside = HouseStyle.pen(pen);
+            Graphics2D inside = Style.pen(pen);
             inside.clip(area);
             layer.draw(inside, axes);
             inside.dispose();
         }
-        axes.drawFrame(pen, map() == null ? HouseStyle.GRID : HouseStyle.PALE);
+        axes.drawFrame(pen, map() == null ? Style.GRID : Style.PALE);
         axes.labelBelow(pen, xLabel);
         axes.labelLeft(pen, yLabel, area.getX() - 16);
         legend(pen, area);
@@ -368,8 +369,8 @@ public final class Plane implements Figure {
         for (Layer layer : named()) {
             layer.drawKey(pen, x + 5, y - 4);
             x += layer.keyWidth() + 8;
-            HouseStyle.write(pen, HouseStyle.LABEL, HouseStyle.INK, layer.name(), x, y, 0);
-            x += HouseStyle.width(pen, HouseStyle.LABEL, layer.name()) + 16;
+            Style.write(pen, Style.LABEL, Style.INK, layer.name(), x, y, 0);
+            x += Style.width(pen, Style.LABEL, layer.name()) + 16;
         }
     }
 
@@ -417,13 +418,13 @@ public final class Plane implements Figure {
         @Override
         public void draw(Graphics2D pen, Axes axes) {
             Rectangle2D area = axes.area();
-            int w = (int) Math.round(area.getWidth() * HouseStyle.DENSITY);
-            int h = (int) Math.round(area.getHeight() * HouseStyle.DENSITY);
+            int w = (int) Math.round(area.getWidth() * Style.DENSITY);
+            int h = (int) Math.round(area.getHeight() * Style.DENSITY);
             BufferedImage image = new BufferedImage(w, h, BufferedImage.TYPE_INT_ARGB);
             double[] e = extent();
             int[] colours = new int[256];
             for (int c = 0; c < colours.length; c++) {
-                colours[c] = HouseStyle.map(c / 255.0).getRGB();
+                colours[c] = Style.map(c / 255.0).getRGB();
             }
             for (int row = 0; row < h; row++) {
                 double y = axes.yHigh() - (row + 0.5) / h * (axes.yHigh() - axes.yLow());
@@ -474,22 +475,22 @@ public final class Plane implements Figure {
             }
             shape.lineTo(x, top);
             shape.closePath();
-            Graphics2D inside = HouseStyle.pen(pen);
+            Graphics2D inside = Style.pen(pen);
             inside.clip(shape);
-            int steps = (int) area.getHeight() * HouseStyle.DENSITY;
+            int steps = (int) area.getHeight() * Style.DENSITY;
             for (int s = 0; s < steps; s++) {
-                double y = area.getY() + (double) s / HouseStyle.DENSITY;
-                inside.setColor(HouseStyle.map((bottom - y) / (bottom - top)));
-                inside.fill(new Rectangle2D.Double(x, y, BAR, 1.0 / HouseStyle.DENSITY));
+                double y = area.getY() + (double) s / Style.DENSITY;
+                inside.setColor(Style.map((bottom - y) / (bottom - top)));
+                inside.fill(new Rectangle2D.Double(x, y, BAR, 1.0 / Style.DENSITY));
             }
             inside.dispose();
-            pen.setColor(HouseStyle.PALE);
+            pen.setColor(Style.PALE);
             pen.setStroke(new BasicStroke(1));
             pen.draw(shape);
             for (double tick : ticks()) {
                 double y = bottom - (tick - low) / (high - low) * (bottom - top);
                 Axes.mark(pen, x + BAR, y, x + BAR + 4, y);
-                HouseStyle.write(pen, HouseStyle.TICK, HouseStyle.INK, Ticks.text(tick), x + BAR + 7, y + 4, 0);
+                Style.write(pen, Style.TICK, Style.INK, Ticks.text(tick), x + BAR + 7, y + 4, 0);
             }
             Axes.upwards(pen, label, x + BAR + 8 + barLabels(this) + 16, area.getCenterY());
         }
@@ -499,7 +500,7 @@ public final class Plane implements Figure {
         @Override
         public void draw(Graphics2D pen, Axes axes) {
             pen.setStroke(new BasicStroke(overMap ? 0.7f : 1.1f, BasicStroke.CAP_ROUND, BasicStroke.JOIN_ROUND));
-            pen.setColor(overMap ? new Color(255, 255, 255, 130) : HouseStyle.PALE);
+            pen.setColor(overMap ? new Color(255, 255, 255, 130) : Style.PALE);
             for (double[][] line : lines) {
                 Path2D path = new Path2D.Double();
                 for (int i = 0; i < line.length; i++) {
@@ -526,7 +527,7 @@ public final class Plane implements Figure {
     }
 
     private static void edgedDisc(Graphics2D pen, Color colour, double x, double y, double radius) {
-        pen.setColor(HouseStyle.INK);
+        pen.setColor(Style.INK);
         disc(pen, x, y, radius + 0.8);
         pen.setColor(colour);
         disc(pen, x, y, radius);
@@ -577,7 +578,7 @@ public final class Plane implements Figure {
 
         private static void ring(Graphics2D pen, double x, double y) {
             edgedDisc(pen, Color.WHITE, x, y, 2.6);
-            pen.setColor(HouseStyle.INK);
+            pen.setColor(Style.INK);
             disc(pen, x, y, 1.2);
         }
 
@@ -593,11 +594,11 @@ public final class Plane implements Figure {
 
         @Override
         public void drawKey(Graphics2D pen, double x, double y) {
-            pen.setColor(HouseStyle.PALE);
+            pen.setColor(Style.PALE);
             pen.setStroke(new BasicStroke(1));
             pen.draw(new Line2D.Double(x, y, x + 15, y));
             ring(pen, x, y);
-            edgedDisc(pen, paths.length > 1 ? HouseStyle.PALE : colours[0], x + 15, y, 3);
+            edgedDisc(pen, paths.length > 1 ? Style.PALE : colours[0], x + 15, y, 3);
         }
     }
 
@@ -608,7 +609,7 @@ public final class Plane implements Figure {
             boolean many = tails.length > FEW;
             for (double[][] tail : tails) {
                 pen.setStroke(new BasicStroke(1.2f, BasicStroke.CAP_ROUND, BasicStroke.JOIN_ROUND));
-                pen.setColor(HouseStyle.translucent(colour, 0.7));
+                pen.setColor(Style.translucent(colour, 0.7));
                 pen.draw(line(axes, tail));
             }
             for (double[][] tail : tails) {

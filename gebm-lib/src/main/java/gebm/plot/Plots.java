@@ -266,12 +266,12 @@ public final class Plots {
         XYChart chart = chart(new XYChart(WIDTH, HEIGHT), title, "lag (steps)", "autocorrelation");
         double[] ends = {0, lags};
         Curve none = Curve.of("none", ends, new double[2]).withError(1.96 / Math.sqrt(draws[0].length));
-        bands(chart, none, HouseStyle.INK);
+        bands(chart, none, Style.INK);
         chains(chart, correlations);
         XYSeries zero = chart.addSeries("zero", ends, new double[2]);
         zero.setShowInLegend(false);
-        zero.setMarker(SeriesMarkers.NONE).setLineColor(HouseStyle.INK);
-        zero.setLineStyle(HouseStyle.DASHES);
+        zero.setMarker(SeriesMarkers.NONE).setLineColor(Style.INK);
+        zero.setLineStyle(Style.DASHES);
         return chart;
     }
 
@@ -323,11 +323,11 @@ public final class Plots {
         for (int i = 0; i < charts.length; i++) {
             XYChart chart = chart(new XYChart(230, 190), "chain " + (shown[i] + 1), "rank / draws", "");
             chart.getStyler().setYAxisMin(0.0).setYAxisMax(1.1 * highest);
-            chart.getStyler().setChartTitleFont(HouseStyle.HEADING);
+            chart.getStyler().setChartTitleFont(Style.HEADING);
             bars(chart, "ranks", bins.outline(heights[shown[i]]));
             XYSeries even = chart.addSeries("even", new double[] {0, 1}, new double[] {1, 1});
-            even.setMarker(SeriesMarkers.NONE).setLineColor(HouseStyle.INK);
-            even.setLineStyle(HouseStyle.DASHES);
+            even.setMarker(SeriesMarkers.NONE).setLineColor(Style.INK);
+            even.setLineStyle(Style.DASHES);
             charts[i] = chart;
         }
         return Panels.of(title, Math.min(4, Math.max(2, (int) Math.ceil(Math.sqrt(charts.length)))), charts);
@@ -368,7 +368,7 @@ public final class Plots {
         List<XYChart> charts = new ArrayList<>();
         for (String term : shown) {
             XYChart chart = chart(new XYChart(PANEL_WIDTH, PANEL_HEIGHT), term, "iteration", "");
-            chart.getStyler().setChartTitleFont(HouseStyle.HEADING);
+            chart.getStyler().setChartTitleFont(Style.HEADING);
             chart.getStyler().setLegendPosition(LegendPosition.OutsideS);
             chart.getStyler().setLegendLayout(LegendLayout.Horizontal);
             charts.add(training(chart, history, term));
@@ -428,9 +428,9 @@ public final class Plots {
      */
     public static Picture image(Object... charts) {
         Figure all = charts.length == 1 ? Figure.of(charts[0]) : Panels.of("", Math.max(1, charts.length), charts);
-        BufferedImage image = HouseStyle.white(all.width() * HouseStyle.DENSITY, all.height() * HouseStyle.DENSITY);
+        BufferedImage image = Style.white(all.width() * Style.DENSITY, all.height() * Style.DENSITY);
         Graphics2D pen = image.createGraphics();
-        pen.scale(HouseStyle.DENSITY, HouseStyle.DENSITY);
+        pen.scale(Style.DENSITY, Style.DENSITY);
         all.paint(pen);
         pen.dispose();
         return new Picture(image, all.width(), all.height());
@@ -462,7 +462,7 @@ public final class Plots {
             }
             XYSeries series = chart.addSeries(curve.name() + ", band " + ++part, aroundX, aroundY);
             series.setXYSeriesRenderStyle(XYSeriesRenderStyle.PolygonArea);
-            series.setFillColor(HouseStyle.translucent(colour, 0.2));
+            series.setFillColor(Style.translucent(colour, 0.2));
             series.setLineStyle(SeriesLines.NONE);
             series.setMarker(SeriesMarkers.NONE);
             series.setShowInLegend(false);
@@ -479,7 +479,7 @@ public final class Plots {
         series.setXYSeriesRenderStyle(XYSeriesRenderStyle.PolygonArea);
         series.setMarker(SeriesMarkers.NONE);
         line(series, 1.2f, colour);
-        series.setFillColor(HouseStyle.translucent(colour, 0.3));
+        series.setFillColor(Style.translucent(colour, 0.3));
     }
 
     private static void line(XYSeries series, float width, Color colour) {
@@ -494,7 +494,7 @@ public final class Plots {
             Curve all = withRoundTicks(Curve.of("each", xy[0], xy[1]));
             XYSeries series = chart.addSeries(all.name(), all.x(), all.y());
             series.setMarker(SeriesMarkers.NONE);
-            line(series, 0.8f, HouseStyle.pale(HouseStyle.colour(0), 0.35));
+            line(series, 0.8f, Style.pale(Style.colour(0), 0.35));
             series.setShowInLegend(false);
         }
     }
@@ -552,7 +552,7 @@ public final class Plots {
 
     /** The colour that no series in the legend has yet; they come round. */
     private static Color nextColour(XYChart chart) {
-        return HouseStyle.colour((int) chart.getSeriesCollection().stream()
+        return Style.colour((int) chart.getSeriesCollection().stream()
                 .filter(XYSeries::isShowInLegend)
                 .count());
     }
@@ -573,19 +573,19 @@ public final class Plots {
         styler.setChartBackgroundColor(Color.WHITE);
         styler.setPlotBackgroundColor(Color.WHITE);
         styler.setPlotBorderVisible(false);
-        styler.setPlotGridLinesColor(HouseStyle.GRID);
+        styler.setPlotGridLinesColor(Style.GRID);
         styler.setPlotGridLinesStroke(new BasicStroke(1));
-        styler.setChartFontColor(HouseStyle.INK);
-        styler.setSeriesColors(HouseStyle.colours());
+        styler.setChartFontColor(Style.INK);
+        styler.setSeriesColors(Style.colours());
         styler.setLegendPosition(LegendPosition.OutsideE);
         styler.setLegendBorderColor(Color.WHITE);
-        styler.setLegendFont(HouseStyle.LABEL);
+        styler.setLegendFont(Style.LABEL);
         styler.setLegendVisible(false);
         styler.setChartTitleVisible(!title.isEmpty());
-        styler.setChartTitleFont(HouseStyle.TITLE);
+        styler.setChartTitleFont(Style.TITLE);
         styler.setChartTitlePadding(9);
-        styler.setAxisTickLabelsFont(HouseStyle.TICK);
-        styler.setAxisTitleFont(HouseStyle.LABEL);
+        styler.setAxisTickLabelsFont(Style.TICK);
+        styler.setAxisTitleFont(Style.LABEL);
         styler.setXAxisTickLabelsFormattingFunction(Ticks::text);
         styler.setYAxisTickLabelsFormattingFunction(Ticks::text);
         return chart;

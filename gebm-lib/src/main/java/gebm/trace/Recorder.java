@@ -88,6 +88,18 @@ final class Recorder implements AutoCloseable {
         return CURRENT.get();
     }
 
+    /**
+     * The recording that this thread writes.
+     *
+     * @throws IllegalStateException with {@code rule} if there is none
+     */
+    static Recorder current(String rule) {
+        if (current() == null) {
+            throw new IllegalStateException(rule + ": call this from the function of a Program");
+        }
+        return current();
+    }
+
     /** The recording behind {@code array}, or null for an ordinary array. */
     static Recorder of(NDArray array) {
         RecordingArray recorded = RecordingArray.of(array);

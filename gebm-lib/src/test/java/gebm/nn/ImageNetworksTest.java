@@ -205,11 +205,11 @@ class ImageNetworksTest {
     @Test
     void doublingAndHalvingAreInverse() {
         NDArray x = m.create(new float[] {1, 2, 3, 4}, new Shape(1, 1, 2, 2));
-        NDArray twice = ImageLayers.doubled(x);
+        NDArray twice = Layers.doubled(x);
         assertThat(twice.toFloatArray()).containsExactly(1, 1, 2, 2, 1, 1, 2, 2, 3, 3, 4, 4, 3, 3, 4, 4);
-        assertThat(ImageLayers.halved(twice).toFloatArray()).containsExactly(1, 2, 3, 4);
+        assertThat(Layers.halved(twice).toFloatArray()).containsExactly(1, 2, 3, 4);
         NDArray y = m.create(new float[] {0, 4, 8, 4}, new Shape(1, 1, 2, 2));
-        assertThat(ImageLayers.halved(y).toFloatArray()).containsExactly(4);
+        assertThat(Layers.halved(y).toFloatArray()).containsExactly(4);
     }
 
     @Test

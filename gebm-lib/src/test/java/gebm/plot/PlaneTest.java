@@ -89,11 +89,11 @@ class PlaneTest {
 
     @Test
     void theMapRunsThroughViridis() {
-        assertThat(HouseStyle.map(0)).isEqualTo(new Color(0x440154));
-        assertThat(HouseStyle.map(1)).isEqualTo(new Color(0xFDE725));
+        assertThat(Style.map(0)).isEqualTo(new Color(0x440154));
+        assertThat(Style.map(1)).isEqualTo(new Color(0xFDE725));
         double before = -1;
         for (int i = 0; i <= 100; i++) {
-            Color c = HouseStyle.map(i / 100.0);
+            Color c = Style.map(i / 100.0);
             double light = 0.2126 * c.getRed() + 0.7152 * c.getGreen() + 0.0722 * c.getBlue();
             assertThat(light).isGreaterThanOrEqualTo(before); // readable in grey too
             before = light;

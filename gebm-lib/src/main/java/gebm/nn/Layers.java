@@ -14,8 +14,8 @@ import gebm.core.Require;
 import java.util.function.UnaryOperator;
 
 /** The layers that image networks are made of. */
-final class ImageLayers {
-    private ImageLayers() {}
+final class Layers {
+    private Layers() {}
 
     static Block on(String name, UnaryOperator<NDArray> function) {
         return new LambdaBlock(list -> new NDList(function.apply(list.singletonOrThrow())), name);
