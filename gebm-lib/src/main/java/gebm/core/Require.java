@@ -1,5 +1,6 @@
 package gebm.core;
 
+import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import java.util.Locale;
 
@@ -65,6 +66,13 @@ public final class Require {
             return value;
         }
         throw refusal(String.format(Locale.ROOT, "%s must be in [%s, %s], got %s", what, low, high, value));
+    }
+
+    /** Returns {@code rows} if they are of shape {@code (n, d)}. */
+    public static NDArray rows(String what, NDArray rows, long d) {
+        Shape shape = rows.getShape();
+        that(shape.dimension() == 2 && shape.get(1) == d, what, "of shape (n, " + d + ")", shape);
+        return rows;
     }
 
     /** Throws {@code <what> must be <rule>, got <value>} unless {@code holds}. */

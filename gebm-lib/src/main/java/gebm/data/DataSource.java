@@ -79,7 +79,7 @@ public interface DataSource {
      *     {@code size} is greater than {@code n}
      */
     static DataSource of(NDArray rows) {
-        return new Rows(rows);
+        return new ShuffledRows(rows);
     }
 
     /**
@@ -91,6 +91,6 @@ public interface DataSource {
      * @throws IllegalArgumentException if there are not as many labels as rows, or a value is not finite
      */
     static DataSource of(NDArray rows, NDArray labels) {
-        return new Rows(rows, labels);
+        return new ShuffledRows(rows, labels);
     }
 }

@@ -21,7 +21,7 @@ import java.util.stream.IntStream;
  * A distribution with an exact density: a prior η, moved by a bijection from latents to data.
  *
  * <p>Samples are {@code x = G(z)}, {@code z ~ η}, and {@code log p(x) = log η(z) + log|det ∂z/∂x|} with
- * {@code z = G⁻¹(x)}. It is a base with latent and density: trained by maximum likelihood ({@code Trainer.baseOnly}), the
+ * {@code z = G⁻¹(x)}. It is a base with latent and density: trained by maximum likelihood ({@code Trainer.of}), the
  * base of a GEBM, or a {@code DensityEnergy}.
  *
  * <p>Shapes: samples and latents {@code (n, d)}, log-densities {@code (n)}.
@@ -88,11 +88,12 @@ public final class Flow implements LatentBase, DensityBase {
      *             .then(MaskedAutoregressive.of(new int[] {2, 1, 0}, 16, new BoundedAffine(), type, Rng.of(3)));
      *     var contexts = LatentBase.ofSamples(rows.get(":, 2:"));
      *     var flow = Flow.conditional(DensityBase.standardNormal(2), contexts, map);
-     *     var model = Trainer.baseOnly(gebm.objective.MaximumLikelihood.baseLoss(), TrainingPlan.of(3).withBatchSize(50))
-     *             .fit(Gebm.of(flow, x -> x.zerosLike().sum(new int[] {1})), DataSource.of(rows), Rng.of(4))
+     *     var phase = gebm.train.Phase.of("flow", gebm.objective.MaximumLikelihood.loss(), gebm.train.Adam.of(1e-3));
+     *     var trained = Trainer.of(TrainingPlan.of(3).withBatchSize(50), phase)
+     *             .fit(flow, DataSource.of(rows), Rng.of(4))
      *             .model();
-     *     var density = ((Flow) model.base()).logDensity(rows); // log p(x | c), row by row
-     *     var at = ((Flow) model.base()).given(scope.create(new float[] {0.5f}).reshape(1, 1));
+     *     var density = trained.logDensity(rows); // log p(x | c), row by row
+     *     var at = trained.given(scope.create(new float[] {0.5f}).reshape(1, 1));
      *     var samples = at.sample(scope, 100, Rng.of(5)); // (100, 2), all at c = 0.5
      * }
      * }</pre>

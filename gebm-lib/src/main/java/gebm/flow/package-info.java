@@ -34,7 +34,7 @@
  * var map = MaskedAutoregressive.of(new int[] {0, 1, 1}, 32, spline, type, Rng.of(1))
  *         .then(LinearMap.of(3, type, Rng.of(2)))
  *         .then(MaskedAutoregressive.of(new int[] {1, 0, 1}, 32, spline, type, Rng.of(3)));
- * var flow = Flow.of(DensityBase.standardNormal(3), map); // trained by Trainer.baseOnly, or a base of a Gebm
+ * var flow = Flow.of(DensityBase.standardNormal(3), map); // trained by Trainer.of, or a base of a Gebm
  * }</pre>
  */
 package gebm.flow;

@@ -16,6 +16,7 @@ import gebm.sampler.Metropolis;
 import gebm.sampler.Transition;
 import gebm.trace.InPlace;
 import gebm.trace.Loop;
+import gebm.trace.Ops;
 import gebm.trace.Program;
 import gebm.trace.Watch;
 import java.util.Arrays;
@@ -230,8 +231,7 @@ final class Annealing<S extends ChainState> {
         double[] d = cloud.difference().toDoubleArray();
         for (int i = 0; i < d.length; i++) {
             if (Double.isNaN(d[i]) || d[i] == Double.NEGATIVE_INFINITY) {
-                String place = Arrays.toString(
-                        cloud.position().get(i).toType(DataType.FLOAT64, true).toDoubleArray());
+                String place = Arrays.toString(Ops.doubles(cloud.position().get(i)));
                 throw new DivergedException(
                         String.format(
                                 Locale.ROOT,

@@ -2,12 +2,12 @@ package gebm.metric;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
-import ai.djl.ndarray.types.DataType;
 import gebm.core.Require;
 import gebm.core.Rng;
 import gebm.model.DensityBase;
 import gebm.model.Energy;
 import gebm.model.Gebm;
+import gebm.trace.Ops;
 import gebm.trace.Program;
 import java.util.Arrays;
 import java.util.Locale;
@@ -120,9 +120,8 @@ public record NegativeLogLikelihood(
     /** {@code f(rows)}, in one native call; the program is kept for {@code owner}. */
     private static double[] values(Object owner, UnaryOperator<NDArray> f, NDArray rows) {
         try (NDArray values = Program.call(owner, "values", new NDList(rows), in -> new NDList(f.apply(in.head())))
-                        .head();
-                NDArray doubles = values.toType(DataType.FLOAT64, true)) {
-            return doubles.toDoubleArray();
+                .head()) {
+            return Ops.doubles(values);
         }
     }
 

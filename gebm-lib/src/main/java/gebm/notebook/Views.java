@@ -12,6 +12,7 @@ import gebm.model.Gebm;
 import gebm.sampler.Chains;
 import gebm.sampler.Tuned;
 import gebm.trace.Network;
+import gebm.trace.Ops;
 import gebm.train.History;
 import gebm.train.RunCard;
 import gebm.train.TrainingRun;
@@ -79,9 +80,8 @@ final class Views {
     }
 
     private static double[] part(NDArray flat, long from, long to) {
-        try (NDArray part = flat.get(new NDIndex(from + ":" + to));
-                NDArray wide = part.toType(DataType.FLOAT64, true)) {
-            return wide.toDoubleArray();
+        try (NDArray part = flat.get(new NDIndex(from + ":" + to))) {
+            return Ops.doubles(part);
         }
     }
 

@@ -20,6 +20,8 @@ import java.util.function.UnaryOperator;
  * array, its derivative is zero.
  */
 public final class Gradients {
+    private static final String OF_PARAMETERS = "gradients of parameters are taken inside a program";
+
     private Gradients() {}
 
     /**
@@ -165,12 +167,7 @@ public final class Gradients {
      * @throws IllegalStateException outside a recording
      */
     public static ParameterGradients ofParameters(NDList parameters, Supplier<Loss> loss) {
-        Recorder recorder = Recorder.current();
-        if (recorder == null) {
-            throw new IllegalStateException("gradients of parameters are taken inside a program: call this from the "
-                    + "function of a Program");
-        }
-        Recorder.Gradients result = recorder.gradient(parameters, true, inside -> {
+        Recorder.Gradients result = Recorder.current(OF_PARAMETERS).gradient(parameters, true, inside -> {
             Loss value = loss.get();
             return new Recorder.Total(value.total(), value.others());
         });
@@ -190,11 +187,7 @@ public final class Gradients {
      */
     public static NDList perSample(NDList parameters, UnaryOperator<NDArray> f, NDArray x) {
         Recorder recorder = Recorder.of(x);
-        if (recorder == null) {
-            throw new IllegalStateException("gradients of parameters are taken inside a program: call this from the "
-                    + "function of a Program");
-        }
-        return recorder.perSample(parameters, f, x);
+        return (recorder == null ? Recorder.current(OF_PARAMETERS) : recorder).perSample(parameters, f, x);
     }
 
     // ---------------------------------------------------------------- helpers

@@ -30,7 +30,7 @@ public final class InPlace {
 
     /** {@code target − value} over {@code target}. */
     public static void subtract(NDArray target, NDArray value) {
-        recording("subtracting in place").effect("torch.sub_", target, value);
+        Recorder.current("subtracting in place happens inside a program").effect("torch.sub_", target, value);
     }
 
     /**
@@ -39,7 +39,7 @@ public final class InPlace {
      * @param row int64, {@code ()}
      */
     public static void assignRow(NDArray rows, NDArray row, NDArray value) {
-        Recorder recorder = recording("assigning a row");
+        Recorder recorder = Recorder.current("assigning a row happens inside a program");
         Value index = recorder.call("int(torch.item({0}))", row);
         Value first = recorder.call("max({0}, {1})", index, 0);
         Value end = recorder.call("torch.add", index, 1);
@@ -51,12 +51,13 @@ public final class InPlace {
 
     /** Writes row j of {@code values} over row {@code places[j]} of {@code rows}; places, int64, are different. */
     public static void assignRows(NDArray rows, NDArray places, NDArray values) {
-        recording("assigning rows").effect("torch.index_copy_", rows, 0, places, values);
+        Recorder.current("assigning rows happens inside a program")
+                .effect("torch.index_copy_", rows, 0, places, values);
     }
 
     /** Adds one to {@code count}. */
     public static void increment(NDArray count) {
-        recording("counting").effect("torch.add_", count, 1);
+        Recorder.current("counting happens inside a program").effect("torch.add_", count, 1);
     }
 
     /**
@@ -70,7 +71,7 @@ public final class InPlace {
      */
     public static void adam(
             NDList parameters, NDList gradients, NDList means, NDList squares, NDArray step, NDArray rate, Adam adam) {
-        Recorder recorder = recording("an update by Adam");
+        Recorder recorder = Recorder.current("an update by Adam happens inside a program");
         Value number = recorder.call("float(torch.item({0}))", rate);
         Value list = recorder.call("{0}", (Object) parameters);
         List<NDArray> steps = Collections.nCopies(parameters.size(), step);
@@ -95,13 +96,4 @@ public final class InPlace {
 
     /** The constants of an Adam update. */
     public record Adam(double beta1, double beta2, double epsilon) {}
-
-    private static Recorder recording(String what) {
-        Recorder recorder = Recorder.current();
-        if (recorder == null) {
-            throw new IllegalStateException(
-                    what + " happens inside a program: call this from the function of a Program");
-        }
-        return recorder;
-    }
 }

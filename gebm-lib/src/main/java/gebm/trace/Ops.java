@@ -352,6 +352,13 @@ public final class Ops {
         return recorder.array(recorder.call("torch.to", finite, DataType.INT64));
     }
 
+    /** The elements of {@code x}, of any type of numbers, as Java's doubles. */
+    public static double[] doubles(NDArray x) {
+        try (NDArray wide = x.toType(DataType.FLOAT64, true)) {
+            return wide.toDoubleArray();
+        }
+    }
+
     /**
      * {@code x} itself, through which no derivative is taken: a program in which one would be is refused, where
      * otherwise it would be zero without a word (behind a rounding or a choice by index).

@@ -90,6 +90,18 @@ final class Recorder implements AutoCloseable {
         return CURRENT.get();
     }
 
+    /**
+     * The recording that this thread writes.
+     *
+     * @throws IllegalStateException with {@code rule} if there is none
+     */
+    static Recorder current(String rule) {
+        if (current() == null) {
+            throw new IllegalStateException(rule + ": call this from the function of a Program");
+        }
+        return current();
+    }
+
     /** The recording behind {@code array}, or null for an ordinary array. */
     static Recorder of(NDArray array) {
         RecordingArray recorded = RecordingArray.of(array);
@@ -699,7 +711,7 @@ final class Recorder implements AutoCloseable {
         for (int i = explicit; i < examples.size(); i++) {
             implicit.add(examples.get(i));
         }
-        ProgramGraph view = ProgramGraph.of(graph, explicit, facts, derived.ways());
+        ProgramGraph view = ProgramGraph.of(graph, explicit, facts, derived.methods());
         return new Executable(
                 Printer.print(graph, networks), device(), implicit, new Executable.Recorded(graph, view, networks));
     }

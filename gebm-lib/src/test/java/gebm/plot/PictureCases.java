@@ -22,7 +22,6 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
-import org.knowm.xchart.internal.chartpart.IChart;
 
 /** A picture of each kind, as large as a notebook makes it. */
 final class PictureCases {
@@ -51,7 +50,7 @@ final class PictureCases {
         ofImages();
     }
 
-    private void chart(String name, Supplier<IChart> chart) {
+    private void chart(String name, Supplier<Object> chart) {
         cases.put(name, () -> Plots.image(chart.get()).png());
     }
 

@@ -15,8 +15,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /** Rows of methods that are layers of networks. */
-final class Layers {
-    private Layers() {}
+final class LayerOperations {
+    private LayerOperations() {}
 
     static void rows() {
         affine();
@@ -77,7 +77,7 @@ final class Layers {
     }
 
     private static void norms() {
-        on("batchNorm(NDArray,NDArray,NDArray,NDArray,NDArray,int,float,float,boolean)", Layers::batchNorm);
+        on("batchNorm(NDArray,NDArray,NDArray,NDArray,NDArray,int,float,float,boolean)", LayerOperations::batchNorm);
         on(
                 "layerNorm(NDArray,Shape,NDArray,NDArray,float)",
                 (x, a) -> new NDList(array(x, "torch.layer_norm", a[0], a[1], a[2], a[3], a[4], false)));
@@ -109,7 +109,7 @@ final class Layers {
             Object[] all = dimension == 1 ? args : Arrays.copyOf(args, 7);
             return array(x, "torch.avg_pool" + dimension + "d", all);
         });
-        on("lpPool(float,Shape,Shape,Shape,boolean)", Layers::lpPool);
+        on("lpPool(float,Shape,Shape,Shape,boolean)", LayerOperations::lpPool);
         on("globalAvgPool()", (x, a) -> array(x, "torch.mean", x.value, spatial(x), false, new Named("dtype", null)));
         on("globalMaxPool()", (x, a) -> array(x, "torch.amax", x.value, spatial(x), false));
         on(

@@ -7,11 +7,11 @@ import gebm.core.Require;
 import gebm.core.Rng;
 import java.util.SplittableRandom;
 
-/** What the sets in the plane share. */
-final class Plane {
+/** What the sets of points in the plane share. */
+final class PlanarSets {
     static final Shape SAMPLE = new Shape(2);
 
-    private Plane() {}
+    private PlanarSets() {}
 
     /** Writes one point. */
     @FunctionalInterface
@@ -32,11 +32,6 @@ final class Plane {
             points[2 * i + 1] = (float) point[1];
         }
         return scope.create(points, new Shape(size, 2));
-    }
-
-    static void requirePoints(NDArray x) {
-        Shape shape = x.getShape();
-        Require.that(shape.dimension() == 2 && shape.get(1) == 2, "x", "of shape (n, 2)", shape);
     }
 
     static NDArray constant(NDArray like, double[] numbers) {

@@ -4,20 +4,20 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
-import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import gebm.core.Require;
 import gebm.core.Rng;
+import gebm.trace.Ops;
 import java.util.Arrays;
 import java.util.OptionalLong;
 
 /** The rows of an array in a new order each epoch. Gathering in native memory leaves nothing for Java's collector. */
-final class Rows implements DataSource {
+final class ShuffledRows implements DataSource {
     private final NDArray rows;
     private final NDList all; // the rows, and what belongs to them
     private final Epochs epochs;
 
-    Rows(NDArray rows, NDArray... labels) {
+    ShuffledRows(NDArray rows, NDArray... labels) {
         Shape shape = rows.getShape();
         Require.that(shape.dimension() > 0 && shape.size() > 0, "rows", "of shape (n, sampleShape) with n > 0", shape);
         requireFinite(rows);
@@ -73,16 +73,14 @@ final class Rows implements DataSource {
         if (!rows.getDataType().isFloating()) {
             return;
         }
-        try (NDArray sum = rows.sum();
-                NDArray wide = sum.toType(DataType.FLOAT64, true)) {
-            if (Double.isFinite(wide.getDouble())) {
+        try (NDArray sum = rows.sum()) {
+            if (Double.isFinite(Ops.doubles(sum)[0])) {
                 return;
             }
         }
         for (int row = 0; row < rows.getShape().get(0); row++) {
-            try (NDArray one = rows.get(row);
-                    NDArray wide = one.toType(DataType.FLOAT64, true)) {
-                requireFinite(row, wide.toDoubleArray());
+            try (NDArray one = rows.get(row)) {
+                requireFinite(row, Ops.doubles(one));
             }
         }
     }

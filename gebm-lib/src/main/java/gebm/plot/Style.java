@@ -8,7 +8,7 @@ import java.awt.RenderingHints;
 import java.awt.image.BufferedImage;
 
 /** The house style: one set of colours, letters and lines for charts of XChart and for our own. */
-final class Look {
+final class Style {
     /** Bitmap pixels for each shown one, along each side. */
     static final int DENSITY = 2;
 
@@ -40,7 +40,7 @@ final class Look {
     /** Steps of the colour map: too fine to be seen, few enough for a palette. */
     private static final int STEPS = 56;
 
-    private Look() {}
+    private Style() {}
 
     static Color[] colours() {
         return COLOURS.clone();

@@ -6,15 +6,9 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import gebm.core.Require;
 
-/** What the targets share: checks, and numbers as arrays. */
-final class Targeted {
-    private Targeted() {}
-
-    static void requirePoints(NDArray x, int dimension) {
-        Shape shape = x.getShape();
-        Require.that(
-                shape.dimension() == 2 && shape.get(1) == dimension, "x", "of shape (n, " + dimension + ")", shape);
-    }
+/** What the targets share: checks of points, and numbers as arrays. */
+final class TargetArrays {
+    private TargetArrays() {}
 
     static void requireCoordinate(Target target, int coordinate) {
         Require.that(

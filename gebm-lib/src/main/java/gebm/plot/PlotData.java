@@ -1,32 +1,24 @@
 package gebm.plot;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import gebm.core.Require;
+import gebm.trace.Ops;
 
 /** Arrays as Java's numbers, checked. */
-final class Numbers {
-    private Numbers() {}
-
-    static double[] of(NDArray array) {
-        try (NDArray wide = array.toType(DataType.FLOAT64, true)) {
-            return wide.toDoubleArray();
-        }
-    }
+final class PlotData {
+    private PlotData() {}
 
     /** Points of the plane, {@code (n, 2)}: all x and all y. */
     static double[][] plane(String name, NDArray points) {
-        Shape shape = points.getShape();
-        Require.that(shape.dimension() == 2 && shape.get(1) == 2, name, "of shape (n, 2)", shape);
-        return columns(name, points);
+        return columns(name, Require.rows(name, points, 2));
     }
 
     /** The columns of {@code (n, d)}, all finite. */
     static double[][] columns(String name, NDArray rows) {
         Shape shape = rows.getShape();
         Require.that(shape.dimension() == 2 && shape.size() > 0, name, "of shape (n, d)", shape);
-        double[] flat = of(rows);
+        double[] flat = Ops.doubles(rows);
         int d = (int) shape.get(1);
         double[][] columns = new double[d][flat.length / d];
         for (int i = 0; i < flat.length; i++) {

@@ -9,11 +9,11 @@ import gebm.core.Require;
 import java.util.Arrays;
 
 /** Sets of samples as rows in double, and the distances between them, so many rows at a time that memory stays flat. */
-final class Rows {
+final class SampleMatrix {
     /** How many rows are compared with all others at a time. */
     static final int PART = 1_000;
 
-    private Rows() {}
+    private SampleMatrix() {}
 
     /** {@code samples} flattened to {@code (n, d)} in double, more than {@code than} rows, owned by {@code scope}. */
     static NDArray wide(NDManager scope, String name, NDArray samples, int than, String rule) {
