@@ -284,19 +284,31 @@ public final class Recipe {
 
     private static String text(JsonObject json) {
         if (json.has(CODE)) {
-            String code = json.get(CODE).getAsString();
             return json.has(VALUES)
-                    ? "code with the values " + text(json.get(VALUES)) + " by the step"
-                    : "code (" + code + ")";
+                    ? values(json.getAsJsonObject(VALUES))
+                    : "code (" + json.get(CODE).getAsString() + ")";
         }
         Map<String, JsonElement> components = new LinkedHashMap<>(json.asMap());
         JsonElement type = components.remove(TYPE);
-        String name = type == null ? "" : type.getAsString().replaceFirst(".*[.$]", "");
-        if (components.size() == 1 && name.equals("Constant")) {
-            return text(components.values().iterator().next());
+        String name =
+                type == null ? "" : type.getAsString().replaceFirst(".*\\.", "").replace('$', '.');
+        if (components.size() == 1) {
+            String only = text(components.values().iterator().next());
+            return name.endsWith("Constant") ? only : name + "(" + only + ")";
         }
         return components.entrySet().stream()
                 .map(each -> each.getKey() + " " + text(each.getValue()))
-                .collect(Collectors.joining(", ", name + "(", ")"));
+                .collect(Collectors.joining(", ", name.replaceFirst("^Schedules\\.", "") + "(", ")"));
+    }
+
+    /** A schedule of code: its one value, or those at the steps that were looked at. */
+    private static String values(JsonObject values) {
+        Set<String> all = new LinkedHashSet<>();
+        values.asMap().values().forEach(value -> all.add(text(value)));
+        return all.size() == 1
+                ? "code that says " + all.iterator().next()
+                : "code that says "
+                        + values.asMap().values().stream().map(Recipe::text).collect(Collectors.joining(", "))
+                        + " at steps " + String.join(", ", values.keySet());
     }
 }

@@ -230,6 +230,9 @@ final class Views {
         rows.add(List.of("data (SHA-256)", card.dataSha256()));
         rows.add(List.of("plan", card.plan()));
         rows.add(List.of("terms", String.join(", ", card.terms())));
+        if (card.restarts() > 0) {
+            rows.add(List.of("restarts", String.valueOf(card.restarts())));
+        }
         new TreeMap<>(card.versions()).forEach((name, version) -> rows.add(List.of(name, version)));
         return Listing.ofPairs("Run card", rows);
     }

@@ -410,11 +410,11 @@ class TrainerTest {
         assertThat(card.versions().get("gebm")).matches("\\d+\\.\\d+\\.\\d+.*");
         assertThat(card.terms()).contains("kale", "baseLoss").doesNotContain("energyTotal");
         assertThat(card.plan())
-                .contains("batches of", "energy steps ", "logPartition by After(optimizer Sgd(rate 0.02)")
+                .contains("batches of", "energy steps ", "logPartition by Optimizer.After(optimizer Sgd(0.02)")
                 .doesNotContain("averag", "evaluated", "best");
         TrainingPlan full =
                 plan(1).withRateDecay(RateDecay.of("x")).withEarlyStop("x", 7).withBaseAverage(0.75);
-        assertThat(full.toString()).contains("c by After(optimizer Sgd(rate 0.02)", "averaging the base by 0.75");
+        assertThat(full.toString()).contains("c by Optimizer.After(optimizer Sgd(0.02)", "averaging the base by 0.75");
         assertThat(trainer(full)
                         .withEvaluation(3, (model, rng) -> Map.of("x", 1.0))
                         .toString())
