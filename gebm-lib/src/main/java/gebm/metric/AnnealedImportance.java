@@ -1,9 +1,5 @@
 package gebm.metric;
 
-import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.DataType;
-import ai.djl.ndarray.types.Shape;
 import gebm.core.Progress;
 import gebm.core.Require;
 import gebm.core.Rng;
@@ -47,9 +43,6 @@ import java.util.Objects;
  * @param progress where the run reports
  */
 public record AnnealedImportance(Metropolis<?> kernel, double[] inverseTemperatures, int moves, Progress progress) {
-    private static final int LONGEST_CHUNK = 1_000;
-    private static final long CHUNK_NANOS = 100_000_000; // about how long a call may take, so that progress shows
-
     /** Checks and copies. */
     public AnnealedImportance {
         Objects.requireNonNull(kernel, "kernel");
@@ -116,39 +109,10 @@ public record AnnealedImportance(Metropolis<?> kernel, double[] inverseTemperatu
 
     private <S extends ChainState> LogNormaliser run(
             Metropolis<S> moving, Energy target, DensityBase reference, int chains, Rng rng) {
-        Annealing<S> annealing = new Annealing<>(moving, moves, target, reference, rng);
-        int steps = inverseTemperatures.length - 1;
-        int longest = Math.min(LONGEST_CHUNK, steps);
-        double[] acceptance = new double[steps];
-        progress.report(0, steps, "");
-        try (NDManager scope = NDManager.newBaseManager()) {
-            Annealing.Cloud cloud = annealing.start(scope, chains);
-            NDArray logWeight = scope.zeros(new Shape(chains), DataType.FLOAT64);
-            int done = 0;
-            int size = 1;
-            while (done < steps) {
-                if (Thread.currentThread().isInterrupted()) {
-                    throw Annealing.interrupted(done, steps);
-                }
-                int count = Math.min(size, steps - done);
-                long began = System.nanoTime();
-                var chunk = annealing.steps(scope, cloud, logWeight, inverseTemperatures, done + 1, count, longest);
-                cloud = chunk.cloud();
-                logWeight = chunk.logWeight();
-                System.arraycopy(chunk.acceptance(), 0, acceptance, done, chunk.steps());
-                done += chunk.steps();
-                if (chunk.steps() < count) {
-                    annealing.finite(cloud, inverseTemperatures[done]);
-                    throw Annealing.interrupted(done, steps);
-                }
-                progress.report(done, steps, "");
-                if (System.nanoTime() - began < CHUNK_NANOS) {
-                    size = Math.min(longest, size * 2);
-                }
-            }
-            double[] logs = logWeight.toDoubleArray();
-            double effective = LogNormaliser.effectiveSampleSize(logs);
-            return LogNormaliser.of(logs, effective, chains, acceptance, inverseTemperatures);
-        }
+        Annealing<S> annealing = new Annealing<>(moving, moves, target, reference);
+        double[] acceptance = new double[inverseTemperatures.length - 1];
+        double[] logs = annealing.logWeights(chains, inverseTemperatures, acceptance, progress, rng);
+        double effective = LogNormaliser.effectiveSampleSize(logs);
+        return LogNormaliser.of(logs, effective, chains, acceptance, inverseTemperatures);
     }
 }

@@ -123,10 +123,8 @@ public record SequentialMonteCarlo(
 
     private <S extends ChainState> LogNormaliser run(
             Metropolis<S> moving, Energy target, DensityBase reference, int particles, Rng rng) {
-        double[] path = inverseTemperatures.length > 0
-                ? inverseTemperatures
-                : foundPath(new Annealing<>(moving, moves, target, reference, rng.fork("path")), particles, rng);
-        Annealing<S> annealing = new Annealing<>(moving, moves, target, reference, rng);
+        Annealing<S> annealing = new Annealing<>(moving, moves, target, reference);
+        double[] path = inverseTemperatures.length > 0 ? inverseTemperatures : foundPath(annealing, particles, rng);
         Population[] all = new Population[populations];
         Arrays.setAll(all, p -> new Population(particles));
         int steps = path.length - 1;
@@ -134,7 +132,7 @@ public record SequentialMonteCarlo(
         double smallest = (double) populations * particles;
         progress.report(0, steps, "");
         try (NDManager scope = NDManager.newBaseManager()) {
-            Annealing.Cloud cloud = annealing.start(scope, populations * particles);
+            Annealing.Cloud cloud = annealing.start(scope, populations * particles, rng);
             for (int k = 1; k <= steps; k++) {
                 if (Thread.currentThread().isInterrupted()) {
                     throw Annealing.interrupted(k - 1, steps);
@@ -150,7 +148,7 @@ public record SequentialMonteCarlo(
                     all[p].resample(ancestors, from, numbers.nextDouble());
                 }
                 smallest = Math.min(smallest, effective);
-                Annealing.Stepped stepped = annealing.step(scope, cloud, ancestors, k, path[k]);
+                Annealing.Stepped stepped = annealing.step(scope, cloud, ancestors, k, path[k], rng);
                 cloud = stepped.cloud();
                 acceptance[k - 1] = stepped.acceptance();
                 progress.report(k, steps, "");
@@ -165,7 +163,7 @@ public record SequentialMonteCarlo(
         List<Double> path = new ArrayList<>(List.of(0.0));
         Population population = new Population(particles);
         try (NDManager scope = NDManager.newBaseManager()) {
-            Annealing.Cloud cloud = annealing.start(scope, particles);
+            Annealing.Cloud cloud = annealing.start(scope, particles, rng.fork("path"));
             while (path.get(path.size() - 1) < 1) {
                 int k = path.size();
                 double beta = path.get(k - 1);
@@ -184,7 +182,9 @@ public record SequentialMonteCarlo(
                         ancestors,
                         0,
                         rng.fork("path resample").fork(k).numbers().nextDouble());
-                cloud = annealing.step(scope, cloud, ancestors, k, next).cloud();
+                cloud = annealing
+                        .step(scope, cloud, ancestors, k, next, rng.fork("path"))
+                        .cloud();
                 path.add(next);
             }
         }

@@ -8,7 +8,6 @@ import ai.djl.ndarray.types.Shape;
 import gebm.core.Require;
 import gebm.core.Rng;
 import gebm.model.Energy;
-import gebm.trace.Loop;
 import java.util.Objects;
 
 /**
@@ -123,13 +122,10 @@ public record ParallelTempering<S extends ChainState>(
         Energy tempered = tempered(target);
         int pairs = inverseTemperatures.length - 1;
         long own = settings.getShape().get(0) - pairs;
-        NDArray inners = settings.get(new NDIndex("0:" + own));
+        NDArray inners = settings.get(new NDIndex("0:" + own)).reshape(1, own).broadcast(new Shape(stepsPerSwap, own));
         NDArray active = settings.get(new NDIndex(own + ":"));
-        NDList moved = Loop.run(0, stepsPerSwap, state.replicas().arrays(), (arrays, step) -> inner.update(
-                        tempered, inner.state(arrays), inners, step.fork(rng.fork("inner")))
-                .state()
-                .arrays());
-        NDArray x = inner.state(moved).position();
+        NDArray x = inner.advance(tempered, state.replicas(), inners, rng.fork("inner"), info -> {})
+                .position();
         NDArray energy = target.at(x);
         NDArray excess = energy.sub(reference.at(x)).reshape(pairs + 1, -1);
         NDArray probability = exchange(excess);
