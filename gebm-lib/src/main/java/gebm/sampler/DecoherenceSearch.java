@@ -25,7 +25,6 @@ final class DecoherenceSearch extends Search<Microcanonical.State> {
     private double averageLogStep;
     private int averaged;
     private double length;
-    private int direction;
     private int width;
     private double[] sums; // of positions, by dimension
     private double[] squares;
@@ -56,14 +55,13 @@ final class DecoherenceSearch extends Search<Microcanonical.State> {
     }
 
     @Override
-    boolean guess(double[][] told) {
-        int wanted = variance(told) < VARIANCE ? 1 : -1;
-        if (direction != 0 && wanted != direction) {
-            return true;
-        }
-        direction = wanted;
-        logStep += direction * Math.log(2);
-        return false;
+    boolean tooShort(double[][] told) {
+        return variance(told) < VARIANCE;
+    }
+
+    @Override
+    void stretch(double factor) {
+        logStep += Math.log(factor);
     }
 
     /** Mean square of the energy error a dimension; infinite where an error is not finite. */

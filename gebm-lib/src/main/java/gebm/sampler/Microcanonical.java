@@ -53,7 +53,10 @@ public record Microcanonical(Schedule stepSize, double decoherence) implements T
     @Override
     public State init(Energy target, NDArray position, Rng rng) {
         Require.that(
-                Rows.width(position) >= 2, "numbers a chain", ">= 2 (else use another sampler)", Rows.width(position));
+                PerChain.width(position) >= 2,
+                "numbers a chain",
+                ">= 2 (else use another sampler)",
+                PerChain.width(position));
         Langevin.State at = Langevin.State.at(target, position);
         NDArray direction =
                 rng.fork("velocity").normal(position.getManager(), position.getShape(), position.getDataType());
@@ -71,7 +74,7 @@ public record Microcanonical(Schedule stepSize, double decoherence) implements T
         NDArray x = state.position();
         NDArray noise = rng.normal(x.getManager(), x.getShape(), x.getDataType());
         Moved moved = move(target, state, settings);
-        NDArray nu = settings.get(1).div(Math.sqrt(Rows.width(x)));
+        NDArray nu = settings.get(1).div(Math.sqrt(PerChain.width(x)));
         State next = new State(
                 moved.state().position(),
                 normalised(moved.state().velocity().add(noise.mul(nu))),
@@ -100,21 +103,21 @@ public record Microcanonical(Schedule stepSize, double decoherence) implements T
 
     /** With {@code ζ = e^{−δ}}, so that nothing overflows: both sides of the quotient times 2ζ. */
     private static Turned turned(NDArray u, NDArray gradient, NDArray half) {
-        long d = Rows.width(u);
-        NDArray length = Rows.sum(gradient.square()).sqrt();
-        NDArray n = gradient.div(Rows.column(length.neg().minimum(-Float.MIN_NORMAL), gradient));
-        NDArray along = Rows.dot(n, u);
+        long d = PerChain.width(u);
+        NDArray length = PerChain.sum(gradient.square()).sqrt();
+        NDArray n = gradient.div(PerChain.column(length.neg().minimum(-Float.MIN_NORMAL), gradient));
+        NDArray along = PerChain.dot(n, u);
         NDArray delta = length.mul(half).div(d - 1);
         NDArray zeta = delta.neg().exp();
         NDArray lost = zeta.neg().add(1); // 1 − ζ
         NDArray push = lost.mul(zeta.add(1).add(along.mul(lost)));
-        NDArray turned = n.mul(Rows.column(push, n)).add(u.mul(Rows.column(zeta.mul(2), u)));
+        NDArray turned = n.mul(PerChain.column(push, n)).add(u.mul(PerChain.column(zeta.mul(2), u)));
         NDArray growth = along.add(1).add(along.neg().add(1).mul(zeta.square())).div(2); // ζ(cosh δ + (n·u)sinh δ)
         return new Turned(normalised(turned), growth.log().add(delta).mul(d - 1));
     }
 
     private static NDArray normalised(NDArray u) {
-        return u.div(Rows.column(Rows.sum(u.square()).sqrt(), u));
+        return u.div(PerChain.column(PerChain.sum(u.square()).sqrt(), u));
     }
 
     @Override

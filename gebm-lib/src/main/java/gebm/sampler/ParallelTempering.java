@@ -60,7 +60,7 @@ public record ParallelTempering<S extends ChainState>(
         for (int i = 0; i < k; i++) {
             betas[i] = Math.pow(smallest, (double) i / (k - 1));
         }
-        return new ParallelTempering<>(inner, x -> Rows.sum(x.zerosLike()), betas, 5);
+        return new ParallelTempering<>(inner, x -> PerChain.sum(x.zerosLike()), betas, 5);
     }
 
     @Override
@@ -170,8 +170,8 @@ public record ParallelTempering<S extends ChainState>(
         NDIndex tail = new NDIndex(rows - chains + ":");
         NDArray next = x.get(new NDIndex(chains + ":")).concat(x.get(tail), 0);
         NDArray last = x.get(head).concat(x.get(new NDIndex("0:" + (rows - chains))), 0);
-        NDArray down = NDArrays.where(Rows.column(withLast, x), last, x);
-        return NDArrays.where(Rows.column(withNext, x), next, down);
+        NDArray down = NDArrays.where(PerChain.column(withLast, x), last, x);
+        return NDArrays.where(PerChain.column(withNext, x), next, down);
     }
 
     @Override

@@ -45,8 +45,11 @@ abstract class Search<S extends ChainState> {
     /** The settings to take next. */
     abstract double[] settings();
 
-    /** Multiplies the step size while its first value is sought; returns whether that value is good now. */
-    abstract boolean guess(double[][] told);
+    /** Whether a step that told this was too short. */
+    abstract boolean tooShort(double[][] told);
+
+    /** Multiplies the step size while its first value is sought. */
+    abstract void stretch(double factor);
 
     /** What the step {@code number} told; returns its mean acceptance, or NaN where nothing is rejected. */
     abstract double learn(int number, double[][] told);
@@ -90,11 +93,17 @@ abstract class Search<S extends ChainState> {
         }
     }
 
+    /** Doubles or halves the step size until it is too long or too short, respectively. */
     private void guessFirst(NDManager scope) {
-        boolean good = false;
-        for (int i = 0; i < MOST_GUESSES && !good; i++) {
+        Boolean first = null;
+        for (int i = 0; i < MOST_GUESSES; i++) {
             try (NDList next = next(scope, rng.fork("guess").fork(i))) {
-                good = guess(told(next));
+                boolean tooShort = tooShort(told(next));
+                first = first == null ? tooShort : first;
+                if (tooShort != first) {
+                    return;
+                }
+                stretch(tooShort ? 2 : 0.5);
             }
         }
     }

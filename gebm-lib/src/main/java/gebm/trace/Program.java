@@ -50,9 +50,9 @@ public final class Program {
     private static final int KEPT = 32;
 
     private static final int KEPT_FOR_OWNERS = 64;
-    private static final Map<Owner, Program> OWNED = new LinkedHashMap<>(16, 0.75f, true) {
+    private static final Map<List<Object>, Program> OWNED = new LinkedHashMap<>(16, 0.75f, true) {
         @Override
-        protected boolean removeEldestEntry(Map.Entry<Owner, Program> eldest) {
+        protected boolean removeEldestEntry(Map.Entry<List<Object>, Program> eldest) {
             boolean full = size() > KEPT_FOR_OWNERS;
             if (full) {
                 eldest.getValue().drop();
@@ -100,22 +100,6 @@ public final class Program {
         return new Program(body);
     }
 
-    /** Whom a program was made for, and what it does for them. */
-    private record Owner(Object first, Object second, String role) {
-        @Override
-        public boolean equals(Object other) {
-            return other instanceof Owner owner
-                    && Sameness.same(owner.first, first)
-                    && Sameness.same(owner.second, second)
-                    && owner.role.equals(role);
-        }
-
-        @Override
-        public int hashCode() {
-            return 31 * Sameness.hash(first) + Sameness.hash(second) + role.hashCode();
-        }
-    }
-
     /**
      * The program that was made for these two objects in this role, or a new one: for functions that are called again
      * and again without a place to keep their program.
@@ -127,8 +111,9 @@ public final class Program {
      * first, and gives back its memory at once.
      */
     public static Program cached(Object first, Object second, String role, Supplier<Program> make) {
+        List<Object> owner = List.of(Identity.of(first), Identity.of(second), role);
         synchronized (OWNED) {
-            return OWNED.computeIfAbsent(new Owner(first, second, role), owner -> make.get());
+            return OWNED.computeIfAbsent(owner, made -> make.get());
         }
     }
 
