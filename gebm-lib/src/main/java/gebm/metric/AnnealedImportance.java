@@ -6,7 +6,6 @@ import gebm.core.Rng;
 import gebm.model.DensityBase;
 import gebm.model.Energy;
 import gebm.model.Gebm;
-import gebm.sampler.ChainState;
 import gebm.sampler.Metropolis;
 import java.util.Arrays;
 import java.util.Objects;
@@ -95,7 +94,11 @@ public record AnnealedImportance(Metropolis<?> kernel, double[] inverseTemperatu
      */
     public LogNormaliser estimate(Energy target, DensityBase reference, int chains, Rng rng) {
         Require.that(chains >= 4, "chains", ">= 4", chains);
-        return run(kernel, target, reference, chains, rng);
+        Annealing<?> annealing = new Annealing<>(kernel, moves, target, reference);
+        double[] acceptance = new double[inverseTemperatures.length - 1];
+        double[] logs = annealing.logWeights(chains, inverseTemperatures, acceptance, progress, rng);
+        double effective = LogNormaliser.effectiveSampleSize(logs);
+        return LogNormaliser.of(logs, effective, chains, acceptance, inverseTemperatures);
     }
 
     /**
@@ -105,14 +108,5 @@ public record AnnealedImportance(Metropolis<?> kernel, double[] inverseTemperatu
      */
     public LogNormaliser estimate(Gebm model, int chains, Rng rng) {
         return estimate(model.latentEnergy(1), model.base().prior(), chains, rng);
-    }
-
-    private <S extends ChainState> LogNormaliser run(
-            Metropolis<S> moving, Energy target, DensityBase reference, int chains, Rng rng) {
-        Annealing<S> annealing = new Annealing<>(moving, moves, target, reference);
-        double[] acceptance = new double[inverseTemperatures.length - 1];
-        double[] logs = annealing.logWeights(chains, inverseTemperatures, acceptance, progress, rng);
-        double effective = LogNormaliser.effectiveSampleSize(logs);
-        return LogNormaliser.of(logs, effective, chains, acceptance, inverseTemperatures);
     }
 }

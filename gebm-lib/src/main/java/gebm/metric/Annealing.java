@@ -19,6 +19,7 @@ import gebm.trace.Ops;
 import gebm.trace.Program;
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.stream.LongStream;
 
 /**
  * How particles go from a reference to a target, along {@code E_β = −(1 − β)·log p₀ + β·E}.
@@ -97,7 +98,7 @@ record Annealing<S extends ChainState>(Metropolis<S> kernel, int moves, Energy t
                     cloud.position(),
                     scope.create(rows),
                     scope.create(new double[] {beta}, new Shape()),
-                    scope.create(settings(k)),
+                    scope.create(settings(k), settingsShape()),
                     acceptance);
             NDList out = program.run(scope, in, rng.fork(k));
             out.attach(owner);
@@ -105,13 +106,12 @@ record Annealing<S extends ChainState>(Metropolis<S> kernel, int moves, Energy t
         }
     }
 
-    /** The kernel's settings for the moves of step {@code k}, numbered on from those of the steps before. */
-    private double[][] settings(int k) {
-        double[][] rows = new double[moves][];
-        for (int j = 0; j < moves; j++) {
-            rows[j] = kernel.settings((k - 1L) * moves + j);
-        }
-        return rows;
+    /** The kernel's settings for the moves of step {@code k}, numbered on from those of the steps before, in a row. */
+    private double[] settings(int k) {
+        return LongStream.range((k - 1L) * moves, (long) k * moves)
+                .mapToObj(kernel::settings)
+                .flatMapToDouble(Arrays::stream)
+                .toArray();
     }
 
     /** Many steps as a program of positions, differences and log-weights; all given arrays go by the step. */
@@ -167,23 +167,21 @@ record Annealing<S extends ChainState>(Metropolis<S> kernel, int moves, Energy t
         }
     }
 
+    private Shape settingsShape() {
+        return new Shape(moves, kernel.settings(0).length);
+    }
+
     /** Inverse temperatures before and after, and the kernel's settings, of {@code count} steps. */
     private NDList given(NDManager scope, double[] path, int done, int count) {
-        int width = kernel.settings(0).length;
+        int width = (int) settingsShape().size();
         double[] betas = new double[LongLoop.LONGEST * 2];
-        double[] settings = new double[LongLoop.LONGEST * moves * width];
+        double[] settings = new double[LongLoop.LONGEST * width];
         for (int i = 0; i < count; i++) {
-            int k = done + 1 + i;
-            betas[2 * i] = path[k - 1];
-            betas[2 * i + 1] = path[k];
-            double[][] rows = settings(k);
-            for (int j = 0; j < moves; j++) {
-                System.arraycopy(rows[j], 0, settings, (i * moves + j) * width, width);
-            }
+            System.arraycopy(path, done + i, betas, 2 * i, 2);
+            System.arraycopy(settings(done + 1 + i), 0, settings, i * width, width);
         }
-        return new NDList(
-                scope.create(betas, new Shape(LongLoop.LONGEST, 2)),
-                scope.create(settings, new Shape(LongLoop.LONGEST, moves, width)));
+        Shape longest = new Shape(LongLoop.LONGEST);
+        return new NDList(scope.create(betas, longest.add(2)), scope.create(settings, longest.addAll(settingsShape())));
     }
 
     // ---------------------------------------------------------------- what can go wrong

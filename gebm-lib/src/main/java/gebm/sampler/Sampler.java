@@ -32,7 +32,11 @@ public interface Sampler<S extends ChainState> {
      */
     double[] settings(long iteration);
 
-    /** One step with the given settings, float64 {@code (settings)}; recordable. */
+    /**
+     * One step with the given settings, float64 {@code (settings)}; recordable.
+     *
+     * <p>It is recorded once for a sampler and a target, so what it reads of itself in Java must not change.
+     */
     Transition<S> update(Energy target, S state, NDArray settings, Rng rng);
 
     /** The state made of {@link ChainState#arrays}. */

@@ -69,9 +69,15 @@ final class SamplerRun<S extends ChainState> {
     }
 
     Chains<S> from(S start, long firstIteration) {
-        state = new NDList();
-        start.arrays().forEach(array -> state.add(array.duplicate()));
+        state = copies(start, start.position().getManager());
         return go(firstIteration);
+    }
+
+    private static NDList copies(ChainState state, NDManager scope) {
+        NDList copies =
+                new NDList(state.arrays().stream().map(NDArray::duplicate).toList());
+        copies.attach(scope);
+        return copies;
     }
 
     private Chains<S> go(long firstIteration) {
@@ -228,13 +234,8 @@ final class SamplerRun<S extends ChainState> {
         NDArray before = soFar.position();
         String where;
         try (NDManager scope = before.getManager().newSubManager()) {
-            NDList copies = new NDList();
-            for (NDArray array : soFar.last().arrays()) {
-                NDArray copy = array.duplicate();
-                copy.attach(scope);
-                copies.add(copy);
-            }
-            Transition<S> next = sampler.step(target, sampler.state(copies), iteration, rng);
+            S last = sampler.state(copies(soFar.last(), scope));
+            Transition<S> next = sampler.step(target, last, iteration, rng);
             where = firstNotFinite(before, next.state().arrays());
         }
         return new DivergedException(
