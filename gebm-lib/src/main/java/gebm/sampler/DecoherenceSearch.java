@@ -16,7 +16,7 @@ import java.util.Map;
  *
  * <p>Source: Robnik et al. (2023), section 4.2. Differs: the chains' spread at one time is used beside that over time.
  */
-final class DecoherenceSearch extends Search<Microcanonical.State> {
+final class DecoherenceSearch extends Search<KineticLangevin.State> {
     private static final double VARIANCE = 5e-4;
     private static final double POWER = 6; // of ε in the variance of the energy error
 
@@ -42,8 +42,8 @@ final class DecoherenceSearch extends Search<Microcanonical.State> {
     }
 
     @Override
-    Microcanonical.State step(Energy target, Microcanonical.State state, NDArray settings, Rng key, NDList told) {
-        Transition<Microcanonical.State> next = sampler(logStep).update(target, state, settings, key);
+    KineticLangevin.State step(Energy target, KineticLangevin.State state, NDArray settings, Rng key, NDList told) {
+        Transition<KineticLangevin.State> next = sampler(logStep).update(target, state, settings, key);
         told.add(next.info().energyChange());
         told.add(next.state().position());
         return next.state();
@@ -115,7 +115,7 @@ final class DecoherenceSearch extends Search<Microcanonical.State> {
     }
 
     @Override
-    Sampler<Microcanonical.State> found() {
+    Sampler<KineticLangevin.State> found() {
         return sampler(foundLogStep());
     }
 

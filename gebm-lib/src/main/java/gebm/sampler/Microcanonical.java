@@ -20,7 +20,7 @@ import java.util.Objects;
  *
  * <p>Shapes: position {@code (chains, d…)} of at least two numbers a chain; energy {@code (chains)}.
  * <p>Units: energy in nats; ε and L in units of x.
- * <p>Randomness: the velocities start in directions drawn uniformly.
+ * <p>Randomness: the velocities, each of length one, start in directions drawn uniformly.
  * <p>Cost: one value-and-gradient of the target a step.
  * <p>Source: Robnik, De Luca, Silverstein and Seljak (2023), Microcanonical Hamiltonian Monte Carlo, JMLR 24; Robnik
  * and Seljak (2023), Fluctuation without dissipation. Differs: leapfrog instead of the minimal-norm integrator.
@@ -28,30 +28,15 @@ import java.util.Objects;
  * @param stepSize ε at each iteration; every value must be finite and {@code > 0}
  * @param decoherence L, the length after which a velocity is forgotten; finite and {@code > 0}
  */
-public record Microcanonical(Schedule stepSize, double decoherence) implements Tunable<Microcanonical.State> {
+public record Microcanonical(Schedule stepSize, double decoherence) implements Tunable<KineticLangevin.State> {
     /** Checks the numbers. */
     public Microcanonical {
         Objects.requireNonNull(stepSize, "stepSize");
         Require.positive("decoherence", decoherence);
     }
 
-    /**
-     * Positions and unit velocities, with the target's energy and gradient.
-     *
-     * @param position {@code (chains, d…)}
-     * @param velocity {@code (chains, d…)}, each row of length one
-     * @param energy {@code (chains)}, in nats
-     * @param gradient {@code (chains, d…)}
-     */
-    public record State(NDArray position, NDArray velocity, NDArray energy, NDArray gradient) implements ChainState {
-        @Override
-        public NDList arrays() {
-            return new NDList(position, velocity, energy, gradient);
-        }
-    }
-
     @Override
-    public State init(Energy target, NDArray position, Rng rng) {
+    public KineticLangevin.State init(Energy target, NDArray position, Rng rng) {
         Require.that(
                 PerChain.width(position) >= 2,
                 "numbers a chain",
@@ -60,7 +45,7 @@ public record Microcanonical(Schedule stepSize, double decoherence) implements T
         Langevin.State at = Langevin.State.at(target, position);
         NDArray direction =
                 rng.fork("velocity").normal(position.getManager(), position.getShape(), position.getDataType());
-        return new State(position, normalised(direction), at.energy(), at.gradient());
+        return new KineticLangevin.State(position, normalised(direction), at.energy(), at.gradient());
     }
 
     @Override
@@ -70,12 +55,13 @@ public record Microcanonical(Schedule stepSize, double decoherence) implements T
     }
 
     @Override
-    public Transition<State> update(Energy target, State state, NDArray settings, Rng rng) {
+    public Transition<KineticLangevin.State> update(
+            Energy target, KineticLangevin.State state, NDArray settings, Rng rng) {
         NDArray x = state.position();
         NDArray noise = rng.normal(x.getManager(), x.getShape(), x.getDataType());
         Moved moved = move(target, state, settings);
         NDArray nu = settings.get(1).div(Math.sqrt(PerChain.width(x)));
-        State next = new State(
+        KineticLangevin.State next = new KineticLangevin.State(
                 moved.state().position(),
                 normalised(moved.state().velocity().add(noise.mul(nu))),
                 moved.state().energy(),
@@ -84,9 +70,9 @@ public record Microcanonical(Schedule stepSize, double decoherence) implements T
     }
 
     /** A step before its noise. */
-    record Moved(State state, NDArray energyChange) {}
+    record Moved(KineticLangevin.State state, NDArray energyChange) {}
 
-    static Moved move(Energy target, State state, NDArray settings) {
+    static Moved move(Energy target, KineticLangevin.State state, NDArray settings) {
         NDArray epsilon = settings.get(0);
         NDArray half = epsilon.mul(0.5);
         Turned first = turned(state.velocity(), state.gradient(), half);
@@ -95,7 +81,7 @@ public record Microcanonical(Schedule stepSize, double decoherence) implements T
         Turned second = turned(first.velocity(), at.gradient(), half);
         NDArray kinetic = first.kineticChange().add(second.kineticChange());
         return new Moved(
-                new State(at.position(), second.velocity(), at.energy(), at.gradient()),
+                new KineticLangevin.State(at.position(), second.velocity(), at.energy(), at.gradient()),
                 at.energy().sub(state.energy()).add(kinetic));
     }
 
@@ -121,12 +107,12 @@ public record Microcanonical(Schedule stepSize, double decoherence) implements T
     }
 
     @Override
-    public State state(NDList arrays) {
-        return new State(arrays.get(0), arrays.get(1), arrays.get(2), arrays.get(3));
+    public KineticLangevin.State state(NDList arrays) {
+        return KineticLangevin.State.of(arrays);
     }
 
     @Override
-    public Tuned<State> warmUp(Energy target, NDArray start, WarmUp plan, Rng rng) {
+    public Tuned<KineticLangevin.State> warmUp(Energy target, NDArray start, WarmUp plan, Rng rng) {
         return new DecoherenceSearch(this, target, plan, rng).from(start);
     }
 }

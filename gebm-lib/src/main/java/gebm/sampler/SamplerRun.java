@@ -26,7 +26,7 @@ final class SamplerRun<S extends ChainState> {
     private final Energy target;
     private final SamplingPlan plan;
     private final Rng rng;
-    private double[][] notes = new double[LongLoop.LONGEST][]; // by the step, grows with the steps done
+    private final double[][] notes = new double[Note.values().length][0]; // by the step, grow with the steps done
     private NDList state;
     private boolean diverged;
 
@@ -128,7 +128,7 @@ final class SamplerRun<S extends ChainState> {
     /** Fewer steps than these, after which all may be finite: up to the first record that is not. */
     private int finiteSteps(int done, int steps) {
         int finite = 0;
-        while (finite < steps - 1 && Double.isFinite(Note.MEAN_ENERGY.of(notes[done + finite]))) {
+        while (finite < steps - 1 && Double.isFinite(notes[Note.MEAN_ENERGY.ordinal()][done + finite])) {
             finite++;
         }
         return finite;
@@ -141,43 +141,41 @@ final class SamplerRun<S extends ChainState> {
         ENERGY_CHANGE,
         DIVERGENCES;
 
-        double of(double[] record) {
-            return record[ordinal()];
-        }
-
         void write(NDArray record, NDArray value) {
             Ops.assign(record.get(ordinal()), value);
         }
     }
 
     private void note(double[] records, int done, int steps) {
-        if (done + steps > notes.length) {
-            notes = Arrays.copyOf(notes, Math.max(2 * notes.length, done + steps));
-        }
-        int width = Note.values().length;
-        for (int i = 0; i < steps; i++) {
-            notes[done + i] = Arrays.copyOfRange(records, i * width, (i + 1) * width);
+        for (int n = 0; n < notes.length; n++) {
+            if (done + steps > notes[n].length) {
+                notes[n] = Arrays.copyOf(notes[n], Math.max(2 * done, done + steps));
+            }
+            for (int i = 0; i < steps; i++) {
+                notes[n][done + i] = records[i * notes.length + n];
+            }
         }
     }
 
     private Chains.Steps noted(int done) {
-        long[] divergences = new long[done];
-        Arrays.setAll(divergences, i -> (long) Note.DIVERGENCES.of(notes[i])); // zero for NaN
+        double[] divergences = noted(Note.DIVERGENCES, done);
         return new Chains.Steps(
                 noted(Note.MEAN_ENERGY, done),
                 noted(Note.ACCEPTANCE, done),
                 noted(Note.ENERGY_CHANGE, done),
-                divergences);
+                Arrays.copyOf(
+                        Arrays.stream(divergences).mapToLong(n -> (long) n).toArray(), done));
     }
 
     private double[] noted(Note note, int done) {
-        double[] numbers = new double[done];
-        Arrays.setAll(numbers, i -> note.of(notes[i]));
+        double[] numbers = Arrays.copyOf(notes[note.ordinal()], done);
         return done > 0 && Double.isNaN(numbers[0]) ? new double[0] : numbers;
     }
 
     private String message(int done) {
-        return done == 0 ? "" : String.format(Locale.ROOT, "mean energy %.4g", Note.MEAN_ENERGY.of(notes[done - 1]));
+        return done == 0
+                ? ""
+                : String.format(Locale.ROOT, "mean energy %.4g", notes[Note.MEAN_ENERGY.ordinal()][done - 1]);
     }
 
     private NDArray kept(NDArray draws, int done) {
