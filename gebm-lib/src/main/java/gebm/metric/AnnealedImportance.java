@@ -1,16 +1,11 @@
 package gebm.metric;
 
-import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.DataType;
-import ai.djl.ndarray.types.Shape;
 import gebm.core.Progress;
 import gebm.core.Require;
 import gebm.core.Rng;
 import gebm.model.DensityBase;
 import gebm.model.Energy;
 import gebm.model.Gebm;
-import gebm.sampler.ChainState;
 import gebm.sampler.Metropolis;
 import java.util.Arrays;
 import java.util.Objects;
@@ -47,9 +42,6 @@ import java.util.Objects;
  * @param progress where the run reports
  */
 public record AnnealedImportance(Metropolis<?> kernel, double[] inverseTemperatures, int moves, Progress progress) {
-    private static final int LONGEST_CHUNK = 1_000;
-    private static final long CHUNK_NANOS = 100_000_000; // about how long a call may take, so that progress shows
-
     /** Checks and copies. */
     public AnnealedImportance {
         Objects.requireNonNull(kernel, "kernel");
@@ -102,7 +94,11 @@ public record AnnealedImportance(Metropolis<?> kernel, double[] inverseTemperatu
      */
     public LogNormaliser estimate(Energy target, DensityBase reference, int chains, Rng rng) {
         Require.that(chains >= 4, "chains", ">= 4", chains);
-        return run(kernel, target, reference, chains, rng);
+        Annealing<?> annealing = new Annealing<>(kernel, moves, target, reference);
+        double[] acceptance = new double[inverseTemperatures.length - 1];
+        double[] logs = annealing.logWeights(chains, inverseTemperatures, acceptance, progress, rng);
+        double effective = LogNormaliser.effectiveSampleSize(logs);
+        return LogNormaliser.of(logs, effective, chains, acceptance, inverseTemperatures);
     }
 
     /**
@@ -112,43 +108,5 @@ public record AnnealedImportance(Metropolis<?> kernel, double[] inverseTemperatu
      */
     public LogNormaliser estimate(Gebm model, int chains, Rng rng) {
         return estimate(model.latentEnergy(1), model.base().prior(), chains, rng);
-    }
-
-    private <S extends ChainState> LogNormaliser run(
-            Metropolis<S> moving, Energy target, DensityBase reference, int chains, Rng rng) {
-        Annealing<S> annealing = new Annealing<>(moving, moves, target, reference, rng);
-        int steps = inverseTemperatures.length - 1;
-        int longest = Math.min(LONGEST_CHUNK, steps);
-        double[] acceptance = new double[steps];
-        progress.report(0, steps, "");
-        try (NDManager scope = NDManager.newBaseManager()) {
-            Annealing.Cloud cloud = annealing.start(scope, chains);
-            NDArray logWeight = scope.zeros(new Shape(chains), DataType.FLOAT64);
-            int done = 0;
-            int size = 1;
-            while (done < steps) {
-                if (Thread.currentThread().isInterrupted()) {
-                    throw Annealing.interrupted(done, steps);
-                }
-                int count = Math.min(size, steps - done);
-                long began = System.nanoTime();
-                var chunk = annealing.steps(scope, cloud, logWeight, inverseTemperatures, done + 1, count, longest);
-                cloud = chunk.cloud();
-                logWeight = chunk.logWeight();
-                System.arraycopy(chunk.acceptance(), 0, acceptance, done, chunk.steps());
-                done += chunk.steps();
-                if (chunk.steps() < count) {
-                    annealing.finite(cloud, inverseTemperatures[done]);
-                    throw Annealing.interrupted(done, steps);
-                }
-                progress.report(done, steps, "");
-                if (System.nanoTime() - began < CHUNK_NANOS) {
-                    size = Math.min(longest, size * 2);
-                }
-            }
-            double[] logs = logWeight.toDoubleArray();
-            double effective = LogNormaliser.effectiveSampleSize(logs);
-            return LogNormaliser.of(logs, effective, chains, acceptance, inverseTemperatures);
-        }
     }
 }

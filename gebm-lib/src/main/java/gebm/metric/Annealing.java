@@ -7,46 +7,29 @@ import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import gebm.core.DivergedException;
+import gebm.core.Progress;
 import gebm.core.Require;
 import gebm.core.Rng;
 import gebm.model.DensityBase;
 import gebm.model.Energy;
 import gebm.sampler.ChainState;
 import gebm.sampler.Metropolis;
-import gebm.sampler.Transition;
 import gebm.trace.InPlace;
-import gebm.trace.Loop;
+import gebm.trace.LongLoop;
 import gebm.trace.Ops;
 import gebm.trace.Program;
-import gebm.trace.Watch;
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.stream.LongStream;
 
 /**
- * Particles on the way from a reference to a target, along {@code E_β = −(1 − β)·log p₀ + β·E}.
+ * How particles go from a reference to a target, along {@code E_β = −(1 − β)·log p₀ + β·E}.
  *
- * <p>Whoever goes from β to β' multiplies its weight by {@code exp(−(β' − β)·D)} with {@code D = E + log p₀}, and then
- * moves by the kernel on {@code E_β'}. Step k goes to inverse temperature number k; its draws come from
+ * <p>A particle that goes from β to β' multiplies its weight by {@code exp(−(β' − β)·D)} with {@code D = E + log p₀},
+ * and then moves by the kernel on {@code E_β'}. Step k goes to inverse temperature number k; its draws come from
  * {@code rng.fork(k)}, whether it is taken alone or with others in one native call.
  */
-final class Annealing<S extends ChainState> {
-    private final Metropolis<S> kernel;
-    private final int moves;
-    private final Energy target;
-    private final DensityBase reference;
-    private final Rng rng;
-    private final Program difference = Program.of(this::difference);
-    private final Program steps = Program.ofRandom((scope, in, key) -> steps(in, key));
-    private final Program step = Program.ofRandom((scope, in, key) -> step(in, key));
-
-    Annealing(Metropolis<S> kernel, int moves, Energy target, DensityBase reference, Rng rng) {
-        this.kernel = kernel;
-        this.moves = moves;
-        this.target = target;
-        this.reference = reference;
-        this.rng = rng;
-    }
-
+record Annealing<S extends ChainState>(Metropolis<S> kernel, int moves, Energy target, DensityBase reference) {
     /** Particles and their {@code D}, float64. */
     record Cloud(NDArray position, NDArray difference) implements AutoCloseable {
         @Override
@@ -57,10 +40,11 @@ final class Annealing<S extends ChainState> {
     }
 
     /** Independent samples of the reference. */
-    Cloud start(NDManager owner, int n) {
+    Cloud start(NDManager owner, int n, Rng rng) {
         try (NDManager scope = owner.newSubManager()) {
             NDArray x = reference.sample(scope, n, rng.fork("start"));
-            NDArray d = difference.run(x);
+            NDArray d = Program.cached(this, null, "difference", () -> Program.of(this::difference))
+                    .run(x);
             Require.that(
                     d.getShape().equals(new Shape(n)),
                     "the target's energy of " + n + " samples of the reference",
@@ -82,96 +66,65 @@ final class Annealing<S extends ChainState> {
         return x -> target.at(x).mul(beta).sub(reference.logDensity(x).mul(rest));
     }
 
-    /** New positions and the mean acceptance. */
-    private record Moved(NDArray position, NDArray acceptance) {}
-
-    private Moved move(NDArray x, NDArray beta, NDArray settings, Rng key) {
+    /** The positions after the moves; the mean acceptance is added to the number {@code acceptance}. */
+    private NDArray move(NDArray x, NDArray beta, NDArray settings, Rng key, NDArray acceptance) {
         Energy energy = tempered(beta);
-        NDList initial = new NDList(settings.get(0).sum().mul(0)); // 0, float64
-        initial.addAll(kernel.init(energy, x, key.fork("start")).arrays());
-        NDList last = Loop.run(0, moves, initial, (state, inner) -> {
-            Transition<S> next =
-                    kernel.update(energy, kernel.state(state.subNDList(1)), inner.of(settings), inner.fork(key));
-            NDArray mean =
-                    next.info().acceptance().toType(DataType.FLOAT64, false).mean();
-            NDList after = new NDList(state.get(0).add(mean.div(moves)));
-            after.addAll(next.state().arrays());
-            return after;
-        });
-        return new Moved(kernel.state(last.subNDList(1)).position(), last.get(0));
-    }
-
-    // ---------------------------------------------------------------- one step
-
-    private NDList step(NDList in, Rng key) {
-        NDArray chosen = in.get(0).get(new NDIndex("{}", in.get(1)));
-        Moved moved = move(chosen, in.get(2), in.get(3), key);
-        return new NDList(moved.position(), difference(moved.position()), moved.acceptance());
+        return kernel.advance(energy, kernel.init(energy, x, key.fork("start")), settings, key, info -> {
+                    NDArray mean =
+                            info.acceptance().toType(DataType.FLOAT64, false).mean();
+                    InPlace.assign(acceptance, acceptance.add(mean.div(moves)));
+                })
+                .position();
     }
 
     /** A cloud after a step, and the kernel's mean acceptance. */
     record Stepped(Cloud cloud, double acceptance) {}
 
     /** Step {@code k} to {@code beta}, by the particles {@code ancestors} of {@code cloud}, which is closed. */
-    Stepped step(NDManager owner, Cloud cloud, int[] ancestors, int k, double beta) {
+    Stepped step(NDManager owner, Cloud cloud, int[] ancestors, int k, double beta, Rng rng) {
+        Program program = Program.cached(
+                this,
+                null,
+                "step",
+                () -> Program.ofRandom((scope, in, key) -> {
+                    NDArray chosen = in.get(0).get(new NDIndex("{}", in.get(1)));
+                    NDArray moved = move(chosen, in.get(2), in.get(3), key, in.get(4));
+                    return new NDList(moved, difference(moved));
+                }));
         try (cloud;
                 NDManager scope = owner.newSubManager()) {
             long[] rows = Arrays.stream(ancestors).asLongStream().toArray();
+            NDArray acceptance = scope.zeros(new Shape(), DataType.FLOAT64);
             NDList in = new NDList(
                     cloud.position(),
                     scope.create(rows),
                     scope.create(new double[] {beta}, new Shape()),
-                    scope.create(settings(k)));
-            NDList out = step.run(scope, in, rng.fork(k));
-            double acceptance = out.get(2).getDouble();
-            Cloud next = new Cloud(out.get(0), out.get(1));
-            next.position().attach(owner);
-            next.difference().attach(owner);
-            return new Stepped(next, acceptance);
+                    scope.create(settings(k), settingsShape()),
+                    acceptance);
+            NDList out = program.run(scope, in, rng.fork(k));
+            out.attach(owner);
+            return new Stepped(new Cloud(out.get(0), out.get(1)), acceptance.getDouble());
         }
     }
 
-    /** The kernel's settings for the moves of step {@code k}, numbered on from those of the steps before. */
-    private double[][] settings(int k) {
-        double[][] rows = new double[moves][];
-        for (int j = 0; j < moves; j++) {
-            rows[j] = kernel.settings((k - 1L) * moves + j);
-        }
-        return rows;
+    /** The kernel's settings for the moves of step {@code k}, numbered on from those of the steps before, in a row. */
+    private double[] settings(int k) {
+        return LongStream.range((k - 1L) * moves, (long) k * moves)
+                .mapToObj(kernel::settings)
+                .flatMapToDouble(Arrays::stream)
+                .toArray();
     }
 
-    // ---------------------------------------------------------------- many steps in one call
-
-    /** Positions of the arrays that {@link #steps} takes; the three by the step begin at the first one. */
-    private enum In {
-        FIRST,
-        END,
-        BETAS,
-        SETTINGS,
-        ACCEPTANCE,
-        STOP,
-        COUNT,
-        POSITION,
-        DIFFERENCE,
-        LOG_WEIGHT;
-
-        NDArray of(NDList inputs) {
-            return inputs.get(ordinal());
-        }
-    }
-
-    private NDList steps(NDList in, Rng key) {
-        NDList initial = in.subNDList(In.POSITION.ordinal());
-        return Loop.run(In.FIRST.of(in), In.END.of(in), initial, (state, step) -> {
-            step.stopIf(In.STOP.of(in));
+    /** Many steps as a program of positions, differences and log-weights; all given arrays go by the step. */
+    private Program steps() {
+        return LongLoop.program(3, (state, step, given, key) -> {
             NDArray d = state.get(1);
             step.stopIf(broken(d));
-            NDArray betas = step.sinceFirst(In.BETAS.of(in)); // before and after
+            NDArray betas = step.sinceFirst(given.get(0)); // before and after
             NDArray weight = state.get(2).sub(d.mul(betas.get(1).sub(betas.get(0))));
-            Moved moved = move(state.get(0), betas.get(1), step.sinceFirst(In.SETTINGS.of(in)), step.fork(key));
-            InPlace.assign(step.sinceFirst(In.ACCEPTANCE.of(in)).get(0), moved.acceptance());
-            InPlace.increment(In.COUNT.of(in));
-            return new NDList(moved.position(), difference(moved.position()), weight);
+            NDArray acceptance = step.sinceFirst(given.get(2)).get(0);
+            NDArray moved = move(state.get(0), betas.get(1), step.sinceFirst(given.get(1)), step.fork(key), acceptance);
+            return new NDList(moved, difference(moved), weight);
         });
     }
 
@@ -180,48 +133,56 @@ final class Annealing<S extends ChainState> {
         return d.isNaN().logicalOr(d.eq(Double.NEGATIVE_INFINITY)).any();
     }
 
-    /** What a chunk of steps gave. */
-    record Chunk(Cloud cloud, NDArray logWeight, int steps, double[] acceptance) {}
-
-    /** Steps {@code first} … {@code first + count − 1} of all chains with their weights, as far as all is finite. */
-    Chunk steps(NDManager owner, Cloud cloud, NDArray logWeight, double[] path, int first, int count, int longest) {
-        try (NDManager scope = owner.newSubManager();
-                Watch watch = Watch.open(scope)) {
-            double[][] betas = new double[longest][2];
-            double[][][] settings = new double[longest][][];
-            for (int i = 0; i < longest; i++) {
-                int k = Math.min(first + i, first + count - 1);
-                betas[i] = new double[] {path[k - 1], path[k]};
-                settings[i] = settings(k);
+    /**
+     * All steps along {@code path} by {@code n} independent particles; returns their log-weights.
+     *
+     * @param acceptance where the kernel's mean acceptance at each step goes
+     */
+    double[] logWeights(int n, double[] path, double[] acceptance, Progress progress, Rng rng) {
+        Program program = Program.cached(this, null, "steps", this::steps);
+        try (NDManager owner = NDManager.newBaseManager()) {
+            Cloud first = start(owner, n, rng);
+            NDList state =
+                    new NDList(first.position(), first.difference(), owner.zeros(new Shape(n), DataType.FLOAT64));
+            int steps = path.length - 1;
+            int done = LongLoop.run(steps, LongLoop.LONGEST, progress, (before, count) -> {
+                try (NDManager scope = owner.newSubManager()) {
+                    NDArray accepted = scope.zeros(new Shape(LongLoop.LONGEST, 1), DataType.FLOAT64);
+                    NDList given = given(scope, path, before, count);
+                    given.add(accepted);
+                    var reached = LongLoop.call(owner, program, before + 1, count, given, state, rng);
+                    state.close();
+                    state.clear();
+                    state.addAll(reached.state());
+                    System.arraycopy(accepted.toDoubleArray(), 0, acceptance, before, reached.steps());
+                    if (reached.steps() < count) {
+                        finite(new Cloud(state.get(0), state.get(1)), path[before + reached.steps()]);
+                    }
+                    return reached.steps();
+                }
+            });
+            if (done < steps) {
+                throw interrupted(done, steps);
             }
-            NDArray acceptance = scope.zeros(new Shape(longest, 1), DataType.FLOAT64);
-            NDList in = new NDList(
-                    scope.create((long) first),
-                    scope.create((long) first + count),
-                    scope.create(betas),
-                    cube(scope, settings),
-                    acceptance,
-                    watch.stopArray(),
-                    watch.countArray(),
-                    cloud.position(),
-                    cloud.difference(),
-                    logWeight);
-            NDList out = steps.run(scope, in, rng);
-            out.attach(owner);
-            cloud.close();
-            logWeight.close();
-            int done = (int) watch.count();
-            double[] accepted = Arrays.copyOf(acceptance.toDoubleArray(), done);
-            return new Chunk(new Cloud(out.get(0), out.get(1)), out.get(2), done, accepted);
+            return state.get(2).toDoubleArray();
         }
     }
 
-    private static NDArray cube(NDManager scope, double[][][] numbers) {
-        double[] flat = Arrays.stream(numbers)
-                .flatMap(Arrays::stream)
-                .flatMapToDouble(Arrays::stream)
-                .toArray();
-        return scope.create(flat, new Shape(numbers.length, numbers[0].length, numbers[0][0].length));
+    private Shape settingsShape() {
+        return new Shape(moves, kernel.settings(0).length);
+    }
+
+    /** Inverse temperatures before and after, and the kernel's settings, of {@code count} steps. */
+    private NDList given(NDManager scope, double[] path, int done, int count) {
+        int width = (int) settingsShape().size();
+        double[] betas = new double[LongLoop.LONGEST * 2];
+        double[] settings = new double[LongLoop.LONGEST * width];
+        for (int i = 0; i < count; i++) {
+            System.arraycopy(path, done + i, betas, 2 * i, 2);
+            System.arraycopy(settings(done + 1 + i), 0, settings, i * width, width);
+        }
+        Shape longest = new Shape(LongLoop.LONGEST);
+        return new NDList(scope.create(betas, longest.add(2)), scope.create(settings, longest.addAll(settingsShape())));
     }
 
     // ---------------------------------------------------------------- what can go wrong

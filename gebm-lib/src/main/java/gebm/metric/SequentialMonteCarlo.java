@@ -7,11 +7,8 @@ import gebm.core.Rng;
 import gebm.model.DensityBase;
 import gebm.model.Energy;
 import gebm.model.Gebm;
-import gebm.sampler.ChainState;
 import gebm.sampler.Metropolis;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
@@ -109,7 +106,7 @@ public record SequentialMonteCarlo(
      */
     public LogNormaliser estimate(Energy target, DensityBase reference, int particles, Rng rng) {
         Require.that(particles >= 2, "particles", ">= 2", particles);
-        return run(kernel, target, reference, particles, rng);
+        return run(new Annealing<>(kernel, moves, target, reference), particles, rng);
     }
 
     /**
@@ -121,74 +118,64 @@ public record SequentialMonteCarlo(
         return estimate(model.latentEnergy(1), model.base().prior(), particles, rng);
     }
 
-    private <S extends ChainState> LogNormaliser run(
-            Metropolis<S> moving, Energy target, DensityBase reference, int particles, Rng rng) {
-        double[] path = inverseTemperatures.length > 0
-                ? inverseTemperatures
-                : foundPath(new Annealing<>(moving, moves, target, reference, rng.fork("path")), particles, rng);
-        Annealing<S> annealing = new Annealing<>(moving, moves, target, reference, rng);
+    private LogNormaliser run(Annealing<?> annealing, int particles, Rng rng) {
+        double[] path = inverseTemperatures;
+        if (path.length == 0) {
+            Population[] one = {new Population(particles)};
+            path = travel(annealing, one, path, Progress.none(), rng.fork("path"), rng.fork("path resample")).path;
+        }
         Population[] all = new Population[populations];
         Arrays.setAll(all, p -> new Population(particles));
-        int steps = path.length - 1;
-        double[] acceptance = new double[steps];
-        double smallest = (double) populations * particles;
-        progress.report(0, steps, "");
-        try (NDManager scope = NDManager.newBaseManager()) {
-            Annealing.Cloud cloud = annealing.start(scope, populations * particles);
-            for (int k = 1; k <= steps; k++) {
-                if (Thread.currentThread().isInterrupted()) {
-                    throw Annealing.interrupted(k - 1, steps);
-                }
-                double[] differences = annealing.finite(cloud, path[k - 1]);
-                SplittableRandom numbers = rng.fork("resample").fork(k).numbers();
-                int[] ancestors = new int[populations * particles];
-                double effective = 0;
-                for (int p = 0; p < populations; p++) {
-                    int from = p * particles;
-                    double[] own = Arrays.copyOfRange(differences, from, from + particles);
-                    effective += all[p].weigh(own, path[k] - path[k - 1]);
-                    all[p].resample(ancestors, from, numbers.nextDouble());
-                }
-                smallest = Math.min(smallest, effective);
-                Annealing.Stepped stepped = annealing.step(scope, cloud, ancestors, k, path[k]);
-                cloud = stepped.cloud();
-                acceptance[k - 1] = stepped.acceptance();
-                progress.report(k, steps, "");
-            }
-        }
+        Travelled way = travel(annealing, all, path, progress, rng, rng.fork("resample"));
         double[] logs = Arrays.stream(all).mapToDouble(Population::logEstimate).toArray();
-        return LogNormaliser.of(logs, smallest, populations * particles, acceptance, path);
+        return LogNormaliser.of(logs, way.smallest, populations * particles, way.acceptance, path);
     }
 
-    /** The path that one population takes. */
-    private <S extends ChainState> double[] foundPath(Annealing<S> annealing, int particles, Rng rng) {
-        List<Double> path = new ArrayList<>(List.of(0.0));
-        Population population = new Population(particles);
+    /** Where populations went, the mean acceptance at each step, and the smallest effective sample size on the way. */
+    private record Travelled(double[] path, double[] acceptance, double smallest) {}
+
+    /** Takes populations side by side along {@code given}, or where that is empty along a path that the first one finds. */
+    private static Travelled travel(
+            Annealing<?> annealing, Population[] all, double[] given, Progress progress, Rng rng, Rng resampling) {
+        int steps = given.length > 0 ? given.length - 1 : MOST_STEPS;
+        int particles = all[0].logWeights.length;
+        double[] path = Arrays.copyOf(given, steps + 1);
+        double[] acceptance = new double[steps];
+        double smallest = (double) all.length * particles;
+        int done = 0;
+        progress.report(0, steps, "");
         try (NDManager scope = NDManager.newBaseManager()) {
-            Annealing.Cloud cloud = annealing.start(scope, particles);
-            while (path.get(path.size() - 1) < 1) {
-                int k = path.size();
-                double beta = path.get(k - 1);
+            Annealing.Cloud cloud = annealing.start(scope, all.length * particles, rng);
+            while (path[done] < 1) {
+                double beta = path[done];
                 if (Thread.currentThread().isInterrupted()) {
-                    throw Annealing.interrupted(k - 1, MOST_STEPS);
+                    throw Annealing.interrupted(done, steps);
                 }
-                if (k > MOST_STEPS) {
+                if (done == steps) {
                     throw new IllegalStateException("no path in " + MOST_STEPS + " steps, at inverse temperature "
                             + beta + ": give one, or use a wider reference");
                 }
                 double[] differences = annealing.finite(cloud, beta);
-                double next = beta + population.rise(differences, 1 - beta);
-                population.weigh(differences, next - beta);
-                int[] ancestors = new int[particles];
-                population.resample(
-                        ancestors,
-                        0,
-                        rng.fork("path resample").fork(k).numbers().nextDouble());
-                cloud = annealing.step(scope, cloud, ancestors, k, next).cloud();
-                path.add(next);
+                int k = done + 1;
+                path[k] = given.length > 0 ? given[k] : beta + all[0].rise(differences, 1 - beta);
+                SplittableRandom uniforms = resampling.fork(k).numbers();
+                int[] ancestors = new int[all.length * particles];
+                double effective = 0;
+                for (int p = 0; p < all.length; p++) {
+                    int from = p * particles;
+                    double[] own = Arrays.copyOfRange(differences, from, from + particles);
+                    effective += all[p].weigh(own, path[k] - beta);
+                    all[p].resample(ancestors, from, uniforms.nextDouble());
+                }
+                smallest = Math.min(smallest, effective);
+                Annealing.Stepped stepped = annealing.step(scope, cloud, ancestors, k, path[k], rng);
+                cloud = stepped.cloud();
+                acceptance[done] = stepped.acceptance();
+                done = k;
+                progress.report(done, steps, "");
             }
         }
-        return path.stream().mapToDouble(Double::doubleValue).toArray();
+        return new Travelled(Arrays.copyOf(path, done + 1), Arrays.copyOf(acceptance, done), smallest);
     }
 
     /** The weights of a population, and its estimate up to the last resampling. */

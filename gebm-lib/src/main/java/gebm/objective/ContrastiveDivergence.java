@@ -1,18 +1,13 @@
 package gebm.objective;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDList;
-import ai.djl.ndarray.NDManager;
 import gebm.core.Rng;
 import gebm.core.Trainable;
 import gebm.model.DensityBase;
 import gebm.model.Energy;
 import gebm.model.Gebm;
-import gebm.sampler.ChainState;
 import gebm.sampler.Sampler;
 import gebm.sampler.SamplingPlan;
-import gebm.trace.Loop;
-import gebm.trace.Program;
 import java.util.Objects;
 
 /**
@@ -39,8 +34,8 @@ public final class ContrastiveDivergence {
      *
      * @param plan its number of steps is used; there is no warm-up and no thinning, only the end counts
      */
-    public static <S extends ChainState> Objective<Trainable> of(Sampler<S> sampler, SamplingPlan plan) {
-        return new FromData<>(sampler, plan.steps());
+    public static Objective<Trainable> of(Sampler<?> sampler, SamplingPlan plan) {
+        return new FromData(sampler, plan.steps());
     }
 
     /**
@@ -63,7 +58,7 @@ public final class ContrastiveDivergence {
         }
     }
 
-    private record FromData<S extends ChainState>(Sampler<S> sampler, int steps) implements Objective<Trainable> {
+    private record FromData(Sampler<?> sampler, int steps) implements Objective<Trainable> {
         FromData {
             Objects.requireNonNull(sampler, "sampler");
         }
@@ -74,28 +69,9 @@ public final class ContrastiveDivergence {
                     ? gebm.unnormalized()
                     : Penalties.energy(model);
             NDArray data = batch.data();
-            NDArray end = Program.isRecorded(data)
-                    ? recorded(sampler, steps, r, data, rng.fork("chains"))
-                    : sampler.run(r, data, SamplingPlan.of(steps).withThinning(steps), rng.fork("chains"))
-                            .position();
+            NDArray end = sampler.advance(r, data, steps, rng.fork("chains"));
             NDArray total = r.at(data).mean().sub(r.at(end).mean());
             return Loss.of("contrastiveDivergence", total);
         }
-    }
-
-    /** The run as part of a program: the same draws as {@link Sampler#run}. */
-    static <S extends ChainState> NDArray recorded(Sampler<S> sampler, int steps, Energy r, NDArray data, Rng rng) {
-        NDManager scope = data.getManager();
-        double[][] settings = new double[steps][];
-        for (int k = 0; k < steps; k++) {
-            settings[k] = sampler.settings(k);
-        }
-        NDArray rows = scope.create(settings);
-        NDList start = sampler.init(r, data.stopGradient(), rng).arrays();
-        NDList last = Loop.run(0, steps, start, (arrays, step) -> sampler.update(
-                        r, sampler.state(arrays), step.of(rows), step.fork(rng))
-                .state()
-                .arrays());
-        return sampler.state(last).position().stopGradient();
     }
 }

@@ -16,7 +16,7 @@ import java.util.Map;
  *
  * <p>Source: Robnik et al. (2023), section 4.2. Differs: the chains' spread at one time is used beside that over time.
  */
-final class DecoherenceSearch extends Search<Microcanonical.State> {
+final class DecoherenceSearch extends Search<KineticLangevin.State> {
     private static final double VARIANCE = 5e-4;
     private static final double POWER = 6; // of ε in the variance of the energy error
 
@@ -25,7 +25,6 @@ final class DecoherenceSearch extends Search<Microcanonical.State> {
     private double averageLogStep;
     private int averaged;
     private double length;
-    private int direction;
     private int width;
     private double[] sums; // of positions, by dimension
     private double[] squares;
@@ -43,8 +42,8 @@ final class DecoherenceSearch extends Search<Microcanonical.State> {
     }
 
     @Override
-    Microcanonical.State step(Energy target, Microcanonical.State state, NDArray settings, Rng key, NDList told) {
-        Transition<Microcanonical.State> next = sampler(logStep).update(target, state, settings, key);
+    KineticLangevin.State step(Energy target, KineticLangevin.State state, NDArray settings, Rng key, NDList told) {
+        Transition<KineticLangevin.State> next = sampler(logStep).update(target, state, settings, key);
         told.add(next.info().energyChange());
         told.add(next.state().position());
         return next.state();
@@ -56,14 +55,13 @@ final class DecoherenceSearch extends Search<Microcanonical.State> {
     }
 
     @Override
-    boolean guess(double[][] told) {
-        int wanted = variance(told) < VARIANCE ? 1 : -1;
-        if (direction != 0 && wanted != direction) {
-            return true;
-        }
-        direction = wanted;
-        logStep += direction * Math.log(2);
-        return false;
+    boolean tooShort(double[][] told) {
+        return variance(told) < VARIANCE;
+    }
+
+    @Override
+    void stretch(double factor) {
+        logStep += Math.log(factor);
     }
 
     /** Mean square of the energy error a dimension; infinite where an error is not finite. */
@@ -117,7 +115,7 @@ final class DecoherenceSearch extends Search<Microcanonical.State> {
     }
 
     @Override
-    Sampler<Microcanonical.State> found() {
+    Sampler<KineticLangevin.State> found() {
         return sampler(foundLogStep());
     }
 

@@ -1,7 +1,6 @@
 package gebm.sampler;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDList;
 import gebm.core.Require;
 import gebm.core.Rng;
 import gebm.core.Schedule;
@@ -25,7 +24,7 @@ import java.util.Objects;
  * @param noise γ, finite and {@code >= 0}
  * @param divergence whose flow it is
  */
-public record GradientFlow(Schedule stepSize, double noise, Divergence divergence) implements Sampler<Langevin.State> {
+public record GradientFlow(Schedule stepSize, double noise, Divergence divergence) implements GradientSampler {
     /** What the flow descends, and its weight s by {@code d = −E}. */
     public enum Divergence {
         /** Kullback–Leibler: {@code s = 1}. */
@@ -52,11 +51,6 @@ public record GradientFlow(Schedule stepSize, double noise, Divergence divergenc
     }
 
     @Override
-    public Langevin.State init(Energy target, NDArray position, Rng rng) {
-        return Langevin.State.at(target, position);
-    }
-
-    @Override
     public double[] settings(long iteration) {
         double eta = Require.positive("stepSize.at(" + iteration + ")", stepSize.at(iteration));
         return new double[] {eta, Math.sqrt(2 * eta * noise)};
@@ -64,14 +58,9 @@ public record GradientFlow(Schedule stepSize, double noise, Divergence divergenc
 
     @Override
     public Transition<Langevin.State> update(Energy target, Langevin.State state, NDArray settings, Rng rng) {
-        NDArray weight = Rows.column(divergence.weight(state.energy()), state.gradient());
+        NDArray weight = PerChain.column(divergence.weight(state.energy()), state.gradient());
         Langevin.State weighted = new Langevin.State(
                 state.position(), state.energy(), state.gradient().mul(weight));
         return Langevin.moved(target, weighted, settings, rng);
-    }
-
-    @Override
-    public Langevin.State state(NDList arrays) {
-        return Langevin.State.of(arrays);
     }
 }

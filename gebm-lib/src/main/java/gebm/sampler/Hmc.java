@@ -39,7 +39,7 @@ import java.util.Objects;
  * @param leapfrogSteps L at each iteration, rounded; every value must be from 1 to {@value #MOST_STEPS}
  */
 public record Hmc(Schedule stepSize, Schedule leapfrogSteps)
-        implements Metropolis<Langevin.State>, Tunable<Langevin.State> {
+        implements GradientSampler, Metropolis<Langevin.State>, Tunable<Langevin.State> {
     /** The largest number of leapfrog steps in a trajectory. */
     public static final int MOST_STEPS = 1_000;
 
@@ -69,11 +69,6 @@ public record Hmc(Schedule stepSize, Schedule leapfrogSteps)
     /** Number {@code index} of Halton's sequence in base 2, from 0 to 1: the binary digits mirrored at the point. */
     static double halton(long index) {
         return (Long.reverse(index + 1) >>> 11) * 0x1p-53;
-    }
-
-    @Override
-    public Langevin.State init(Energy target, NDArray position, Rng rng) {
-        return Langevin.State.at(target, position);
     }
 
     @Override
@@ -111,18 +106,13 @@ public record Hmc(Schedule stepSize, Schedule leapfrogSteps)
         });
         Langevin.State last = Langevin.State.of(end.subNDList(1));
         NDArray v = end.get(0).add(last.gradient().mul(half)); // the last kick was whole
-        NDArray kinetic = Rows.sum(v.square().sub(velocity.square())).mul(0.5);
+        NDArray kinetic = PerChain.sum(v.square().sub(velocity.square())).mul(0.5);
         return new Trajectory(last, v, last.energy().sub(state.energy()).add(kinetic));
     }
 
     @Override
     public NDArray energy(Langevin.State state) {
         return state.energy();
-    }
-
-    @Override
-    public Langevin.State state(NDList arrays) {
-        return Langevin.State.of(arrays);
     }
 
     @Override

@@ -68,6 +68,10 @@ public record KineticLangevin(Schedule timeStep, double friction, Splitting spli
      * @param gradient {@code (chains, d…)}
      */
     public record State(NDArray position, NDArray velocity, NDArray energy, NDArray gradient) implements ChainState {
+        static State of(NDList arrays) {
+            return new State(arrays.get(0), arrays.get(1), arrays.get(2), arrays.get(3));
+        }
+
         @Override
         public NDList arrays() {
             return new NDList(position, velocity, energy, gradient);
@@ -126,6 +130,6 @@ public record KineticLangevin(Schedule timeStep, double friction, Splitting spli
 
     @Override
     public State state(NDList arrays) {
-        return new State(arrays.get(0), arrays.get(1), arrays.get(2), arrays.get(3));
+        return State.of(arrays);
     }
 }

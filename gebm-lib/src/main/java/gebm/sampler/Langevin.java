@@ -33,7 +33,7 @@ import java.util.Objects;
  *
  * @param stepSize λ at each iteration; every value must be finite and {@code > 0}
  */
-public record Langevin(Schedule stepSize) implements Sampler<Langevin.State> {
+public record Langevin(Schedule stepSize) implements GradientSampler {
     /** Checks that there is a schedule. */
     public Langevin {
         Objects.requireNonNull(stepSize, "stepSize");
@@ -63,11 +63,6 @@ public record Langevin(Schedule stepSize) implements Sampler<Langevin.State> {
     }
 
     @Override
-    public State init(Energy target, NDArray position, Rng rng) {
-        return State.at(target, position);
-    }
-
-    @Override
     public double[] settings(long iteration) {
         double lambda = Require.positive("stepSize.at(" + iteration + ")", stepSize.at(iteration));
         return new double[] {lambda, Math.sqrt(2 * lambda)};
@@ -85,10 +80,5 @@ public record Langevin(Schedule stepSize) implements Sampler<Langevin.State> {
         NDArray drift = state.gradient().mul(settings.get(0));
         State next = State.at(target, x.sub(drift).add(noise.mul(settings.get(1))));
         return new Transition<>(next, StepInfo.of(next.energy()));
-    }
-
-    @Override
-    public State state(NDList arrays) {
-        return State.of(arrays);
     }
 }

@@ -1,7 +1,6 @@
 package gebm.sampler;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDList;
 import gebm.core.Require;
 import gebm.core.Rng;
 import gebm.core.Schedule;
@@ -33,17 +32,12 @@ import java.util.Objects;
  *
  * @param stepSize λ at each iteration; every value must be finite and {@code > 0}
  */
-public record Mala(Schedule stepSize) implements Metropolis<Langevin.State>, Tunable<Langevin.State> {
+public record Mala(Schedule stepSize) implements GradientSampler, Metropolis<Langevin.State>, Tunable<Langevin.State> {
     private static final double BEST_ACCEPTANCE = 0.574; // Roberts and Rosenthal (1998), as d grows
 
     /** Checks that there is a schedule. */
     public Mala {
         Objects.requireNonNull(stepSize, "stepSize");
-    }
-
-    @Override
-    public Langevin.State init(Energy target, NDArray position, Rng rng) {
-        return Langevin.State.at(target, position);
     }
 
     @Override
@@ -67,7 +61,7 @@ public record Mala(Schedule stepSize) implements Metropolis<Langevin.State>, Tun
         NDArray drift = s.mul(settings.get(2)); // √(λ/2)·s
         NDArray change = next.energy()
                 .sub(state.energy())
-                .add(Rows.sum(drift.mul(0.5).sub(xi).mul(drift)));
+                .add(PerChain.sum(drift.mul(0.5).sub(xi).mul(drift)));
         return new Proposal<>(next, change);
     }
 
@@ -77,14 +71,9 @@ public record Mala(Schedule stepSize) implements Metropolis<Langevin.State>, Tun
     }
 
     @Override
-    public Langevin.State state(NDList arrays) {
-        return Langevin.State.of(arrays);
-    }
-
-    @Override
     public Tuned<Langevin.State> warmUp(Energy target, NDArray start, WarmUp plan, Rng rng) {
-        var found = StepSizeSearch.byAcceptance(
+        var search = new StepSizeSearch<>(
                 step -> new Mala(Schedule.constant(step)), stepSize.at(0), BEST_ACCEPTANCE, target, plan, rng);
-        return found.from(start);
+        return search.from(start);
     }
 }

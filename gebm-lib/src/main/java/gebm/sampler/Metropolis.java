@@ -38,7 +38,7 @@ public interface Metropolis<S extends ChainState> extends Sampler<S> {
         NDArray acceptance = acceptance(change);
         NDArray uniform = rng.fork("accept").uniform(change.getManager(), change.getShape(), change.getDataType());
         NDArray accepted = uniform.lt(acceptance);
-        NDList next = Rows.choose(accepted, proposal.state().arrays(), state.arrays());
+        NDList next = PerChain.choose(accepted, proposal.state().arrays(), state.arrays());
         S chosen = state(next);
         return new Transition<>(chosen, new StepInfo(energy(chosen), acceptance, change));
     }

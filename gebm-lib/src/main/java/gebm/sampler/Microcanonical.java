@@ -20,7 +20,7 @@ import java.util.Objects;
  *
  * <p>Shapes: position {@code (chains, d…)} of at least two numbers a chain; energy {@code (chains)}.
  * <p>Units: energy in nats; ε and L in units of x.
- * <p>Randomness: the velocities start in directions drawn uniformly.
+ * <p>Randomness: the velocities, each of length one, start in directions drawn uniformly.
  * <p>Cost: one value-and-gradient of the target a step.
  * <p>Source: Robnik, De Luca, Silverstein and Seljak (2023), Microcanonical Hamiltonian Monte Carlo, JMLR 24; Robnik
  * and Seljak (2023), Fluctuation without dissipation. Differs: leapfrog instead of the minimal-norm integrator.
@@ -28,36 +28,24 @@ import java.util.Objects;
  * @param stepSize ε at each iteration; every value must be finite and {@code > 0}
  * @param decoherence L, the length after which a velocity is forgotten; finite and {@code > 0}
  */
-public record Microcanonical(Schedule stepSize, double decoherence) implements Tunable<Microcanonical.State> {
+public record Microcanonical(Schedule stepSize, double decoherence) implements Tunable<KineticLangevin.State> {
     /** Checks the numbers. */
     public Microcanonical {
         Objects.requireNonNull(stepSize, "stepSize");
         Require.positive("decoherence", decoherence);
     }
 
-    /**
-     * Positions and unit velocities, with the target's energy and gradient.
-     *
-     * @param position {@code (chains, d…)}
-     * @param velocity {@code (chains, d…)}, each row of length one
-     * @param energy {@code (chains)}, in nats
-     * @param gradient {@code (chains, d…)}
-     */
-    public record State(NDArray position, NDArray velocity, NDArray energy, NDArray gradient) implements ChainState {
-        @Override
-        public NDList arrays() {
-            return new NDList(position, velocity, energy, gradient);
-        }
-    }
-
     @Override
-    public State init(Energy target, NDArray position, Rng rng) {
+    public KineticLangevin.State init(Energy target, NDArray position, Rng rng) {
         Require.that(
-                Rows.width(position) >= 2, "numbers a chain", ">= 2 (else use another sampler)", Rows.width(position));
+                PerChain.width(position) >= 2,
+                "numbers a chain",
+                ">= 2 (else use another sampler)",
+                PerChain.width(position));
         Langevin.State at = Langevin.State.at(target, position);
         NDArray direction =
                 rng.fork("velocity").normal(position.getManager(), position.getShape(), position.getDataType());
-        return new State(position, normalised(direction), at.energy(), at.gradient());
+        return new KineticLangevin.State(position, normalised(direction), at.energy(), at.gradient());
     }
 
     @Override
@@ -67,12 +55,13 @@ public record Microcanonical(Schedule stepSize, double decoherence) implements T
     }
 
     @Override
-    public Transition<State> update(Energy target, State state, NDArray settings, Rng rng) {
+    public Transition<KineticLangevin.State> update(
+            Energy target, KineticLangevin.State state, NDArray settings, Rng rng) {
         NDArray x = state.position();
         NDArray noise = rng.normal(x.getManager(), x.getShape(), x.getDataType());
         Moved moved = move(target, state, settings);
-        NDArray nu = settings.get(1).div(Math.sqrt(Rows.width(x)));
-        State next = new State(
+        NDArray nu = settings.get(1).div(Math.sqrt(PerChain.width(x)));
+        KineticLangevin.State next = new KineticLangevin.State(
                 moved.state().position(),
                 normalised(moved.state().velocity().add(noise.mul(nu))),
                 moved.state().energy(),
@@ -81,9 +70,9 @@ public record Microcanonical(Schedule stepSize, double decoherence) implements T
     }
 
     /** A step before its noise. */
-    record Moved(State state, NDArray energyChange) {}
+    record Moved(KineticLangevin.State state, NDArray energyChange) {}
 
-    static Moved move(Energy target, State state, NDArray settings) {
+    static Moved move(Energy target, KineticLangevin.State state, NDArray settings) {
         NDArray epsilon = settings.get(0);
         NDArray half = epsilon.mul(0.5);
         Turned first = turned(state.velocity(), state.gradient(), half);
@@ -92,7 +81,7 @@ public record Microcanonical(Schedule stepSize, double decoherence) implements T
         Turned second = turned(first.velocity(), at.gradient(), half);
         NDArray kinetic = first.kineticChange().add(second.kineticChange());
         return new Moved(
-                new State(at.position(), second.velocity(), at.energy(), at.gradient()),
+                new KineticLangevin.State(at.position(), second.velocity(), at.energy(), at.gradient()),
                 at.energy().sub(state.energy()).add(kinetic));
     }
 
@@ -100,30 +89,30 @@ public record Microcanonical(Schedule stepSize, double decoherence) implements T
 
     /** With {@code ζ = e^{−δ}}, so that nothing overflows: both sides of the quotient times 2ζ. */
     private static Turned turned(NDArray u, NDArray gradient, NDArray half) {
-        long d = Rows.width(u);
-        NDArray length = Rows.sum(gradient.square()).sqrt();
-        NDArray n = gradient.div(Rows.column(length.neg().minimum(-Float.MIN_NORMAL), gradient));
-        NDArray along = Rows.dot(n, u);
+        long d = PerChain.width(u);
+        NDArray length = PerChain.sum(gradient.square()).sqrt();
+        NDArray n = gradient.div(PerChain.column(length.neg().minimum(-Float.MIN_NORMAL), gradient));
+        NDArray along = PerChain.dot(n, u);
         NDArray delta = length.mul(half).div(d - 1);
         NDArray zeta = delta.neg().exp();
         NDArray lost = zeta.neg().add(1); // 1 − ζ
         NDArray push = lost.mul(zeta.add(1).add(along.mul(lost)));
-        NDArray turned = n.mul(Rows.column(push, n)).add(u.mul(Rows.column(zeta.mul(2), u)));
+        NDArray turned = n.mul(PerChain.column(push, n)).add(u.mul(PerChain.column(zeta.mul(2), u)));
         NDArray growth = along.add(1).add(along.neg().add(1).mul(zeta.square())).div(2); // ζ(cosh δ + (n·u)sinh δ)
         return new Turned(normalised(turned), growth.log().add(delta).mul(d - 1));
     }
 
     private static NDArray normalised(NDArray u) {
-        return u.div(Rows.column(Rows.sum(u.square()).sqrt(), u));
+        return u.div(PerChain.column(PerChain.sum(u.square()).sqrt(), u));
     }
 
     @Override
-    public State state(NDList arrays) {
-        return new State(arrays.get(0), arrays.get(1), arrays.get(2), arrays.get(3));
+    public KineticLangevin.State state(NDList arrays) {
+        return KineticLangevin.State.of(arrays);
     }
 
     @Override
-    public Tuned<State> warmUp(Energy target, NDArray start, WarmUp plan, Rng rng) {
+    public Tuned<KineticLangevin.State> warmUp(Energy target, NDArray start, WarmUp plan, Rng rng) {
         return new DecoherenceSearch(this, target, plan, rng).from(start);
     }
 }

@@ -43,7 +43,7 @@ public record OptimalTransport(Schedule stepSize, double lipschitz) implements S
         try (NDManager scope = NDManager.newBaseManager()) {
             NDArray z = base.prior().sample(scope, Require.positive("n", n), rng);
             NDArray gradient = generatedEnergy.valueAndGradient(z).gradient();
-            NDArray norms = Rows.sum(gradient.square()).sqrt().toType(DataType.FLOAT64, false);
+            NDArray norms = PerChain.sum(gradient.square()).sqrt().toType(DataType.FLOAT64, false);
             return norms.max().getDouble();
         }
     }
@@ -82,10 +82,11 @@ public record OptimalTransport(Schedule stepSize, double lipschitz) implements S
     public Transition<State> update(Energy target, State state, NDArray settings, Rng rng) {
         NDArray z = state.position();
         NDArray away = z.sub(state.origin()).add(SHIFT);
-        NDArray distance = Rows.sum(away.square()).sqrt();
-        NDArray g = away.div(Rows.column(distance, away)).add(state.gradient().div(lipschitz));
-        NDArray outward = Rows.dot(g, z).div(Rows.sum(z.square()));
-        NDArray along = g.sub(z.mul(Rows.column(outward, z)));
+        NDArray distance = PerChain.sum(away.square()).sqrt();
+        NDArray g =
+                away.div(PerChain.column(distance, away)).add(state.gradient().div(lipschitz));
+        NDArray outward = PerChain.dot(g, z).div(PerChain.sum(z.square()));
+        NDArray along = g.sub(z.mul(PerChain.column(outward, z)));
         State next = at(target, z.sub(along.mul(settings.get(0))), state.origin());
         return new Transition<>(next, StepInfo.of(next.energy()));
     }

@@ -8,7 +8,6 @@ import ai.djl.ndarray.types.Shape;
 import gebm.core.Require;
 import gebm.core.Rng;
 import gebm.model.Energy;
-import gebm.trace.Loop;
 import java.util.Objects;
 
 /**
@@ -61,7 +60,7 @@ public record ParallelTempering<S extends ChainState>(
         for (int i = 0; i < k; i++) {
             betas[i] = Math.pow(smallest, (double) i / (k - 1));
         }
-        return new ParallelTempering<>(inner, x -> Rows.sum(x.zerosLike()), betas, 5);
+        return new ParallelTempering<>(inner, x -> PerChain.sum(x.zerosLike()), betas, 5);
     }
 
     @Override
@@ -123,13 +122,10 @@ public record ParallelTempering<S extends ChainState>(
         Energy tempered = tempered(target);
         int pairs = inverseTemperatures.length - 1;
         long own = settings.getShape().get(0) - pairs;
-        NDArray inners = settings.get(new NDIndex("0:" + own));
+        NDArray inners = settings.get(new NDIndex("0:" + own)).reshape(1, own).broadcast(new Shape(stepsPerSwap, own));
         NDArray active = settings.get(new NDIndex(own + ":"));
-        NDList moved = Loop.run(0, stepsPerSwap, state.replicas().arrays(), (arrays, step) -> inner.update(
-                        tempered, inner.state(arrays), inners, step.fork(rng.fork("inner")))
-                .state()
-                .arrays());
-        NDArray x = inner.state(moved).position();
+        NDArray x = inner.advance(tempered, state.replicas(), inners, rng.fork("inner"), info -> {})
+                .position();
         NDArray energy = target.at(x);
         NDArray excess = energy.sub(reference.at(x)).reshape(pairs + 1, -1);
         NDArray probability = exchange(excess);
@@ -174,8 +170,8 @@ public record ParallelTempering<S extends ChainState>(
         NDIndex tail = new NDIndex(rows - chains + ":");
         NDArray next = x.get(new NDIndex(chains + ":")).concat(x.get(tail), 0);
         NDArray last = x.get(head).concat(x.get(new NDIndex("0:" + (rows - chains))), 0);
-        NDArray down = NDArrays.where(Rows.column(withLast, x), last, x);
-        return NDArrays.where(Rows.column(withNext, x), next, down);
+        NDArray down = NDArrays.where(PerChain.column(withLast, x), last, x);
+        return NDArrays.where(PerChain.column(withNext, x), next, down);
     }
 
     @Override

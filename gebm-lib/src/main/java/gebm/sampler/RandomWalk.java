@@ -72,8 +72,8 @@ public record RandomWalk(Schedule scale) implements Metropolis<RandomWalk.State>
 
     @Override
     public Tuned<State> warmUp(Energy target, NDArray start, WarmUp plan, Rng rng) {
-        var found = StepSizeSearch.byAcceptance(
+        var search = new StepSizeSearch<>(
                 step -> new RandomWalk(Schedule.constant(step)), scale.at(0), BEST_ACCEPTANCE, target, plan, rng);
-        return found.from(start);
+        return search.from(start);
     }
 }

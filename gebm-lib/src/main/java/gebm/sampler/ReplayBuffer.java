@@ -104,6 +104,6 @@ public final class ReplayBuffer {
         NDArray replaced = rng.fork("replace")
                 .uniform(scope, new Shape(n), DataType.FLOAT64)
                 .lt(freshShare);
-        return Rows.choose(replaced, new NDList(born), new NDList(kept)).singletonOrThrow();
+        return PerChain.choose(replaced, new NDList(born), new NDList(kept)).singletonOrThrow();
     }
 }

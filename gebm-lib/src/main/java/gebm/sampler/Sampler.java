@@ -3,9 +3,13 @@ package gebm.sampler;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import gebm.core.Require;
 import gebm.core.Rng;
 import gebm.model.Energy;
+import gebm.trace.Loop;
 import gebm.trace.Program;
+import java.util.Arrays;
+import java.util.function.Consumer;
 
 /**
  * A Markov kernel that leaves {@code exp(−target)} invariant, exactly or up to its step size.
@@ -28,7 +32,11 @@ public interface Sampler<S extends ChainState> {
      */
     double[] settings(long iteration);
 
-    /** One step with the given settings, float64 {@code (settings)}; recordable. */
+    /**
+     * One step with the given settings, float64 {@code (settings)}; recordable.
+     *
+     * <p>It is recorded once for a sampler and a target, so what it reads of itself in Java must not change.
+     */
     Transition<S> update(Energy target, S state, NDArray settings, Rng rng);
 
     /** The state made of {@link ChainState#arrays}. */
@@ -81,5 +89,44 @@ public interface Sampler<S extends ChainState> {
      */
     default Chains<S> resume(Energy target, Chains<S> earlier, SamplingPlan plan, Rng rng) {
         return new SamplerRun<>(this, target, plan, rng).from(earlier.last(), earlier.iterations());
+    }
+
+    /**
+     * The positions that {@code steps} steps from {@code position} reach, those of {@link #run} bit for bit; within a
+     * program they become a part of it, with the settings of iterations 0, 1, … as they are when it is recorded.
+     *
+     * <p>No gradient flows through the steps.
+     * <p>Memory: the result belongs to the manager of {@code position}.
+     */
+    default NDArray advance(Energy target, NDArray position, int steps, Rng rng) {
+        if (!Program.isRecorded(position)) {
+            Chains<S> chains = run(target, position, SamplingPlan.of(steps), rng);
+            chains.draws().close();
+            chains.last().arrays().subNDList(1).close();
+            return chains.position();
+        }
+        double[][] rows = new double[Require.positive("steps", steps)][];
+        Arrays.setAll(rows, this::settings);
+        NDArray settings = position.getManager().create(rows);
+        S start = init(target, position.stopGradient(), rng);
+        return advance(target, start, settings, rng, info -> {}).position().stopGradient();
+    }
+
+    /**
+     * The state after one step for each row of {@code settings}, as part of a program; it can be differentiated.
+     *
+     * <p>Randomness: the draws of row i come from {@code rng.fork(i)}.
+     *
+     * @param settings float64, {@code (steps, settings)}
+     * @param seen is told of each step, when it is recorded
+     * @throws IllegalStateException outside a recording
+     */
+    default S advance(Energy target, S start, NDArray settings, Rng rng, Consumer<StepInfo> seen) {
+        NDList last = Loop.run(0, settings.getShape().get(0), start.arrays(), (arrays, step) -> {
+            Transition<S> next = update(target, state(arrays), step.of(settings), step.fork(rng));
+            seen.accept(next.info());
+            return next.state().arrays();
+        });
+        return state(last);
     }
 }

@@ -12,26 +12,24 @@ import gebm.core.Rng;
 import gebm.core.StopReason;
 import gebm.model.Energy;
 import gebm.trace.InPlace;
-import gebm.trace.Loop;
+import gebm.trace.LongLoop;
 import gebm.trace.Ops;
 import gebm.trace.Program;
-import gebm.trace.Watch;
 import java.util.Arrays;
 import java.util.Locale;
 
-/** One run of a sampler: chunks of steps, each chunk one native call. */
+/** One run of a sampler: native calls of many steps, which write their draws and {@link Note}s. */
 final class SamplerRun<S extends ChainState> {
-    private static final int LONGEST_CHUNK = 1_000;
     private static final double DIVERGENT = 1_000; // nats of energy change, as in Stan
     private static final int SHOWN = 6; // coordinates of a position in a message
-    private static final long CHUNK_NANOS = 100_000_000; // about how long a call may take, so that progress shows
 
     private final Sampler<S> sampler;
     private final Energy target;
     private final SamplingPlan plan;
     private final Rng rng;
-    private final Program program = Program.ofRandom((scope, in, key) -> steps(in, key));
-    private double[][] notes = new double[LONGEST_CHUNK][]; // by the step, grows with the steps done
+    private final double[][] notes = new double[Note.values().length][0]; // by the step, grow with the steps done
+    private NDList state;
+    private boolean diverged;
 
     SamplerRun(Sampler<S> sampler, Energy target, SamplingPlan plan, Rng rng) {
         this.sampler = sampler;
@@ -40,19 +38,27 @@ final class SamplerRun<S extends ChainState> {
         this.rng = rng;
     }
 
-    Chains<S> from(NDArray start) {
-        Require.that(
-                start.getShape().dimension() >= 2 && start.getShape().size() > 0,
-                "start",
-                "of shape (chains, d)",
-                start.getShape());
-        NDList state = Program.ofRandom((scope, in, key) -> {
-                    S first = sampler.init(target, in.singletonOrThrow(), key);
-                    NDList all = new NDList(first.arrays());
-                    all.add(Ops.allFinite(first.arrays()));
+    /** The state of chains that start at {@code position}, and whether it is finite: 1, or else 0. */
+    static <S extends ChainState> NDList begun(
+            Sampler<S> sampler, Energy target, NDManager scope, NDArray position, Rng rng) {
+        Shape shape = position.getShape();
+        Require.that(shape.dimension() >= 2 && shape.size() > 0, "start", "of shape (chains, d)", shape);
+        Program program = Program.cached(
+                sampler,
+                target,
+                "init",
+                () -> Program.ofRandom((manager, in, key) -> {
+                    NDList arrays =
+                            sampler.init(target, in.singletonOrThrow(), key).arrays();
+                    NDList all = new NDList(arrays);
+                    all.add(Ops.allFinite(arrays));
                     return all;
-                })
-                .run(start.getManager(), new NDList(start), rng);
+                }));
+        return program.run(scope, new NDList(position), rng);
+    }
+
+    Chains<S> from(NDArray start) {
+        state = begun(sampler, target, start.getManager(), start, rng);
         try (NDArray finite = state.remove(state.size() - 1)) {
             if (finite.getLong() != 1) {
                 String where = firstNotFinite(start, state);
@@ -60,47 +66,30 @@ final class SamplerRun<S extends ChainState> {
                 Require.that(false, "energy and gradient at the start", "finite", where);
             }
         }
-        return from(sampler.state(state), 0, true);
+        return go(0);
     }
 
     Chains<S> from(S start, long firstIteration) {
-        return from(start, firstIteration, false);
+        state = copies(start, start.position().getManager());
+        return go(firstIteration);
     }
 
-    private Chains<S> from(S start, long firstIteration, boolean ownsStart) {
-        NDManager owner = start.position().getManager();
-        Shape position = start.position().getShape();
-        NDArray draws = owner.zeros(
-                new Shape(plan.draws()).addAll(position), start.position().getDataType());
-        NDList state = start.arrays();
-        boolean owned = ownsStart;
-        boolean stopped = false;
-        boolean diverged = false;
-        int done = 0;
-        int size = 1;
-        plan.progress().report(0, plan.steps(), "");
-        while (done < plan.steps() && !stopped && !diverged) {
-            int steps = Math.min(plan.steps() - done, size);
-            long began = System.nanoTime();
-            Chunk chunk = chunk(owner, firstIteration, done, steps, state, draws);
-            diverged = !chunk.finite();
-            while (!chunk.finite()) { // again, as far as all is finite: the draws are those of the iteration, always
-                chunk.state().close();
-                chunk = chunk(owner, firstIteration, done, chunk.finiteSteps(), state, draws);
-            }
-            if (owned) {
-                state.close();
-            }
-            state = chunk.state();
-            owned = true;
-            note(chunk, done);
-            done += chunk.steps();
-            stopped = chunk.stopped();
-            plan.progress().report(done, plan.steps(), message(done));
-            if (System.nanoTime() - began < CHUNK_NANOS) {
-                size = Math.min(LONGEST_CHUNK, size * 2);
-            }
-        }
+    private static NDList copies(ChainState state, NDManager scope) {
+        NDList copies =
+                new NDList(state.arrays().stream().map(NDArray::duplicate).toList());
+        copies.attach(scope);
+        return copies;
+    }
+
+    private Chains<S> go(long firstIteration) {
+        NDArray position = sampler.state(state).position();
+        NDArray draws = position.getManager()
+                .zeros(new Shape(plan.draws()).addAll(position.getShape()), position.getDataType());
+        int done = LongLoop.run(
+                plan.steps(),
+                LongLoop.LONGEST,
+                (some, all, none) -> plan.progress().report(some, all, message((int) some)),
+                (before, count) -> call(firstIteration, before, count, draws));
         Chains<S> chains = new Chains<>(
                 kept(draws, done),
                 sampler.state(state),
@@ -113,17 +102,37 @@ final class SamplerRun<S extends ChainState> {
         return chains;
     }
 
-    /** What one native call gave: the state after {@code steps}, and the {@link Note}s of each step. */
-    private record Chunk(NDList state, int steps, double[][] records, boolean stopped, boolean finite) {
-        /** Fewer steps than these, after which all may be finite: up to the first record that is not. */
-        int finiteSteps() {
-            for (int i = 0; i < steps; i++) {
-                if (!Double.isFinite(Note.MEAN_ENERGY.of(records[i]))) {
-                    return i;
-                }
-            }
-            return steps - 1;
+    /** Some steps, as far as all is finite: the draws are those of the iteration, always. */
+    private int call(long firstIteration, int done, int count, NDArray draws) {
+        Program program = Program.cached(sampler, target, "run", () -> steps(sampler, target));
+        NDManager owner = draws.getManager();
+        LongLoop.Reached reached;
+        try (NDManager scope = owner.newSubManager()) {
+            NDArray records = scope.zeros(new Shape(LongLoop.LONGEST, Note.values().length), DataType.FLOAT64)
+                    .add(Double.NaN);
+            NDList given = given(scope, firstIteration, done, count);
+            given.add(records);
+            given.add(draws);
+            reached = LongLoop.call(owner, program, firstIteration + done, count, given, state, rng);
+            note(records.toDoubleArray(), done, reached.steps());
         }
+        if (!reached.finite()) {
+            reached.state().close();
+            diverged = true;
+            return call(firstIteration, done, finiteSteps(done, reached.steps()), draws);
+        }
+        state.close();
+        state = reached.state();
+        return reached.steps();
+    }
+
+    /** Fewer steps than these, after which all may be finite: up to the first record that is not. */
+    private int finiteSteps(int done, int steps) {
+        int finite = 0;
+        while (finite < steps - 1 && Double.isFinite(notes[Note.MEAN_ENERGY.ordinal()][done + finite])) {
+            finite++;
+        }
+        return finite;
     }
 
     /** What is noted at each step, in this order; NaN where there is nothing to note. */
@@ -133,59 +142,41 @@ final class SamplerRun<S extends ChainState> {
         ENERGY_CHANGE,
         DIVERGENCES;
 
-        double of(double[] record) {
-            return record[ordinal()];
-        }
-
         void write(NDArray record, NDArray value) {
             InPlace.assign(record.get(ordinal()), value);
         }
     }
 
-    private Chunk chunk(NDManager owner, long firstIteration, int done, int steps, NDList state, NDArray draws) {
-        try (NDManager scope = owner.newSubManager();
-                Watch watch = Watch.open(scope)) {
-            int width = Note.values().length;
-            NDArray records = scope.zeros(new Shape(LONGEST_CHUNK, width), DataType.FLOAT64)
-                    .add(Double.NaN);
-            NDList inputs = inputs(scope, firstIteration, done, steps, records, draws, watch);
-            inputs.addAll(state);
-            NDList next = program.run(scope, inputs, rng);
-            boolean finite = next.remove(next.size() - 1).getLong() == 1;
-            next.attach(owner);
-            double[] flat = records.toDoubleArray();
-            double[][] rows = new double[(int) watch.count()][];
-            Arrays.setAll(rows, i -> Arrays.copyOfRange(flat, i * width, (i + 1) * width));
-            return new Chunk(next, rows.length, rows, watch.stopped(), finite);
+    private void note(double[] records, int done, int steps) {
+        for (int n = 0; n < notes.length; n++) {
+            if (done + steps > notes[n].length) {
+                notes[n] = Arrays.copyOf(notes[n], Math.max(2 * done, done + steps));
+            }
+            for (int i = 0; i < steps; i++) {
+                notes[n][done + i] = records[i * notes.length + n];
+            }
         }
-    }
-
-    private void note(Chunk chunk, int done) {
-        int end = done + chunk.steps();
-        if (end > notes.length) {
-            notes = Arrays.copyOf(notes, Math.max(2 * notes.length, end));
-        }
-        System.arraycopy(chunk.records(), 0, notes, done, chunk.steps());
     }
 
     private Chains.Steps noted(int done) {
-        long[] divergences = new long[done];
-        Arrays.setAll(divergences, i -> (long) Note.DIVERGENCES.of(notes[i])); // zero for NaN
+        double[] divergences = noted(Note.DIVERGENCES, done);
         return new Chains.Steps(
                 noted(Note.MEAN_ENERGY, done),
                 noted(Note.ACCEPTANCE, done),
                 noted(Note.ENERGY_CHANGE, done),
-                divergences);
+                Arrays.copyOf(
+                        Arrays.stream(divergences).mapToLong(n -> (long) n).toArray(), done));
     }
 
     private double[] noted(Note note, int done) {
-        double[] numbers = new double[done];
-        Arrays.setAll(numbers, i -> note.of(notes[i]));
+        double[] numbers = Arrays.copyOf(notes[note.ordinal()], done);
         return done > 0 && Double.isNaN(numbers[0]) ? new double[0] : numbers;
     }
 
     private String message(int done) {
-        return done == 0 ? "" : String.format(Locale.ROOT, "mean energy %.4g", Note.MEAN_ENERGY.of(notes[done - 1]));
+        return done == 0
+                ? ""
+                : String.format(Locale.ROOT, "mean energy %.4g", notes[Note.MEAN_ENERGY.ordinal()][done - 1]);
     }
 
     private NDArray kept(NDArray draws, int done) {
@@ -198,61 +189,28 @@ final class SamplerRun<S extends ChainState> {
         }
     }
 
-    /** Positions of the arrays that a chunk takes. */
-    private enum In {
-        FIRST,
-        END,
-        SETTINGS,
-        ROWS,
-        RECORDS,
-        DRAWS,
-        STOP,
-        COUNT;
-
-        NDArray of(NDList inputs) {
-            return inputs.get(ordinal());
-        }
-    }
-
-    /** Arrays by the step are of one length, so that one program serves every chunk. */
-    private NDList inputs(
-            NDManager scope, long firstIteration, int done, int steps, NDArray records, NDArray draws, Watch watch) {
-        double[][] settings = new double[LONGEST_CHUNK][sampler.settings(firstIteration + done).length];
-        long[] rows = new long[LONGEST_CHUNK];
-        for (int i = 0; i < steps; i++) {
+    /** By the step, its settings and the row of the draws that it writes, −1 for none. */
+    private NDList given(NDManager scope, long firstIteration, int done, int count) {
+        double[][] settings = new double[LongLoop.LONGEST][sampler.settings(firstIteration + done).length];
+        long[] rows = new long[LongLoop.LONGEST];
+        for (int i = 0; i < count; i++) {
             settings[i] = sampler.settings(firstIteration + done + i);
             int kept = done + i + 1 - plan.warmUp();
             rows[i] = kept > 0 && kept % plan.thinning() == 0 ? kept / plan.thinning() - 1 : -1;
         }
-        return new NDList(
-                scope.create(firstIteration + done),
-                scope.create(firstIteration + done + steps),
-                scope.create(settings),
-                scope.create(rows),
-                records,
-                draws,
-                watch.stopArray(),
-                watch.countArray());
+        return new NDList(scope.create(settings), scope.create(rows));
     }
 
-    private NDList steps(NDList in, Rng key) {
-        NDList initial = in.subNDList(In.values().length);
-        NDList last = Loop.run(In.FIRST.of(in), In.END.of(in), initial, (arrays, step) -> {
-            step.stopIf(In.STOP.of(in));
-            NDArray settings = step.sinceFirst(In.SETTINGS.of(in));
+    /** The steps as a program: of its arrays settings, rows and records go by the step. */
+    private static <S extends ChainState> Program steps(Sampler<S> sampler, Energy target) {
+        return LongLoop.program(4, (arrays, step, given, key) -> {
+            NDArray settings = step.sinceFirst(given.get(0));
             Transition<S> next = sampler.update(target, sampler.state(arrays), settings, step.fork(key));
-            NDArray record = step.sinceFirst(In.RECORDS.of(in));
-            note(record, next.info());
-            InPlace.assignRow(
-                    In.DRAWS.of(in),
-                    step.sinceFirst(In.ROWS.of(in)),
-                    next.state().position());
-            InPlace.increment(In.COUNT.of(in));
+            note(step.sinceFirst(given.get(2)), next.info());
+            NDArray position = next.state().position();
+            InPlace.assignRow(given.get(3), step.sinceFirst(given.get(1)), position);
             return next.state().arrays();
         });
-        NDList result = new NDList(last);
-        result.add(Ops.allFinite(last));
-        return result;
     }
 
     private static void note(NDArray record, StepInfo info) {
@@ -275,13 +233,8 @@ final class SamplerRun<S extends ChainState> {
         NDArray before = soFar.position();
         String where;
         try (NDManager scope = before.getManager().newSubManager()) {
-            NDList copies = new NDList();
-            for (NDArray array : soFar.last().arrays()) {
-                NDArray copy = array.duplicate();
-                copy.attach(scope);
-                copies.add(copy);
-            }
-            Transition<S> next = sampler.step(target, sampler.state(copies), iteration, rng);
+            S last = sampler.state(copies(soFar.last(), scope));
+            Transition<S> next = sampler.step(target, last, iteration, rng);
             where = firstNotFinite(before, next.state().arrays());
         }
         return new DivergedException(

@@ -4,12 +4,11 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
-import ai.djl.ndarray.types.Shape;
 import gebm.core.Require;
 import gebm.core.Rng;
 import gebm.core.StopReason;
 import gebm.model.Energy;
-import gebm.trace.Ops;
+import gebm.trace.LongLoop;
 import gebm.trace.Program;
 import java.util.Arrays;
 import java.util.Map;
@@ -21,20 +20,16 @@ abstract class Search<S extends ChainState> {
     private final Sampler<S> sampler;
     private final WarmUp plan;
     private final Rng rng;
-    private final Program init;
+    private final Energy target;
     private final Program step;
+    private NDList state;
 
     /** The search with {@code sampler}, whose own settings are not used. */
     Search(Sampler<S> sampler, Energy target, WarmUp plan, Rng rng) {
         this.sampler = sampler;
         this.plan = plan;
         this.rng = rng;
-        init = Program.ofRandom((scope, in, key) -> {
-            NDList arrays = sampler.init(target, in.singletonOrThrow(), key).arrays();
-            NDList all = new NDList(arrays);
-            all.add(Ops.allFinite(arrays));
-            return all;
-        });
+        this.target = target;
         step = Program.ofRandom((scope, in, key) -> {
             NDList told = new NDList();
             S next = step(target, sampler.state(in.subNDList(1)), in.get(0), key, told);
@@ -50,8 +45,11 @@ abstract class Search<S extends ChainState> {
     /** The settings to take next. */
     abstract double[] settings();
 
-    /** Multiplies the step size while its first value is sought; returns whether that value is good now. */
-    abstract boolean guess(double[][] told);
+    /** Whether a step that told this was too short. */
+    abstract boolean tooShort(double[][] told);
+
+    /** Multiplies the step size while its first value is sought. */
+    abstract void stretch(double factor);
 
     /** What the step {@code number} told; returns its mean acceptance, or NaN where nothing is rejected. */
     abstract double learn(int number, double[][] told);
@@ -63,13 +61,10 @@ abstract class Search<S extends ChainState> {
     abstract Map<String, Double> names();
 
     Tuned<S> from(NDArray start) {
-        Shape shape = start.getShape();
-        Require.that(shape.dimension() >= 2 && shape.size() > 0, "start", "of shape (chains, d)", shape);
         NDManager owner = start.getManager();
         double[] acceptance = new double[plan.steps()];
-        int done = 0;
         try (NDManager scope = owner.newSubManager()) {
-            NDList state = init.run(scope, new NDList(start), rng);
+            state = SamplerRun.begun(sampler, target, scope, start, rng);
             try (NDArray finite = state.remove(state.size() - 1)) {
                 Require.that(
                         finite.getLong() == 1,
@@ -77,18 +72,15 @@ abstract class Search<S extends ChainState> {
                         "finite",
                         "NaN or an infinity: check the start positions and the target");
             }
-            guessFirst(scope, state);
-            plan.progress().report(0, plan.steps(), "");
-            while (done < plan.steps() && !Thread.currentThread().isInterrupted()) {
-                NDList next = next(scope, state, rng.fork(done));
-                NDList arrays = new NDList(next.subList(0, state.size()));
-                double[][] told = told(next, state.size());
+            guessFirst(scope);
+            int done = LongLoop.run(plan.steps(), 1, plan.progress(), (before, one) -> {
+                NDList next = next(scope, rng.fork(before));
+                double[][] told = told(next);
                 state.close();
-                state = arrays;
-                acceptance[done] = learn(done, told);
-                done++;
-                plan.progress().report(done, plan.steps(), "");
-            }
+                state = next;
+                acceptance[before] = learn(before, told);
+                return one;
+            });
             NDArray position = sampler.state(state).position();
             position.attach(owner);
             boolean rejects = done > 0 && !Double.isNaN(acceptance[0]);
@@ -101,16 +93,22 @@ abstract class Search<S extends ChainState> {
         }
     }
 
-    private void guessFirst(NDManager scope, NDList state) {
-        boolean good = false;
-        for (int i = 0; i < MOST_GUESSES && !good; i++) {
-            NDList next = next(scope, state, rng.fork("guess").fork(i));
-            good = guess(told(next, state.size()));
-            next.close();
+    /** Doubles or halves the step size until it is too long or too short, respectively. */
+    private void guessFirst(NDManager scope) {
+        Boolean first = null;
+        for (int i = 0; i < MOST_GUESSES; i++) {
+            try (NDList next = next(scope, rng.fork("guess").fork(i))) {
+                boolean tooShort = tooShort(told(next));
+                first = first == null ? tooShort : first;
+                if (tooShort != first) {
+                    return;
+                }
+                stretch(tooShort ? 2 : 0.5);
+            }
         }
     }
 
-    private NDList next(NDManager scope, NDList state, Rng key) {
+    private NDList next(NDManager scope, Rng key) {
         try (NDArray settings = scope.create(settings())) {
             NDList inputs = new NDList(settings);
             inputs.addAll(state);
@@ -118,10 +116,11 @@ abstract class Search<S extends ChainState> {
         }
     }
 
-    private static double[][] told(NDList results, int from) {
-        double[][] told = new double[results.size() - from][];
+    /** Takes out of a step's results what it told besides the next state. */
+    private double[][] told(NDList results) {
+        double[][] told = new double[results.size() - state.size()][];
         for (int i = 0; i < told.length; i++) {
-            try (NDArray array = results.get(from + i)) {
+            try (NDArray array = results.remove(state.size())) {
                 told[i] = array.toDoubleArray();
             }
         }

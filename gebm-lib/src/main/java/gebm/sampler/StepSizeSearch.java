@@ -13,21 +13,15 @@ final class StepSizeSearch<S extends ChainState> extends Search<S> {
     private final DoubleFunction<Sampler<S>> make;
     private final double target;
     private double guessed;
-    private int direction; // +1 while the first guesses grow, −1 while they shrink
     private DualAveraging averaging;
 
-    private StepSizeSearch(
+    StepSizeSearch(
             DoubleFunction<Sampler<S>> make, double first, double acceptance, Energy target, WarmUp plan, Rng rng) {
         super(make.apply(first), target, plan, rng);
         this.make = make;
         this.target = acceptance;
         guessed = first;
         averaging = new DualAveraging(first, acceptance);
-    }
-
-    static <S extends ChainState> StepSizeSearch<S> byAcceptance(
-            DoubleFunction<Sampler<S>> make, double first, double acceptance, Energy target, WarmUp plan, Rng rng) {
-        return new StepSizeSearch<>(make, first, acceptance, target, plan, rng);
     }
 
     @Override
@@ -43,15 +37,14 @@ final class StepSizeSearch<S extends ChainState> extends Search<S> {
     }
 
     @Override
-    boolean guess(double[][] told) {
-        int wanted = mean(told[0]) > target ? 1 : -1;
-        if (direction != 0 && wanted != direction) {
-            return true;
-        }
-        direction = wanted;
-        guessed *= direction > 0 ? 2 : 0.5;
+    boolean tooShort(double[][] told) {
+        return mean(told[0]) > target;
+    }
+
+    @Override
+    void stretch(double factor) {
+        guessed *= factor;
         averaging = new DualAveraging(guessed, target);
-        return false;
     }
 
     @Override

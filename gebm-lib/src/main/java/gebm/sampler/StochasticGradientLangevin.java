@@ -1,7 +1,6 @@
 package gebm.sampler;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDList;
 import gebm.core.Require;
 import gebm.core.Rng;
 import gebm.core.Schedule;
@@ -25,16 +24,11 @@ import java.util.Objects;
  * @param stepSize α at each iteration; every value must be finite and {@code > 0}
  * @param noise σ at each iteration; every value must be finite and {@code >= 0}
  */
-public record StochasticGradientLangevin(Schedule stepSize, Schedule noise) implements Sampler<Langevin.State> {
+public record StochasticGradientLangevin(Schedule stepSize, Schedule noise) implements GradientSampler {
     /** Checks that there are schedules. */
     public StochasticGradientLangevin {
         Objects.requireNonNull(stepSize, "stepSize");
         Objects.requireNonNull(noise, "noise");
-    }
-
-    @Override
-    public Langevin.State init(Energy target, NDArray position, Rng rng) {
-        return Langevin.State.at(target, position);
     }
 
     @Override
@@ -46,10 +40,5 @@ public record StochasticGradientLangevin(Schedule stepSize, Schedule noise) impl
     @Override
     public Transition<Langevin.State> update(Energy target, Langevin.State state, NDArray settings, Rng rng) {
         return Langevin.moved(target, state, settings, rng);
-    }
-
-    @Override
-    public Langevin.State state(NDList arrays) {
-        return Langevin.State.of(arrays);
     }
 }

@@ -28,7 +28,6 @@ final class TrajectorySearch extends Search<Langevin.State> {
 
     private final Hmc hmc;
     private double guessed;
-    private int direction;
     private DualAveraging averaging;
     private double logLength;
     private double averageLogLength;
@@ -57,7 +56,7 @@ final class TrajectorySearch extends Search<Langevin.State> {
         Hmc.Trajectory end = Hmc.trajectory(target, state, settings, velocity);
         NDArray acceptance = Metropolis.acceptance(end.energyChange());
         NDArray uniform = key.fork("accept").uniform(x.getManager(), acceptance.getShape(), acceptance.getDataType());
-        NDList next = Rows.choose(uniform.lt(acceptance), end.state().arrays(), state.arrays());
+        NDList next = PerChain.choose(uniform.lt(acceptance), end.state().arrays(), state.arrays());
         Shape flat = new Shape(-1);
         told.add(acceptance);
         told.add(x.reshape(flat));
@@ -73,16 +72,15 @@ final class TrajectorySearch extends Search<Langevin.State> {
     }
 
     @Override
-    boolean guess(double[][] told) {
-        int wanted = harmonicMean(told[0]) > BEST_ACCEPTANCE ? 1 : -1;
-        if (direction != 0 && wanted != direction) {
-            return true;
-        }
-        direction = wanted;
-        guessed *= direction > 0 ? 2 : 0.5;
+    boolean tooShort(double[][] told) {
+        return harmonicMean(told[0]) > BEST_ACCEPTANCE;
+    }
+
+    @Override
+    void stretch(double factor) {
+        guessed *= factor;
         averaging = new DualAveraging(guessed, BEST_ACCEPTANCE);
         logLength = Math.max(logLength, Math.log(guessed));
-        return false;
     }
 
     @Override

@@ -51,10 +51,14 @@ public final class Program {
     private static final int KEPT = 32;
 
     private static final int KEPT_FOR_OWNERS = 64;
-    private static final Map<Owner, Program> OWNED = new LinkedHashMap<>(16, 0.75f, true) {
+    private static final Map<List<Object>, Program> OWNED = new LinkedHashMap<>(16, 0.75f, true) {
         @Override
-        protected boolean removeEldestEntry(Map.Entry<Owner, Program> eldest) {
-            return size() > KEPT_FOR_OWNERS;
+        protected boolean removeEldestEntry(Map.Entry<List<Object>, Program> eldest) {
+            boolean full = size() > KEPT_FOR_OWNERS;
+            if (full) {
+                eldest.getValue().drop();
+            }
+            return full;
         }
     };
 
@@ -97,29 +101,28 @@ public final class Program {
         return new Program(body);
     }
 
-    /** Objects by identity and what a program does for them. */
-    private record Owner(Object first, Object second, String role) {
-        @Override
-        public boolean equals(Object other) {
-            return other instanceof Owner owner
-                    && owner.first == first
-                    && owner.second == second
-                    && owner.role.equals(role);
-        }
-
-        @Override
-        public int hashCode() {
-            return 31 * System.identityHashCode(first) + System.identityHashCode(second) + role.hashCode();
+    /**
+     * The program that was made for these two objects in this role, or a new one: for functions that are called again
+     * and again without a place to keep their program.
+     *
+     * <p>An object is known by its identity; a record by its components, each by the same rule, so that one made anew of
+     * the same parts is the same. What the function reads of the objects in Java must not change.
+     *
+     * <p>Memory: at most {@value #KEPT_FOR_OWNERS} programs are kept, with their objects; the one used longest ago goes
+     * first, and gives back its memory at once.
+     */
+    public static Program cached(Object first, Object second, String role, Supplier<Program> make) {
+        List<Object> owner = List.of(Identity.of(first), Identity.of(second), role);
+        synchronized (OWNED) {
+            return OWNED.computeIfAbsent(owner, made -> make.get());
         }
     }
 
-    /**
-     * The program that was made for exactly these two objects in this role, or a new one: for functions that are
-     * called again and again without a place to keep their program. At most {@value #KEPT_FOR_OWNERS} are kept.
-     */
-    public static Program cached(Object first, Object second, String role, Supplier<Program> make) {
-        synchronized (OWNED) {
-            return OWNED.computeIfAbsent(new Owner(first, second, role), owner -> make.get());
+    /** Gives back the memory of all combinations; one that is asked for later is recorded anew. */
+    private void drop() {
+        synchronized (recordings) {
+            recordings.values().forEach(Recording::drop);
+            recordings.clear();
         }
     }
 

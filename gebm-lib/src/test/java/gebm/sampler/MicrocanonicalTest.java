@@ -78,14 +78,14 @@ class MicrocanonicalTest {
     private Microcanonical.Moved move(double[][] x, double[][] u, double epsilon) {
         NDList end = Program.ofList(in -> {
                     var at = Langevin.State.at(BOWL, in.get(1));
-                    var state = new Microcanonical.State(in.get(1), in.get(2), at.energy(), at.gradient());
+                    var state = new KineticLangevin.State(in.get(1), in.get(2), at.energy(), at.gradient());
                     var moved = Microcanonical.move(BOWL, state, in.get(0));
                     NDList all = new NDList(moved.state().arrays());
                     all.add(moved.energyChange());
                     return all;
                 })
                 .run(m, new NDList(m.create(new double[] {epsilon, 0}), m.create(x), m.create(u)));
-        var state = new Microcanonical.State(end.get(0), end.get(1), end.get(2), end.get(3));
+        var state = new KineticLangevin.State(end.get(0), end.get(1), end.get(2), end.get(3));
         return new Microcanonical.Moved(state, end.get(4));
     }
 

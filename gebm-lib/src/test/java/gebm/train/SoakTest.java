@@ -102,6 +102,8 @@ class SoakTest {
             if (arguments[1].equals("programs")) {
                 calls(numbers);
                 differentPrograms(numbers);
+            } else if (arguments[1].equals("targets")) {
+                differentTargets(numbers);
             } else {
                 numbers.setProperty("digest", digest());
                 if (arguments[1].equals("long")) {
@@ -169,6 +171,21 @@ class SoakTest {
                     if (i == 500 || i == 2_500) {
                         System.gc();
                         numbers.setProperty("programs" + i, String.valueOf(residentKb()));
+                    }
+                }
+            }
+        }
+
+        /** Runs on targets that are lambdas made anew, whose programs nobody can use again. */
+        private static void differentTargets(Properties numbers) {
+            Gebm model = model();
+            try (NDManager m = NDManager.newBaseManager()) {
+                for (int i = 1; i <= 2_500; i++) {
+                    try (NDManager scope = m.newSubManager()) {
+                        sample(model, Rng.of(i).normal(scope, new Shape(8, 2)), 2);
+                    }
+                    if (i == 500 || i == 2_500) {
+                        numbers.setProperty("targets" + i, String.valueOf(residentKb()));
                     }
                 }
             }
@@ -260,6 +277,15 @@ class SoakTest {
         }
         assertThat(growthKb(numbers, "programs500", "programs2500"))
                 .as("kB that 4,000 different programs took: %s", numbers)
+                .isLessThan(ALLOWED_KB);
+    }
+
+    @Test
+    void memoryStaysLevelOverTargetsMadeAnew() throws Exception {
+        assumeTrue(Files.exists(STATUS), "resident memory is read from /proc/self/status, which only Linux has");
+        Properties numbers = child("targets");
+        assertThat(growthKb(numbers, "targets500", "targets2500"))
+                .as("kB that 2,000 runs on different targets took: %s", numbers)
                 .isLessThan(ALLOWED_KB);
     }
 }

@@ -7,8 +7,8 @@ import ai.djl.ndarray.types.Shape;
 import java.util.Arrays;
 
 /** Arrays with one row for each chain. */
-final class Rows {
-    private Rows() {}
+final class PerChain {
+    private PerChain() {}
 
     /** One number for each chain, {@code (chains)}, shaped so that it applies to whole rows of {@code like}. */
     static NDArray column(NDArray perChain, NDArray like) {
