@@ -3,12 +3,11 @@ package gebm.data;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.Shape;
 import gebm.core.Require;
 import gebm.core.Rng;
 
 /** The eight dark squares of a board of four by four. */
-record Checkerboard() implements KnownDensity {
+record Checkerboard() implements PlanarSet, KnownDensity {
     private static final int SQUARES = 4;
     private static final double SIDE = 2;
     private static final double EDGE = SIDE * SQUARES / 2;
@@ -16,17 +15,12 @@ record Checkerboard() implements KnownDensity {
 
     @Override
     public NDArray batch(NDManager scope, int size, long index, Rng rng) {
-        return PlanarSets.batch(scope, size, index, rng, (point, numbers) -> {
+        return PlanarSet.batch(scope, size, index, rng, (point, numbers) -> {
             int column = numbers.nextInt(SQUARES);
             int row = 2 * numbers.nextInt(SQUARES / 2) + column % 2;
             point[0] = SIDE * (column + numbers.nextInt(STEPS) / (double) STEPS) - EDGE;
             point[1] = SIDE * (row + numbers.nextInt(STEPS) / (double) STEPS) - EDGE;
         });
-    }
-
-    @Override
-    public Shape sampleShape() {
-        return PlanarSets.SAMPLE;
     }
 
     @Override

@@ -2,7 +2,6 @@ package gebm.data;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.Shape;
 import gebm.core.Require;
 import gebm.core.Rng;
 import gebm.trace.Ops;
@@ -14,7 +13,7 @@ import java.util.List;
  *
  * <p>The integral is a sum over nodes that lie closer than the noise is wide, so that it converges exponentially.
  */
-final class NoisyCurves implements KnownDensity {
+final class NoisyCurves implements PlanarSet, KnownDensity {
     private final String name;
     private final List<Curve> curves;
     private final double sigma;
@@ -34,18 +33,13 @@ final class NoisyCurves implements KnownDensity {
 
     @Override
     public NDArray batch(NDManager scope, int size, long index, Rng rng) {
-        return PlanarSets.batch(scope, size, index, rng, (point, numbers) -> {
+        return PlanarSet.batch(scope, size, index, rng, (point, numbers) -> {
             Curve curve = curves.get(numbers.nextInt(curves.size()));
             double[] on = curve.at(numbers.nextDouble());
             for (int axis = 0; axis < 2; axis++) {
                 point[axis] = on[axis] + sigma * numbers.nextGaussian();
             }
         });
-    }
-
-    @Override
-    public Shape sampleShape() {
-        return PlanarSets.SAMPLE;
     }
 
     @Override
@@ -60,10 +54,10 @@ final class NoisyCurves implements KnownDensity {
             places[1][i] = on[1];
             logWeights[i] = Math.log(rule.weights()[i % nodes] / (curves.size() * 2 * Math.PI * sigma * sigma));
         }
-        NDArray across = x.get(":, 0:1").sub(PlanarSets.constant(x, places[0])).square();
-        NDArray along = x.get(":, 1:2").sub(PlanarSets.constant(x, places[1])).square();
+        NDArray across = x.get(":, 0:1").sub(PlanarSet.constant(x, places[0])).square();
+        NDArray along = x.get(":, 1:2").sub(PlanarSet.constant(x, places[1])).square();
         NDArray exponents = across.add(along).mul(-1 / (2 * sigma * sigma));
-        return Ops.logSumExp(exponents.add(PlanarSets.constant(x, logWeights)), 1);
+        return Ops.logSumExp(exponents.add(PlanarSet.constant(x, logWeights)), 1);
     }
 
     @Override

@@ -2,11 +2,10 @@ package gebm.data;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.Shape;
 import gebm.core.Rng;
 
 /** Five Gaussians, drawn out along the radius and bent. */
-record Pinwheel() implements DataSource {
+record Pinwheel() implements PlanarSet {
     private static final int ARMS = 5;
     private static final double RADIAL = 0.3;
     private static final double TANGENTIAL = 0.1;
@@ -14,7 +13,7 @@ record Pinwheel() implements DataSource {
 
     @Override
     public NDArray batch(NDManager scope, int size, long index, Rng rng) {
-        return PlanarSets.batch(scope, size, index, rng, (point, numbers) -> {
+        return PlanarSet.batch(scope, size, index, rng, (point, numbers) -> {
             double along = 1 + RADIAL * numbers.nextGaussian();
             double across = TANGENTIAL * numbers.nextGaussian();
             double angle = 2 * Math.PI * numbers.nextInt(ARMS) / ARMS + RATE * StrictMath.exp(along);
@@ -23,10 +22,5 @@ record Pinwheel() implements DataSource {
             point[0] = 2 * (along * cos + across * sin);
             point[1] = 2 * (across * cos - along * sin);
         });
-    }
-
-    @Override
-    public Shape sampleShape() {
-        return PlanarSets.SAMPLE;
     }
 }

@@ -2,14 +2,13 @@ package gebm.data;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.Shape;
 import gebm.core.Require;
 import gebm.core.Rng;
 import gebm.trace.Ops;
 import gebm.trace.Special;
 
 /** Two spiral arms, each the other turned by half a turn, with noise that is uniform and noise that is Gaussian. */
-record Spirals() implements KnownDensity {
+record Spirals() implements PlanarSet, KnownDensity {
     private static final double END = 3 * Math.PI; // radians of an arm
     private static final double SHRINK = 3;
     private static final double BOX = 0.5 / SHRINK; // length of the uniform noise along each axis
@@ -18,7 +17,7 @@ record Spirals() implements KnownDensity {
 
     @Override
     public NDArray batch(NDManager scope, int size, long index, Rng rng) {
-        return PlanarSets.batch(scope, size, index, rng, (point, numbers) -> {
+        return PlanarSet.batch(scope, size, index, rng, (point, numbers) -> {
             double angle = END * Math.sqrt(numbers.nextDouble());
             int arm = numbers.nextBoolean() ? 1 : -1;
             double[] on = arm(angle);
@@ -31,11 +30,6 @@ record Spirals() implements KnownDensity {
     private static double[] arm(double angle) {
         double radius = angle / SHRINK;
         return new double[] {-radius * StrictMath.cos(angle), radius * StrictMath.sin(angle)};
-    }
-
-    @Override
-    public Shape sampleShape() {
-        return PlanarSets.SAMPLE;
     }
 
     @Override
@@ -52,15 +46,15 @@ record Spirals() implements KnownDensity {
             double share = RULE.weights()[i] * 2 * RULE.nodes()[i]; // the angle's density is 2·angle/END²
             logWeights[i] = Math.log(share / (2 * BOX * BOX));
         }
-        NDArray weights = PlanarSets.constant(x, logWeights);
+        NDArray weights = PlanarSet.constant(x, logWeights);
         NDArray one = armLogs(x, places).add(weights);
         NDArray other = armLogs(x.neg(), places).add(weights);
         return Ops.logAddExp(Ops.logSumExp(one, 1), Ops.logSumExp(other, 1));
     }
 
     private static NDArray armLogs(NDArray x, double[][] places) {
-        NDArray across = x.get(":, 0:1").sub(PlanarSets.constant(x, places[0]));
-        NDArray along = x.get(":, 1:2").sub(PlanarSets.constant(x, places[1]));
+        NDArray across = x.get(":, 0:1").sub(PlanarSet.constant(x, places[0]));
+        NDArray along = x.get(":, 1:2").sub(PlanarSet.constant(x, places[1]));
         return logBlurredBox(across).add(logBlurredBox(along));
     }
 

@@ -2,7 +2,6 @@ package gebm.data;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.Shape;
 import gebm.core.Require;
 import gebm.core.Rng;
 import gebm.trace.Ops;
@@ -130,7 +129,7 @@ public final class Toy {
      * <p>Shapes: samples {@code (n, 2)}.
      * <p>Source: Grathwohl et al. (2019), FFJORD, arXiv 1810.01367, toy data. Differs: no.
      */
-    public record EightGaussians() implements KnownDensity {
+    public record EightGaussians() implements PlanarSet, KnownDensity {
         /** Distance of every centre from the origin. */
         public static final double RADIUS = 4 / Math.sqrt(2);
 
@@ -139,16 +138,11 @@ public final class Toy {
 
         @Override
         public NDArray batch(NDManager scope, int size, long index, Rng rng) {
-            return PlanarSets.batch(scope, size, index, rng, (point, numbers) -> {
+            return PlanarSet.batch(scope, size, index, rng, (point, numbers) -> {
                 double angle = numbers.nextInt(8) * Math.PI / 4;
                 point[0] = RADIUS * StrictMath.cos(angle) + SIGMA * numbers.nextGaussian();
                 point[1] = RADIUS * StrictMath.sin(angle) + SIGMA * numbers.nextGaussian();
             });
-        }
-
-        @Override
-        public Shape sampleShape() {
-            return PlanarSets.SAMPLE;
         }
 
         /**
@@ -186,7 +180,7 @@ public final class Toy {
      * <p>Source: Arbel, Zhou and Gretton (2021), arXiv 2003.05033, figure 1. Differs: the paper's picture fixes the
      * curve up to scale but not the density along it; Beta(½, ½) is our choice.
      */
-    public record FigureOneCurve() implements DataSource {
+    public record FigureOneCurve() implements PlanarSet {
         private static final int CHORDS = 4_000; // each within 3e-6 of the curve
         private static final double[] HEIGHTS = IntStream.rangeClosed(0, CHORDS)
                 .mapToDouble(c -> height(c / (double) CHORDS))
@@ -194,15 +188,10 @@ public final class Toy {
 
         @Override
         public NDArray batch(NDManager scope, int size, long index, Rng rng) {
-            return PlanarSets.batch(scope, size, index, rng, (point, numbers) -> {
+            return PlanarSet.batch(scope, size, index, rng, (point, numbers) -> {
                 point[0] = quantile(numbers.nextDouble());
                 point[1] = height(point[0]);
             });
-        }
-
-        @Override
-        public Shape sampleShape() {
-            return PlanarSets.SAMPLE;
         }
 
         /** {@code g(x) = sin(8πx)/(1 + 4πx)}. */

@@ -71,22 +71,18 @@ final class Layers {
 
     /** Each pixel twice in both directions. */
     static NDArray doubled(NDArray x) {
-        long n = x.getShape().get(0);
-        long c = x.getShape().get(1);
-        long h = x.getShape().get(2);
-        long w = x.getShape().get(3);
-        return x.reshape(n, c, h, 1, w, 1)
-                .broadcast(new Shape(n, c, h, 2, w, 2))
-                .reshape(n, c, 2 * h, 2 * w);
+        long[] s = x.getShape().getShape();
+        return x.reshape(s[0], s[1], s[2], 1, s[3], 1)
+                .broadcast(new Shape(s[0], s[1], s[2], 2, s[3], 2))
+                .reshape(s[0], s[1], 2 * s[2], 2 * s[3]);
     }
 
     /** The mean of each window of 2 × 2 pixels. */
     static NDArray halved(NDArray x) {
-        long n = x.getShape().get(0);
-        long c = x.getShape().get(1);
-        long h = x.getShape().get(2);
-        long w = x.getShape().get(3);
-        return x.reshape(n, c, h / 2, 2, w / 2, 2).sum(new int[] {3, 5}).mul(0.25);
+        long[] s = x.getShape().getShape();
+        return x.reshape(s[0], s[1], s[2] / 2, 2, s[3] / 2, 2)
+                .sum(new int[] {3, 5})
+                .mul(0.25);
     }
 
     /** The mean over all pixels of each channel, {@code (n, c, h, w) → (n, c)}. */

@@ -42,6 +42,11 @@ public record Grid(double[] x, double[] y, double[][] values) {
         }
     }
 
+    /** The lowest and highest x, and the lowest and highest y. */
+    double[] extent() {
+        return new double[] {x[0], x[x.length - 1], y[0], y[y.length - 1]};
+    }
+
     /**
      * {@code function} on a square, at 121 points along each side.
      *

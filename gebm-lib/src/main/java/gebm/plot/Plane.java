@@ -448,9 +448,7 @@ public final class Plane implements Figure {
 
         @Override
         public double[] extent() {
-            double[] x = grid.x();
-            double[] y = grid.y();
-            return new double[] {x[0], x[x.length - 1], y[0], y[y.length - 1]};
+            return grid.extent();
         }
 
         double[] ticks() {
@@ -516,9 +514,7 @@ public final class Plane implements Figure {
 
         @Override
         public double[] extent() {
-            double[] x = grid.x();
-            double[] y = grid.y();
-            return new double[] {x[0], x[x.length - 1], y[0], y[y.length - 1]};
+            return grid.extent();
         }
     }
 

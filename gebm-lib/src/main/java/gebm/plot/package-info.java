@@ -3,8 +3,8 @@
  *
  * <p>Nouns: {@link gebm.plot.Plots} (makes them), {@link gebm.plot.Curve} (a named line, with or without a band),
  * {@link gebm.plot.Grid} (a function of the plane, with its contours), {@link gebm.plot.Plane} (a picture of the plane in
- * layers), {@link gebm.plot.Panels} (charts in rows), {@link gebm.plot.Picture} (a bitmap with the size it is shown at),
- * {@link gebm.plot.Animation} (pictures in turn).
+ * layers), {@link gebm.plot.Panels} (charts in rows; both are a {@link gebm.plot.Figure}), {@link gebm.plot.Picture} (a
+ * bitmap with the size it is shown at), {@link gebm.plot.Animation} (pictures in turn).
  *
  * <p>One look: a white card with margins, which stands on light and dark pages alike; colours that every kind of eye
  * tells apart; viridis for values; two pixels for each shown one, and at most 100 kB a picture.

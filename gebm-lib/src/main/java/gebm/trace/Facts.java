@@ -240,7 +240,7 @@ final class Facts {
         return a == null || b == null ? null : broadcast(a, b);
     }
 
-    private static Shape broadcast(Shape a, Shape b) {
+    static Shape broadcast(Shape a, Shape b) {
         int dimension = Math.max(a.dimension(), b.dimension());
         long[] sizes = new long[dimension];
         for (int i = 1; i <= dimension; i++) {

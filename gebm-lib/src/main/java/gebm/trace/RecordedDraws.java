@@ -104,21 +104,11 @@ record RecordedDraws(Recorder recorder, Object number) implements Rng.Engine {
 
     @Override
     public NDArray normal(NDArray mean, NDArray scale) {
-        Value type = recorder.call("ops.prim.dtype", mean);
-        Value noise = draw("torch.randn", broadcast(mean.getShape(), scale.getShape()), type);
+        Shape shape = Facts.broadcast(mean.getShape(), scale.getShape());
+        boolean fits = shape.equals(Facts.broadcast(scale.getShape(), mean.getShape()));
+        Require.that(fits, "scale", "of a shape that broadcasts with " + mean.getShape(), scale.getShape());
+        Value noise = draw("torch.randn", shape, recorder.call("ops.prim.dtype", mean));
         return recorder.array(recorder.call("torch.add", mean, recorder.call("torch.mul", scale, noise)));
-    }
-
-    private static Shape broadcast(Shape mean, Shape scale) {
-        int dimension = Math.max(mean.dimension(), scale.dimension());
-        long[] sizes = new long[dimension];
-        for (int i = 1; i <= dimension; i++) {
-            long a = i > mean.dimension() ? 1 : mean.get(mean.dimension() - i);
-            long b = i > scale.dimension() ? 1 : scale.get(scale.dimension() - i);
-            Require.that(a == b || a == 1 || b == 1, "scale", "of a shape that broadcasts with " + mean, scale);
-            sizes[dimension - i] = a == 1 ? b : a;
-        }
-        return new Shape(sizes);
     }
 
     @Override

@@ -339,6 +339,10 @@ class PlotsTest {
         assertThat(panels.width()).isEqualTo(2 * chart.getWidth());
         assertThat(panels.height()).isBetween(2 * chart.getHeight(), 2 * chart.getHeight() + 40);
         assertThat(panels).hasToString("Panels \"three\" of 3");
+        assertThat(Panels.of("", 3, Plane.of("a"), chart, panels).width())
+                .isEqualTo(Plane.of("a").width() + chart.getWidth() + panels.width());
+        assertThatThrownBy(() -> Plots.image(chart, "text"))
+                .hasMessage("chart must be a Figure or a chart of XChart, got text");
         assertThatThrownBy(() -> Panels.of("", 0, chart)).hasMessage("columns must be > 0, got 0");
     }
 

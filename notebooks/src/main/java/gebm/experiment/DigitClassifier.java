@@ -56,6 +56,7 @@ public final class DigitClassifier implements Features, AutoCloseable {
     private static final int BATCH = 100;
     private static final int BATCH_OF_FEATURES = 1_000;
     private static final double RATE = 1e-3;
+    private static final InPlace.Adam ADAM = new InPlace.Adam(0.9, 0.999, 1e-8);
 
     private final Network hidden;
     private final Network last;
@@ -145,14 +146,7 @@ public final class DigitClassifier implements Features, AutoCloseable {
                 var loss = Gradients.ofParameters(
                         parameters, () -> new Gradients.Loss(classifier.loss(in.get(0), in.get(1)), new NDList()));
                 InPlace.increment(count);
-                InPlace.adam(
-                        parameters,
-                        loss.gradients(),
-                        means,
-                        squares,
-                        count,
-                        in.get(2),
-                        new InPlace.Adam(0.9, 0.999, 1e-8));
+                InPlace.adam(parameters, loss.gradients(), means, squares, count, in.get(2), ADAM);
                 return new NDList();
             });
             for (long done = 0; done < total; done++) {

@@ -7,11 +7,12 @@ import gebm.core.Require;
 import gebm.core.Rng;
 import java.util.SplittableRandom;
 
-/** What the sets of points in the plane share. */
-final class PlanarSets {
-    static final Shape SAMPLE = new Shape(2);
-
-    private PlanarSets() {}
+/** Points in the plane, each drawn by itself. */
+interface PlanarSet extends DataSource {
+    @Override
+    default Shape sampleShape() {
+        return new Shape(2);
+    }
 
     /** Writes one point. */
     @FunctionalInterface
