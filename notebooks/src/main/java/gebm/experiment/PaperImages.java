@@ -48,8 +48,10 @@ import java.util.function.UnaryOperator;
  * latent energy at β = 100, step size γ = 1e-4, a tenth after every 200 steps; the authors' code takes {@code λ = γ/2} of
  * our {@link Langevin}.
  *
- * <p>Cost: 5.19 energy steps and a base step on 128 images an iteration, on average; {@link PaperImagesTime} measures it. On a few
- * cores it is made for looking at, not for finishing.
+ * <p>Cost: 5.19 energy steps and a base step on 128 images an iteration, on average: some 3.7 TFLOP for the convolutional
+ * pair by formula. {@link PaperImagesTime} measures it: at batch 32 an iteration took 12.4 s of one core, which makes
+ * about three months for all at batch 128. A GPU that sustains 10 TFLOP/s would take about 16 hours; nothing was measured
+ * on one.
  *
  * <p>Memory: 7 (ConvNet) or 3 (ResNet) million parameters, three times with Adam's state; images in a batch of 128.
  * <p>Source: Arbel, Zhou and Gretton (2021), section 6 and appendix; the reference code, configs/training.yaml,
