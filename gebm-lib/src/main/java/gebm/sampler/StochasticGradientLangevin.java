@@ -19,16 +19,30 @@ import java.util.Objects;
  * <p>Units: energy in nats; α in squared units of x, σ in units of x.
  * <p>Cost: one value-and-gradient of the target a step.
  * <p>Source: Welling and Teh (2011); Du and Mordatch (2019), Implicit Generation and Modeling with Energy-Based Models,
- * equation 2; Grathwohl et al. (2020), JEM. Differs: no clipping of gradients or pixels; wrap the energy for that.
+ * equation 2, where every element of the gradient is clipped ({@link #withGradientClip}, to ±0.01); Grathwohl et al.
+ * (2020), JEM. Differs: no clipping of pixels.
  *
  * @param stepSize α at each iteration; every value must be finite and {@code > 0}
  * @param noise σ at each iteration; every value must be finite and {@code >= 0}
+ * @param gradientClip the largest magnitude of an element of the gradient, {@code > 0}; infinite: none
  */
-public record StochasticGradientLangevin(Schedule stepSize, Schedule noise) implements GradientSampler {
-    /** Checks that there are schedules. */
+public record StochasticGradientLangevin(Schedule stepSize, Schedule noise, double gradientClip)
+        implements GradientSampler {
+    /** Checks that there are schedules, and the bound. */
     public StochasticGradientLangevin {
         Objects.requireNonNull(stepSize, "stepSize");
         Objects.requireNonNull(noise, "noise");
+        Require.that(gradientClip > 0, "gradientClip", "> 0", gradientClip);
+    }
+
+    /** Without clipping of gradients. */
+    public StochasticGradientLangevin(Schedule stepSize, Schedule noise) {
+        this(stepSize, noise, Double.POSITIVE_INFINITY);
+    }
+
+    /** The same with every element of the gradient clipped to ±{@code largest}; then what it leaves invariant is not known. */
+    public StochasticGradientLangevin withGradientClip(double largest) {
+        return new StochasticGradientLangevin(stepSize, noise, largest);
     }
 
     @Override
@@ -39,6 +53,10 @@ public record StochasticGradientLangevin(Schedule stepSize, Schedule noise) impl
 
     @Override
     public Transition<Langevin.State> update(Energy target, Langevin.State state, NDArray settings, Rng rng) {
-        return Langevin.moved(target, state, settings, rng);
+        if (gradientClip == Double.POSITIVE_INFINITY) {
+            return Langevin.moved(target, state, settings, rng);
+        }
+        NDArray clipped = state.gradient().clip(-gradientClip, gradientClip);
+        return Langevin.moved(target, new Langevin.State(state.position(), state.energy(), clipped), settings, rng);
     }
 }
