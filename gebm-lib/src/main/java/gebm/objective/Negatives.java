@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import gebm.core.Rng;
+import gebm.core.Trainable;
 
 /**
  * What a loss sees beside data: samples of a base, ends of chains, a replay buffer.
@@ -30,6 +31,11 @@ public interface Negatives<M> {
     /** Whether the samples depend on the parameters that the step trains, so that gradients pass through them. */
     default boolean passGradients() {
         return false;
+    }
+
+    /** These negatives for a model that has such a model as a part; see {@link Objective#onPart}. */
+    default <W extends Trainable> Negatives<W> onPart(String part) {
+        return new Combined.NegativesOnPart<>(part, this);
     }
 
     /**

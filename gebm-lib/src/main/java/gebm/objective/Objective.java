@@ -1,7 +1,7 @@
 package gebm.objective;
 
-import gebm.core.Require;
 import gebm.core.Rng;
+import gebm.core.Trainable;
 
 /**
  * What training minimises: a loss of a model on a batch; written with {@code NDArray} so that it can be recorded.
@@ -18,7 +18,7 @@ public interface Objective<M> {
 
     /** {@code this + weight·other}; a penalty is just another objective. The terms of {@code other} stay unweighted. */
     default <N extends M> Objective<N> plus(double weight, Objective<? super N> other) {
-        return new Sum<>(this, weight, other);
+        return new Combined.Sum<>(this, weight, other);
     }
 
     /**
@@ -27,30 +27,7 @@ public interface Objective<M> {
      *
      * @param part its name, with dots between names of parts in parts
      */
-    default <W extends gebm.core.Trainable> Objective<W> onPart(String part) {
-        return new OnPart<>(part, this);
-    }
-
-    /** {@code first + weight·second}. */
-    record Sum<M>(Objective<? super M> first, double weight, Objective<? super M> second) implements Objective<M> {
-        /** Checks the weight. */
-        public Sum {
-            Require.finite("weight", weight);
-        }
-
-        @Override
-        public Loss evaluate(M model, Batch batch, Rng rng) {
-            return first.evaluate(model, batch, rng.fork("first"))
-                    .plus(weight, second.evaluate(model, batch, rng.fork("second")));
-        }
-    }
-
-    /** An objective of a part. */
-    record OnPart<W extends gebm.core.Trainable, M>(String part, Objective<M> objective) implements Objective<W> {
-        @Override
-        @SuppressWarnings("unchecked") // whoever named the part knows its kind
-        public Loss evaluate(W model, Batch batch, Rng rng) {
-            return objective.evaluate((M) model.part(part), batch, rng);
-        }
+    default <W extends Trainable> Objective<W> onPart(String part) {
+        return new Combined.OnPart<>(part, this);
     }
 }
