@@ -1,4 +1,4 @@
-"""Runs a main class of the library in the project's folder, as the notebooks' kernel runs: java.py CLASS [ARGUMENT...]."""
+"""Runs a main class of the experiments in the project's folder, as the notebooks' kernel runs: java.py CLASS [ARGUMENT...]."""
 
 import json
 import os

@@ -1,8 +1,9 @@
 """Runs notebooks at full size and writes their outputs into them, with the digest of the code that made them.
 
-Notebooks whose stored digest fits their code are passed over, so a stopped call is taken up by calling again. What the
-checks measure must be what notebooks/expected/ says. What a cell tagged `readme` shows is for the README: a picture becomes a file
-in notebooks/expected/, and the records of a check become rows of the README's table.
+Notebooks whose stored digest fits their code, imports left out, are passed over, so a stopped call is taken up by calling
+again. What the checks measure must be what notebooks/expected/ says. Of a cell tagged `readme`, a picture becomes a file in
+notebooks/expected/, for README, and the records of a check become rows of a table in notebooks/RESULTS.md. The other table
+there is that of the densities kept in notebooks/results/uci.
 """
 
 import argparse
@@ -10,6 +11,8 @@ import base64
 import hashlib
 import math
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import nbformat
@@ -18,13 +21,20 @@ from expectations import file_for
 
 PROJECT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = PROJECT / "notebooks"
-BEGIN, END = "<!-- results:begin -->\n", "<!-- results:end -->\n"
+RESULTS = NOTEBOOKS / "RESULTS.md"
 
 
 def digest(notebook):
-    """SHA-256 of the code cells' sources, each followed by a zero byte. NotebookStyle.java computes the same."""
-    sources = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
-    return hashlib.sha256("".join(source + "\0" for source in sources).encode()).hexdigest()
+    """SHA-256 of the code cells' sources without their lines that begin with `import `, each followed by a zero byte.
+
+    An import computes nothing, and that it compiles is seen whenever the notebook runs. NotebookStyle.java computes the same.
+    """
+    sha = hashlib.sha256()
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            lines = [line for line in cell.source.split("\n") if not line.startswith("import ")]
+            sha.update(("\n".join(lines) + "\0").encode())
+    return sha.hexdigest()
 
 
 def is_kept(path):
@@ -68,15 +78,28 @@ def pictures(notebook, path):
     }
 
 
-def readme_with_results(readme, folder):
-    """`readme` with the table between its markers, made of the records kept in notebooks, of checks tagged readme."""
-    head, begin, rest = readme.partition(BEGIN)
-    _, end, tail = rest.partition(END)
-    if not begin or not end:
-        raise Failed(f"README.md must hold the lines {BEGIN.strip()} and {END.strip()}, in this order")
-    rows = [row for path in sorted(folder.glob("*.ipynb")) for row in table_rows(path)]
-    titles = ["| notebook | what | value | claim |\n", "|---|---|---|---|\n"] if rows else []
-    return head + begin + "".join(titles + rows) + end + tail
+def with_results(text):
+    """The text of RESULTS.md with both tables as they are now."""
+    rows = [row for path in sorted(NOTEBOOKS.glob("*.ipynb")) for row in table_rows(path)]
+    checks = "".join(["| notebook | what | value | claim |\n", "|---|---|---|---|\n", *rows])
+    return with_table(with_table(text, "results", checks), "uci", densities())
+
+
+def with_table(text, name, table):
+    begin, end = f"<!-- {name}:begin -->\n", f"<!-- {name}:end -->\n"
+    head, begun, rest = text.partition(begin)
+    _, ended, tail = rest.partition(end)
+    if not begun or not ended:
+        raise Failed(f"{RESULTS.name} must hold the lines {begin.strip()} and {end.strip()}, in this order")
+    return head + begin + table + end + tail
+
+
+def densities():
+    command = [sys.executable, PROJECT / "environment" / "java.py", "gebm.experiment.UciTable"]
+    done = subprocess.run(command, capture_output=True, encoding="utf-8")
+    if done.returncode != 0:
+        raise Failed(f"the table of densities could not be made:\n{done.stderr.strip()}")
+    return done.stdout
 
 
 def table_rows(path):
@@ -85,7 +108,7 @@ def table_rows(path):
     for record in all_records(notebook):
         if record["cell"] in cells:
             name = record["name"].replace("|", "\\|")
-            row = [f"[{path.stem}](notebooks/{path.name})", name, number(record["value"]), record.get("rule", "")]
+            row = [f"[{path.stem}]({path.name})", name, number(record["value"]), record.get("rule", "")]
             yield f"| {' | '.join(row)} |\n"
 
 
@@ -102,11 +125,11 @@ def number(value):
     return f"{value:.{max(0, 3 - math.floor(math.log10(abs(value))))}f}"
 
 
-def check_readme():
-    """Compares what the README shows with what is kept, and changes nothing."""
-    readme = (PROJECT / "README.md").read_text(encoding="utf-8")
-    if readme != readme_with_results(readme, NOTEBOOKS):
-        raise Failed("README.md: its table is not what notebooks/expected/ holds: run environment/keep")
+def check():
+    """Compares what RESULTS.md and README show with what is kept, and changes nothing."""
+    results = RESULTS.read_text(encoding="utf-8")
+    if results != with_results(results):
+        raise Failed("notebooks/RESULTS.md: its tables are not of what is kept: run environment/keep")
     for path in sorted(NOTEBOOKS.glob("*.ipynb")):
         for file, content in pictures(nbformat.read(path, as_version=4), path).items():
             if not file.exists() or file.read_bytes() != content:
@@ -114,13 +137,12 @@ def check_readme():
                 raise Failed(f"{shown} is not the picture in {path.name}: run environment/keep")
 
 
-def update_readme():
-    file = PROJECT / "README.md"
-    before = file.read_text(encoding="utf-8")
-    after = readme_with_results(before, NOTEBOOKS)
+def update_results():
+    before = RESULTS.read_text(encoding="utf-8")
+    after = with_results(before)
     if after != before:
-        write_text(file, after)
-        print("README.md: wrote the table of results", flush=True)
+        write_text(RESULTS, after)
+        print("notebooks/RESULTS.md: wrote the tables", flush=True)
 
 
 def keep_pictures(notebook, path):
@@ -135,12 +157,12 @@ def main():
     parser.add_argument("--force", action="store_true", help="also those whose code has not changed")
     parser.add_argument("--accept", action="store_true", help="write what checks measure to notebooks/expected/")
     parser.add_argument("--timeout", type=float, metavar="SECONDS", default=5400, help="for each; default: %(default)s")
-    parser.add_argument("--check", action="store_true", help="run nothing: does the README show what is kept?")
+    parser.add_argument("--check", action="store_true", help="run nothing: do RESULTS.md and README show what is kept?")
     args = parser.parse_args()
 
     def work():
         if args.check:
-            check_readme()
+            check()
             return
         for path in args.notebook or sorted(NOTEBOOKS.glob("*.ipynb")):
             shown = os.path.relpath(path)
@@ -155,7 +177,7 @@ def main():
             keep_pictures(notebook, path)
             write(notebook, path)  # last: it holds the digest that says it is done
         if not args.notebook or any(path.resolve().parent == NOTEBOOKS for path in args.notebook):
-            update_readme()
+            update_results()
 
     guarded(work)
 

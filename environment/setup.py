@@ -20,7 +20,8 @@ HERE = Path(__file__).resolve().parent
 PROJECT = HERE.parent
 VENV = HERE / ".venv"
 STAMP = VENV / "complete.json"  # written last: without it a half-made environment is made anew
-CLASS_PATH = PROJECT / "notebooks" / "target" / "classpath.txt"  # written by Maven, notebooks/pom.xml
+CLASSES = PROJECT / "notebooks" / "target" / "classes"  # the experiments
+CLASS_PATH = PROJECT / "notebooks" / "target" / "classpath.txt"  # the library's, written by Maven, notebooks/pom.xml
 POM = "{http://maven.apache.org/POM/4.0.0}"
 
 
@@ -103,7 +104,7 @@ def works(python):
 
 
 def build(allowed):
-    """Builds the library where a source is newer than the last build, and returns the kernel's class path."""
+    """Builds library and experiments where a source is newer than the last build, and returns the kernel's class path."""
     if allowed and out_of_date():
         maven = find_maven()
         say("building gebm-lib (the first time downloads about 300 MB)")
@@ -111,16 +112,19 @@ def build(allowed):
         call("build gebm-lib", [*command, "-Dmaven.test.skip=true", "package"])
     if not CLASS_PATH.exists():
         raise Missing(f"{CLASS_PATH} is missing: Maven writes it, so call this without --no-build.")
-    return CLASS_PATH.read_text().strip()
+    return f"{CLASSES}:{CLASS_PATH.read_text().strip()}"
 
 
 def out_of_date():
-    if not CLASS_PATH.exists() or not all(map(os.path.exists, CLASS_PATH.read_text().strip().split(":"))):
+    if not CLASSES.exists() or not CLASS_PATH.exists():
+        return True
+    if not all(map(os.path.exists, CLASS_PATH.read_text().strip().split(":"))):
         return True
     built = CLASS_PATH.stat().st_mtime
-    main = PROJECT / "gebm-lib" / "src" / "main"
+    mains = [PROJECT / module / "src" / "main" for module in ("gebm-lib", "notebooks")]
     poms = [PROJECT / "pom.xml", PROJECT / "gebm-lib" / "pom.xml", PROJECT / "notebooks" / "pom.xml"]
-    return any(path.stat().st_mtime > built for path in [*poms, main, *main.rglob("*")])  # a folder: a deleted file
+    sources = [path for main in mains for path in [main, *main.rglob("*")]]  # a folder: a deleted file
+    return any(path.stat().st_mtime > built for path in poms + sources)
 
 
 def write_kernel(java, class_path):

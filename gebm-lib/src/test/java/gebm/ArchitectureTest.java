@@ -7,7 +7,10 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaModifier;
+import com.tngtech.archunit.core.domain.JavaType;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import java.io.IOException;
@@ -17,6 +20,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.FieldSource;
@@ -36,7 +40,6 @@ class ArchitectureTest {
             row("train", "data", "model", "objective"),
             row("metric", "model", "sampler", "data"),
             row("plot", "model", "sampler", "train", "metric", "data"),
-            row("experiment", "nn", "data", "model", "flow", "sampler", "objective", "train", "metric"),
             row("notebook", "nn", "data", "model", "flow", "sampler", "objective", "train", "metric", "plot"));
 
     private static final JavaClasses LIBRARY = new ClassFileImporter()
@@ -59,6 +62,18 @@ class ArchitectureTest {
     @Test
     void traceUsesCore() {
         onlyUses("trace", List.of("core", "trace"));
+    }
+
+    @Test
+    void onlyTraceKnowsItsFiles() {
+        onlyUses("trace.file", List.of("core", "trace.file"));
+        noClasses()
+                .that()
+                .resideOutsideOfPackage("gebm.trace..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("gebm.trace.file..")
+                .check(LIBRARY);
     }
 
     @Test
@@ -97,6 +112,23 @@ class ArchitectureTest {
                 .dependOnClassesThat()
                 .resideInAPackage("tech.tablesaw..")
                 .check(LIBRARY);
+    }
+
+    /** XChart may change or hide what it calls internal. */
+    @Test
+    void noPublicSignatureNamesXChartsInternals() {
+        var types = LIBRARY.stream()
+                .filter(type -> type.getModifiers().contains(JavaModifier.PUBLIC))
+                .flatMap(ArchitectureTest::inPublicSignatures);
+        assertThat(types.flatMap(type -> type.getAllInvolvedRawTypes().stream()).map(JavaClass::getName))
+                .noneMatch(name -> name.startsWith("org.knowm.xchart.internal"));
+    }
+
+    private static Stream<JavaType> inPublicSignatures(JavaClass type) {
+        var units = type.getCodeUnits().stream()
+                .filter(unit -> unit.getModifiers().contains(JavaModifier.PUBLIC))
+                .flatMap(unit -> Stream.concat(unit.getParameterTypes().stream(), Stream.of(unit.getReturnType())));
+        return Stream.concat(type.getInterfaces().stream(), units);
     }
 
     @Test

@@ -26,15 +26,16 @@ import gebm.model.Gebm;
 import gebm.model.LatentBase;
 import gebm.nn.Mlp;
 import gebm.objective.Batch;
-import gebm.objective.EnergyLoss;
 import gebm.objective.Kale;
 import gebm.objective.Loss;
 import gebm.objective.MaximumLikelihood;
+import gebm.objective.Objective;
 import gebm.objective.Penalties;
 import gebm.sampler.Langevin;
 import gebm.sampler.SamplingPlan;
 import gebm.trace.Gradients.ParameterGradients;
 import gebm.train.Adam;
+import gebm.train.Phase;
 import gebm.train.Trainer;
 import gebm.train.TrainingPlan;
 import java.io.BufferedReader;
@@ -208,7 +209,7 @@ public final class PeerWorkloads {
 
     /** W2 and W3: KALE with the gradient penalty, on 2-D data and on images. */
     private static final class Training implements Workload {
-        private final EnergyLoss energyLoss = Kale.energyLoss().plus(1, Penalties.gradient());
+        private final Objective<Gebm> energyLoss = Kale.energyLoss().plus(1, Penalties.gradient());
         private final Gebm model;
         private final NDList given;
         private final DataSource data;
@@ -246,9 +247,9 @@ public final class PeerWorkloads {
                 NDArray x = list.get(0);
                 Batch detached = new Batch(x, model.base().generate(list.get(1)));
                 ParameterGradients energy = Gradients.ofParameters(
-                        weights, () -> handed(energyLoss.evaluate(model.trainingEnergy(), detached, key)));
+                        weights, () -> handed(energyLoss.evaluate((Gebm) model.training("energy"), detached, key)));
                 ParameterGradients base = Gradients.ofParameters(model.base().parameters(), () -> {
-                    Gebm training = model.trainingBase();
+                    Gebm training = (Gebm) model.training("base");
                     Batch generated = new Batch(x, training.base().generate(list.get(1)));
                     return handed(Kale.baseLoss().evaluate(training, generated, key));
                 });
@@ -356,7 +357,7 @@ public final class PeerWorkloads {
     private static final class Density implements Workload {
         private static final int DATA = 100;
         private static final int GENERATED = 2_000;
-        private final EnergyLoss loss = Kale.energyLoss().plus(0.1, Penalties.gradient());
+        private final Objective<Gebm> loss = Kale.energyLoss().plus(0.1, Penalties.gradient());
         private final Gebm model;
         private final NDList given;
         private final DataSource data;
@@ -379,8 +380,7 @@ public final class PeerWorkloads {
             weights.add(model.logPartitionArray());
             Flow base = (Flow) model.base();
             Program program = Program.ofRandom((manager, list, key) -> {
-                var samples = base.sampleWithLogDensity(manager, GENERATED, key.fork("generated"));
-                Batch batch = new Batch(list.get(0), samples.values(), samples.logDensity());
+                Batch batch = new Batch(list.get(0), base.sample(manager, GENERATED, key.fork("generated")));
                 ParameterGradients energy = Gradients.ofParameters(
                         weights, () -> Training.handed(loss.evaluate(model, batch, key.fork("loss"))));
                 NDList out = new NDList(energy.others().get(0));
@@ -415,15 +415,14 @@ public final class PeerWorkloads {
 
     /** W5: a maximum-likelihood step of the same flow, 100 data. */
     private static final class Likelihood implements Workload {
-        private final Gebm model;
+        private final Flow model;
         private final NDList given;
         private final DataSource data;
 
         Likelihood(NDList given) {
             this.given = given;
             int d = (int) get(given, "rows").getShape().get(1);
-            model = Gebm.of(with(Flow.realNvp(d, Rng.of(0)), given, "base"), x -> x.zerosLike()
-                    .sum(new int[] {1}));
+            model = with(Flow.realNvp(d, Rng.of(0)), given, "base");
             data = DataSource.of(get(given, "rows"));
         }
 
@@ -431,9 +430,9 @@ public final class PeerWorkloads {
         public NDList check(NDManager scope) {
             Program program = Program.ofList(list -> {
                 ParameterGradients gradients = Gradients.ofParameters(
-                        model.base().parameters(),
+                        model.parameters(),
                         () -> Training.handed(
-                                MaximumLikelihood.baseLoss().evaluate(model, new Batch(list.head(), null), Rng.of(0))));
+                                MaximumLikelihood.loss().evaluate(model, new Batch(list.head()), Rng.of(0))));
                 NDList out = new NDList(gradients.others().get(0));
                 out.addAll(gradients.gradients());
                 return out;
@@ -443,11 +442,8 @@ public final class PeerWorkloads {
 
         @Override
         public void run(NDManager scope, int n, long seed, Progress progress) {
-            var plan = TrainingPlan.of(n)
-                    .withBatchSize(100, 1)
-                    .withProgress(progress)
-                    .withOptimizers(Adam.of(1e-4).withBetas(0.9, 0.999));
-            Trainer.baseOnly(MaximumLikelihood.baseLoss(), plan)
+            var plan = TrainingPlan.of(n).withBatchSize(100).withProgress(progress);
+            Trainer.of(plan, Phase.of("flow", MaximumLikelihood.loss(), Adam.of(1e-4)))
                     .fit(model, data, Rng.of(seed))
                     .model()
                     .close();

@@ -17,8 +17,8 @@ import gebm.model.Energy;
 import gebm.model.Gebm;
 import gebm.model.LatentBase;
 import gebm.nn.Mlp;
-import gebm.objective.EnergyLoss;
 import gebm.objective.Kale;
+import gebm.objective.Objective;
 import gebm.objective.Penalties;
 import gebm.train.Adam;
 import gebm.train.Trainer;
@@ -96,7 +96,7 @@ public class ToyKaleBenchmark {
         return train(Kale.energyLoss().plus(1, Penalties.gradient()));
     }
 
-    private double train(EnergyLoss loss) {
+    private double train(Objective<Gebm> loss) {
         var plan = TrainingPlan.of(1_000)
                 .withEnergySteps(i -> ENERGY_STEPS)
                 .withBatchSize(batch)

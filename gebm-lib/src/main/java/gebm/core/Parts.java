@@ -10,7 +10,8 @@ import java.util.function.UnaryOperator;
 /**
  * Trainable parts by name, in a fixed order: also a model by itself, of two or three networks say.
  *
- * <p>Arrays are named {@code part.array}; those of a part without a name ({@code ""}) keep their own.
+ * <p>Arrays are named {@code part.array}; those of a part without a name ({@code ""}) keep their own, and an array
+ * without one has the part's.
  *
  * <pre>{@code
  * var networks = Parts.of("critic", Energy.neural(Mlp.of(2, 8, 1), new ai.djl.ndarray.types.Shape(2), Rng.of(1)),
@@ -76,6 +77,14 @@ public final class Parts implements Trainable {
         return (T) parts.get(name);
     }
 
+    /** These parts with {@code part} in place of the one called {@code name}. */
+    public Parts replace(String name, Trainable part) {
+        Require.that(parts.containsKey(name), "part", "one of " + parts.keySet(), name);
+        Map<String, Trainable> others = new LinkedHashMap<>(parts);
+        others.put(name, part);
+        return new Parts(others);
+    }
+
     private Parts each(UnaryOperator<Trainable> change) {
         Map<String, Trainable> changed = new LinkedHashMap<>();
         parts.forEach((name, part) -> changed.put(name, change.apply(part)));
@@ -102,9 +111,15 @@ public final class Parts implements Trainable {
     @Override
     public Map<String, NDArray> arrays() {
         Map<String, NDArray> all = new LinkedHashMap<>();
-        parts.forEach((part, trainable) ->
-                trainable.arrays().forEach((name, array) -> all.put(part.isEmpty() ? name : part + "." + name, array)));
-        return all;
+        parts.forEach((part, trainable) -> trainable.arrays().forEach((array, value) -> {
+            String name = joined(part, array);
+            Require.that(all.put(name, value) == null, "the name of an array", "of one part only", name);
+        }));
+        return Collections.unmodifiableMap(all);
+    }
+
+    private static String joined(String part, String name) {
+        return part.isEmpty() || name.isEmpty() ? part + name : part + "." + name;
     }
 
     @Override

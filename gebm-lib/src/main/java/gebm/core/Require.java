@@ -1,5 +1,7 @@
 package gebm.core;
 
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.Shape;
 import java.util.Locale;
 
 /**
@@ -66,11 +68,23 @@ public final class Require {
         throw refusal(String.format(Locale.ROOT, "%s must be in [%s, %s], got %s", what, low, high, value));
     }
 
+    /** Returns {@code rows} if they are of shape {@code (n, d)}. */
+    public static NDArray rows(String what, NDArray rows, long d) {
+        Shape shape = rows.getShape();
+        that(shape.dimension() == 2 && shape.get(1) == d, what, "of shape (n, " + d + ")", shape);
+        return rows;
+    }
+
     /** Throws {@code <what> must be <rule>, got <value>} unless {@code holds}. */
     public static void that(boolean holds, String what, String rule, Object value) {
         if (!holds) {
             throw refusal(what + " must be " + rule + ", got " + value);
         }
+    }
+
+    /** Throws unless {@code shape} is that of points in rows, {@code (n, dimension)}. */
+    public static void rows(String what, Shape shape, long dimension) {
+        that(shape.dimension() == 2 && shape.get(1) == dimension, what, "of shape (n, " + dimension + ")", shape);
     }
 
     private static IllegalArgumentException refusal(String message) {

@@ -4,7 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
-import java.util.Objects;
+import java.util.ServiceLoader;
 
 /**
  * Immutable random key: every draw is a function of key, labels, step and shape, and of nothing else.
@@ -28,45 +28,35 @@ import java.util.Objects;
 public final class Rng {
     private static final long GOLDEN = 0x9E3779B97F4A7C15L;
 
-    private final Stream stream;
+    private final Engine engine;
 
-    private Rng(Stream stream) {
-        this.stream = stream;
+    private Rng(Engine engine) {
+        this.engine = engine;
     }
 
     /** The key of the stream numbered {@code seed}. */
     public static Rng of(long seed) {
-        return new Rng(new KeyStream(mix(seed + GOLDEN)));
+        return ofKey(mix(seed + GOLDEN));
     }
 
     /** The stream with exactly this {@linkplain #key() key}: what a checkpoint stored. */
     public static Rng ofKey(long key) {
-        return new Rng(new KeyStream(key));
-    }
-
-    /** The stream behind {@code stream}: how a recording hands in keys that only its program knows. */
-    public static Rng of(Stream stream) {
-        return new Rng(Objects.requireNonNull(stream));
+        return new Rng(Service.ENGINE.at(key));
     }
 
     /** The stream named {@code label} below this one; adding a consumer shifts nobody else. */
     public Rng fork(String label) {
-        return new Rng(stream.forkLabel(hash(label)));
+        return new Rng(engine.forkLabel(hash(label)));
     }
 
     /** The stream numbered {@code index} below this one: per step, chain or epoch. */
     public Rng fork(long index) {
-        return new Rng(stream.forkIndex(index));
-    }
-
-    /** What stands behind this key. */
-    public Stream stream() {
-        return stream;
+        return new Rng(engine.forkIndex(index));
     }
 
     /** 64 bits that stand for this stream; inside a recording there are none, and this throws. */
     public long key() {
-        return stream.key();
+        return engine.key();
     }
 
     /** Independent N(0, 1) draws in float32, owned by {@code scope}. */
@@ -76,7 +66,7 @@ public final class Rng {
 
     /** Independent N(0, 1) draws of the given type, owned by {@code scope}. */
     public NDArray normal(NDManager scope, Shape shape, DataType type) {
-        return stream.draws().normal(scope, shape, type);
+        return engine.normal(scope, shape, type);
     }
 
     /**
@@ -88,7 +78,7 @@ public final class Rng {
      * @throws IllegalArgumentException if the shapes do not broadcast
      */
     public NDArray normal(NDArray mean, NDArray scale) {
-        return stream.draws().normal(mean, scale);
+        return engine.normal(mean, scale);
     }
 
     /** Independent draws, uniform on [0, 1), in float32, owned by {@code scope}. */
@@ -98,7 +88,7 @@ public final class Rng {
 
     /** Independent draws, uniform on [0, 1), of the given type, owned by {@code scope}. */
     public NDArray uniform(NDManager scope, Shape shape, DataType type) {
-        return stream.draws().uniform(scope, shape, type);
+        return engine.uniform(scope, shape, type);
     }
 
     /** Independent draws from the exponential distribution with mean 1, in float32, owned by {@code scope}. */
@@ -111,7 +101,7 @@ public final class Rng {
      * {@code −log(1 − u)} with u uniform in steps of 2⁻⁵³, so the largest draw is 36.8.
      */
     public NDArray exponential(NDManager scope, Shape shape, DataType type) {
-        return stream.draws().exponential(scope, shape, type);
+        return engine.exponential(scope, shape, type);
     }
 
     /**
@@ -121,7 +111,7 @@ public final class Rng {
      * compared with a uniform number in steps of 2⁻⁵³, whatever its type.
      */
     public NDArray bernoulli(NDArray probability) {
-        return stream.draws().bernoulli(probability);
+        return engine.bernoulli(probability);
     }
 
     /**
@@ -142,7 +132,7 @@ public final class Rng {
      * @throws IllegalArgumentException unless {@code n > 0}
      */
     public NDArray categorical(NDArray logits, int n) {
-        return stream.draws().categorical(logits, Require.positive("n", n));
+        return engine.categorical(logits, Require.positive("n", n));
     }
 
     /**
@@ -157,12 +147,12 @@ public final class Rng {
      * Figurnov, Mohamed and Mnih (2018), Implicit Reparameterization Gradients.
      */
     public NDArray gamma(NDArray concentration) {
-        return stream.draws().gamma(concentration);
+        return engine.gamma(concentration);
     }
 
     /** A uniformly drawn order of {@code 0..n-1}, int64, {@code (n)}; another one than {@link #permutation(int)}. */
     public NDArray permutation(NDManager scope, int n) {
-        return stream.draws().permutation(scope, Require.positive("n", n));
+        return engine.permutation(scope, Require.positive("n", n));
     }
 
     /** A uniformly drawn order of {@code 0..n-1}. */
@@ -186,21 +176,21 @@ public final class Rng {
 
     @Override
     public boolean equals(Object other) {
-        return other instanceof Rng rng && stream.equals(rng.stream);
+        return other instanceof Rng rng && engine.equals(rng.engine);
     }
 
     @Override
     public int hashCode() {
-        return stream.hashCode();
+        return engine.hashCode();
     }
 
     @Override
     public String toString() {
-        return "Rng[" + stream + "]";
+        return "Rng[" + engine + "]";
     }
 
     /** The finaliser of SplitMix64, a bijection of 64 bits. */
-    public static long mix(long z) {
+    static long mix(long z) {
         z = (z ^ (z >>> 30)) * 0xBF58476D1CE4E5B9L;
         z = (z ^ (z >>> 27)) * 0x94D049BB133111EBL;
         return z ^ (z >>> 31);
@@ -215,23 +205,38 @@ public final class Rng {
         return mix(h);
     }
 
-    /** What stands behind a key: a number, or inside a recording an expression of the program. */
-    public interface Stream {
-        /** The stream whose key is {@code mix(key ⊕ hash)}. */
-        Stream forkLabel(long hash);
+    /**
+     * The engine's side of a key, which {@code gebm.trace} implements and finds here as a service; not for users.
+     *
+     * <p>Draws are what the methods of {@link Rng} of the same names and arguments give.
+     */
+    public interface Engine {
+        /** The key that the engine knows by {@code engine}. */
+        static Rng rng(Engine engine) {
+            return new Rng(engine);
+        }
 
-        /** The stream whose key is {@code mix(key + (index + 1)·φ)}. */
-        Stream forkIndex(long index);
+        /** What the engine knows {@code rng} by. */
+        static Engine of(Rng rng) {
+            return rng.engine;
+        }
+
+        /** The same for a known key. */
+        Engine at(long key);
 
         /** The key, where it is known. */
         long key();
 
-        /** What is drawn for this key. */
-        Draws draws();
-    }
+        /** The key {@code mix(key ⊕ hash)}. */
+        default Engine forkLabel(long hash) {
+            return at(mix(key() ^ hash));
+        }
 
-    /** Draws for one key: what the methods of {@link Rng} of the same names and arguments give. */
-    public interface Draws {
+        /** The key {@code mix(key + (index + 1)·φ)}. */
+        default Engine forkIndex(long index) {
+            return at(mix(key() + (index + 1) * GOLDEN));
+        }
+
         /** {@link Rng#normal(NDManager, Shape, DataType)}. */
         NDArray normal(NDManager scope, Shape shape, DataType type);
 
@@ -257,32 +262,9 @@ public final class Rng {
         NDArray permutation(NDManager scope, int n);
     }
 
-    /** Where draws for known keys come from: the engine's side of {@link Rng}, found as a service. */
-    public interface Source {
-        /** Draws from fresh generators seeded with {@code key}. */
-        Draws of(long key);
-    }
-
-    private record KeyStream(long key) implements Stream {
-        @Override
-        public Stream forkLabel(long hash) {
-            return new KeyStream(mix(key ^ hash));
-        }
-
-        @Override
-        public Stream forkIndex(long index) {
-            return new KeyStream(mix(key + (index + 1) * GOLDEN));
-        }
-
-        @Override
-        public Draws draws() {
-            return Engine.SOURCE.of(key);
-        }
-    }
-
-    private static final class Engine {
-        static final Source SOURCE = java.util.ServiceLoader.load(Source.class, Rng.class.getClassLoader())
+    private static final class Service {
+        static final Engine ENGINE = ServiceLoader.load(Engine.class, Rng.class.getClassLoader())
                 .findFirst()
-                .orElseThrow(() -> new IllegalStateException("no service for " + Source.class.getName()));
+                .orElseThrow(() -> new IllegalStateException("no service for " + Engine.class.getName()));
     }
 }

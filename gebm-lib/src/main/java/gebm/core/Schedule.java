@@ -1,7 +1,5 @@
 package gebm.core;
 
-import java.util.Arrays;
-
 /**
  * A number that varies over a run: a pure function of the step index.
  *
@@ -14,25 +12,17 @@ public interface Schedule {
 
     /** {@code value} at every step. */
     static Schedule constant(double value) {
-        Require.finite("value", value);
-        return step -> value;
+        return new Schedules.Constant(value);
     }
 
     /** {@code start·factor^⌊step/every⌋}. */
     static Schedule stepDecay(double start, double factor, long every) {
-        Require.finite("start", start);
-        Require.finite("factor", factor);
-        Require.positive("every", every);
-        return step -> start * Math.pow(factor, (double) (step / every));
+        return new Schedules.StepDecay(start, factor, every);
     }
 
     /** {@code start·factor^k}, where k of the {@code milestones} are at or before the step. */
     static Schedule milestones(double start, double factor, long... milestones) {
-        Require.finite("start", start);
-        Require.finite("factor", factor);
-        long[] at = milestones.clone();
-        return step -> start
-                * Math.pow(factor, Arrays.stream(at).filter(m -> m <= step).count());
+        return new Schedules.Milestones(start, factor, milestones);
     }
 
     /**
@@ -42,14 +32,22 @@ public interface Schedule {
      * <p>Source: Loshchilov and Hutter (2017), SGDR, ICLR, equation 5, without restarts.
      */
     static Schedule cosine(double start, double end, long steps) {
-        Require.finite("start", start);
-        Require.finite("end", end);
-        Require.positive("steps", steps);
-        return step -> end + (start - end) * 0.5 * (1 + Math.cos(Math.PI * Math.min(1, step / (double) steps)));
+        return new Schedules.Cosine(start, end, steps);
+    }
+
+    /** {@code opening} at the first {@code first} steps and at every multiple of {@code every}, else {@code usual}. */
+    static Schedule opening(double opening, double usual, long first, long every) {
+        Require.positive("every", every);
+        return new Schedules.Opening(opening, usual, first, every);
     }
 
     /** This schedule multiplied by {@code factor} at every step. */
     default Schedule times(double factor) {
-        return step -> factor * at(step);
+        return new Schedules.Times(this, factor);
+    }
+
+    /** This schedule with a linear warm-up: times {@code (step + 1)/steps} at the first {@code steps} steps. */
+    default Schedule withWarmUp(long steps) {
+        return new Schedules.WarmUp(this, steps);
     }
 }

@@ -10,19 +10,22 @@ import java.util.Map;
  * <p>One that is made of others says its {@link #parts} and how it is put together {@link #with} such parts; the rest
  * follows from that. One that owns arrays itself has {@link Weights} among its parts. An analytic function has none.
  *
+ * <p>An energy that has both, {@code E(x) = scale·inner(x)}:
+ *
  * <pre>{@code
- * record Scaled(Energy energy, Weights weights) implements Energy {
- *     public NDArray at(NDArray x) {
- *         return energy.at(x).mul(x.getManager().from(weights.get("scale")));
- *     }
+ * import ai.djl.ndarray.*;
  *
- *     public Parts parts() {
- *         return Parts.of("energy", energy, "", weights);
- *     }
+ * record Scaled(Energy inner, Weights weights) implements Energy {
+ *     public NDArray at(NDArray x) { return inner.at(x).mul(weights.get("scale", x)); }
+ *     public Parts parts() { return Parts.of("inner", inner, "", weights); }
+ *     public Scaled with(Parts parts) { return new Scaled(parts.get("inner"), parts.get("")); }
+ * }
  *
- *     public Scaled with(Parts parts) {
- *         return new Scaled(parts.get("energy"), parts.get(""));
- *     }
+ * try (var scope = NDManager.newBaseManager()) {
+ *     var shape = new ai.djl.ndarray.types.Shape(2);
+ *     var inner = Energy.neural(Mlp.of(2, 16, 1), shape, Rng.of(1));
+ *     var energy = new Scaled(inner, Weights.of("scale", scope.create(1f)));
+ *     var names = energy.copy().arrays().keySet(); // inner.01Linear_weight, ..., scale
  * }
  * }</pre>
  */
@@ -36,6 +39,35 @@ public interface Trainable extends AutoCloseable {
     default Trainable with(Parts parts) {
         Require.that(parts.isEmpty(), "the parts of " + this, "taken by its method with(Parts)", parts);
         return this;
+    }
+
+    /**
+     * The part called {@code path}, with dots between names of parts in parts; {@code ""} is this itself.
+     *
+     * @throws IllegalArgumentException if there is no such part
+     */
+    default Trainable part(String path) {
+        int dot = path.indexOf('.');
+        return path.isEmpty()
+                ? this
+                : dot < 0
+                        ? parts().get(path)
+                        : parts().get(path.substring(0, dot)).part(path.substring(dot + 1));
+    }
+
+    /** This with the part called {@code path} as in training, and all else as it is; all arrays are shared. */
+    default Trainable training(String path) {
+        if (path.isEmpty()) {
+            return training();
+        }
+        int dot = path.indexOf('.');
+        String first = dot < 0 ? path : path.substring(0, dot);
+        return with(parts().replace(first, parts().get(first).training(dot < 0 ? "" : path.substring(dot + 1))));
+    }
+
+    /** Numbers that say where this is, for a run's history; none by default. */
+    default Map<String, Double> numbers() {
+        return Map.of();
     }
 
     /** The trained arrays in a fixed order; empty for an analytic function. They stay owned by this object. */

@@ -67,6 +67,14 @@ public final class Weights implements Trainable {
         return arrays.get(name);
     }
 
+    /**
+     * The same array for a computation with {@code x}: where x belongs to a recording, the program reads it anew at each
+     * call, and so sees training. Without x, what is computed of the array alone would be a constant of the program.
+     */
+    public NDArray get(String name, NDArray x) {
+        return x.getManager().from(get(name));
+    }
+
     @Override
     public NDList parameters() {
         return new NDList(trained);

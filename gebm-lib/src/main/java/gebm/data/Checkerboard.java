@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import gebm.core.Require;
 import gebm.core.Rng;
 
 /** The eight dark squares of a board of four by four. */
@@ -15,7 +16,7 @@ record Checkerboard() implements KnownDensity {
 
     @Override
     public NDArray batch(NDManager scope, int size, long index, Rng rng) {
-        return Plane.batch(scope, size, index, rng, (point, numbers) -> {
+        return PlanarSets.batch(scope, size, index, rng, (point, numbers) -> {
             int column = numbers.nextInt(SQUARES);
             int row = 2 * numbers.nextInt(SQUARES / 2) + column % 2;
             point[0] = SIDE * (column + numbers.nextInt(STEPS) / (double) STEPS) - EDGE;
@@ -25,12 +26,12 @@ record Checkerboard() implements KnownDensity {
 
     @Override
     public Shape sampleShape() {
-        return Plane.SAMPLE;
+        return PlanarSets.SAMPLE;
     }
 
     @Override
     public NDArray logDensity(NDArray x) {
-        Plane.requirePoints(x);
+        Require.rows("x", x, 2);
         NDArray square = x.div(SIDE).floor(); // −2 … 1 on the board
         NDArray onBoard = square.add(0.5).abs().max(new int[] {1}).lt(SQUARES / 2);
         NDArray half = square.sum(new int[] {1}).div(2);

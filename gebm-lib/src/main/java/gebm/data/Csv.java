@@ -5,6 +5,7 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import gebm.core.Require;
 import gebm.core.WholeFile;
+import gebm.trace.Ops;
 import java.io.BufferedWriter;
 import java.io.OutputStreamWriter;
 import java.io.UncheckedIOException;
@@ -44,10 +45,7 @@ public final class Csv {
         Require.that(
                 names.length == 0 || names.length == d, "names", "one for each of " + d + " columns", names.length);
         DataType type = rows.getDataType();
-        double[] values;
-        try (NDArray doubles = rows.toType(DataType.FLOAT64, true)) {
-            values = doubles.toDoubleArray();
-        }
+        double[] values = Ops.doubles(rows);
         WholeFile.write(file, out -> {
             Writer text = new BufferedWriter(new OutputStreamWriter(out, StandardCharsets.UTF_8));
             for (int i = 0; i < d; i++) {

@@ -1,6 +1,7 @@
 package gebm.data;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import gebm.core.Rng;
@@ -32,6 +33,14 @@ public interface DataSource {
      */
     NDArray batch(NDManager scope, int size, long index, Rng rng);
 
+    /**
+     * Batch number {@code index} with all that belongs to its samples: the {@link #batch} first, then labels or whatever
+     * the source has, each {@code (size, …)} and row by row of the same samples.
+     */
+    default NDList arrays(NDManager scope, int size, long index, Rng rng) {
+        return new NDList(batch(scope, size, index, rng));
+    }
+
     /** The shape of one sample. */
     default Shape sampleShape() {
         try (NDManager scope = NDManager.newBaseManager()) {
@@ -52,7 +61,7 @@ public interface DataSource {
      */
     default String sha256() {
         try (NDManager scope = NDManager.newBaseManager()) {
-            return Sha256.of(batch(scope, 256, 0, Rng.of(0)));
+            return Sha256.of(arrays(scope, 256, 0, Rng.of(0)).toArray(new NDArray[0]));
         }
     }
 
@@ -70,6 +79,18 @@ public interface DataSource {
      *     {@code size} is greater than {@code n}
      */
     static DataSource of(NDArray rows) {
-        return new Rows(rows);
+        return new ShuffledRows(rows);
+    }
+
+    /**
+     * Rows with labels, shuffled together anew in every epoch as those of {@link #of(NDArray)}.
+     *
+     * <p>Shapes: rows {@code (n, sampleShape)}; labels {@code (n, …)} of any type.
+     * <p>Memory: both are borrowed.
+     *
+     * @throws IllegalArgumentException if there are not as many labels as rows, or a value is not finite
+     */
+    static DataSource of(NDArray rows, NDArray labels) {
+        return new ShuffledRows(rows, labels);
     }
 }

@@ -3,6 +3,7 @@ package gebm.data;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import gebm.core.Require;
 import gebm.core.Rng;
 import gebm.trace.Ops;
 import java.util.Arrays;
@@ -15,7 +16,7 @@ record GaussianGrid() implements KnownDensity {
 
     @Override
     public NDArray batch(NDManager scope, int size, long index, Rng rng) {
-        return Plane.batch(scope, size, index, rng, (point, numbers) -> {
+        return PlanarSets.batch(scope, size, index, rng, (point, numbers) -> {
             for (int axis = 0; axis < 2; axis++) {
                 point[axis] = centre(numbers.nextInt(SIDE)) + SIGMA * numbers.nextGaussian();
             }
@@ -28,15 +29,15 @@ record GaussianGrid() implements KnownDensity {
 
     @Override
     public Shape sampleShape() {
-        return Plane.SAMPLE;
+        return PlanarSets.SAMPLE;
     }
 
     @Override
     public NDArray logDensity(NDArray x) {
-        Plane.requirePoints(x);
+        Require.rows("x", x, 2);
         double[] centres = new double[SIDE];
         Arrays.setAll(centres, GaussianGrid::centre);
-        NDArray away = x.expandDims(2).sub(Plane.constant(x, centres)).div(SIGMA);
+        NDArray away = x.expandDims(2).sub(PlanarSets.constant(x, centres)).div(SIGMA);
         NDArray axes = Ops.logMeanExp(away.square().mul(-0.5), 2).sub(0.5 * Math.log(2 * Math.PI * SIGMA * SIGMA));
         return axes.sum(new int[] {1});
     }

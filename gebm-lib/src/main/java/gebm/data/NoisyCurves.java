@@ -3,6 +3,7 @@ package gebm.data;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import gebm.core.Require;
 import gebm.core.Rng;
 import gebm.trace.Ops;
 import java.util.List;
@@ -33,7 +34,7 @@ final class NoisyCurves implements KnownDensity {
 
     @Override
     public NDArray batch(NDManager scope, int size, long index, Rng rng) {
-        return Plane.batch(scope, size, index, rng, (point, numbers) -> {
+        return PlanarSets.batch(scope, size, index, rng, (point, numbers) -> {
             Curve curve = curves.get(numbers.nextInt(curves.size()));
             double[] on = curve.at(numbers.nextDouble());
             for (int axis = 0; axis < 2; axis++) {
@@ -44,12 +45,12 @@ final class NoisyCurves implements KnownDensity {
 
     @Override
     public Shape sampleShape() {
-        return Plane.SAMPLE;
+        return PlanarSets.SAMPLE;
     }
 
     @Override
     public NDArray logDensity(NDArray x) {
-        Plane.requirePoints(x);
+        Require.rows("x", x, 2);
         int nodes = rule.nodes().length;
         double[][] places = new double[2][curves.size() * nodes];
         double[] logWeights = new double[curves.size() * nodes];
@@ -59,10 +60,10 @@ final class NoisyCurves implements KnownDensity {
             places[1][i] = on[1];
             logWeights[i] = Math.log(rule.weights()[i % nodes] / (curves.size() * 2 * Math.PI * sigma * sigma));
         }
-        NDArray across = x.get(":, 0:1").sub(Plane.constant(x, places[0])).square();
-        NDArray along = x.get(":, 1:2").sub(Plane.constant(x, places[1])).square();
+        NDArray across = x.get(":, 0:1").sub(PlanarSets.constant(x, places[0])).square();
+        NDArray along = x.get(":, 1:2").sub(PlanarSets.constant(x, places[1])).square();
         NDArray exponents = across.add(along).mul(-1 / (2 * sigma * sigma));
-        return Ops.logSumExp(exponents.add(Plane.constant(x, logWeights)), 1);
+        return Ops.logSumExp(exponents.add(PlanarSets.constant(x, logWeights)), 1);
     }
 
     @Override

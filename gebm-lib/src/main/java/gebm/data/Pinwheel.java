@@ -14,7 +14,7 @@ record Pinwheel() implements DataSource {
 
     @Override
     public NDArray batch(NDManager scope, int size, long index, Rng rng) {
-        return Plane.batch(scope, size, index, rng, (point, numbers) -> {
+        return PlanarSets.batch(scope, size, index, rng, (point, numbers) -> {
             double along = 1 + RADIAL * numbers.nextGaussian();
             double across = TANGENTIAL * numbers.nextGaussian();
             double angle = 2 * Math.PI * numbers.nextInt(ARMS) / ARMS + RATE * StrictMath.exp(along);
@@ -27,6 +27,6 @@ record Pinwheel() implements DataSource {
 
     @Override
     public Shape sampleShape() {
-        return Plane.SAMPLE;
+        return PlanarSets.SAMPLE;
     }
 }

@@ -1,7 +1,6 @@
 package gebm.data;
 
 import ai.djl.ndarray.NDArray;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -19,12 +18,13 @@ final class Sha256 {
         return HexFormat.of().formatHex(digest.digest());
     }
 
-    static String of(NDArray array) {
+    static String of(NDArray... arrays) {
         MessageDigest digest = digest();
-        String header = array.getShape() + " " + array.getDataType();
-        digest.update(header.getBytes(StandardCharsets.UTF_8));
-        ByteBuffer bytes = array.toByteBuffer();
-        digest.update(bytes);
+        for (NDArray array : arrays) {
+            String header = array.getShape() + " " + array.getDataType();
+            digest.update(header.getBytes(StandardCharsets.UTF_8));
+            digest.update(array.toByteBuffer());
+        }
         return HexFormat.of().formatHex(digest.digest());
     }
 

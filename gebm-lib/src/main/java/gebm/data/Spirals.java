@@ -3,6 +3,7 @@ package gebm.data;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import gebm.core.Require;
 import gebm.core.Rng;
 import gebm.trace.Ops;
 import gebm.trace.Special;
@@ -17,7 +18,7 @@ record Spirals() implements KnownDensity {
 
     @Override
     public NDArray batch(NDManager scope, int size, long index, Rng rng) {
-        return Plane.batch(scope, size, index, rng, (point, numbers) -> {
+        return PlanarSets.batch(scope, size, index, rng, (point, numbers) -> {
             double angle = END * Math.sqrt(numbers.nextDouble());
             int arm = numbers.nextBoolean() ? 1 : -1;
             double[] on = arm(angle);
@@ -34,12 +35,12 @@ record Spirals() implements KnownDensity {
 
     @Override
     public Shape sampleShape() {
-        return Plane.SAMPLE;
+        return PlanarSets.SAMPLE;
     }
 
     @Override
     public NDArray logDensity(NDArray x) {
-        Plane.requirePoints(x);
+        Require.rows("x", x, 2);
         int nodes = RULE.nodes().length;
         double[][] places = new double[2][nodes];
         double[] logWeights = new double[nodes];
@@ -51,15 +52,15 @@ record Spirals() implements KnownDensity {
             double share = RULE.weights()[i] * 2 * RULE.nodes()[i]; // the angle's density is 2·angle/END²
             logWeights[i] = Math.log(share / (2 * BOX * BOX));
         }
-        NDArray weights = Plane.constant(x, logWeights);
+        NDArray weights = PlanarSets.constant(x, logWeights);
         NDArray one = armLogs(x, places).add(weights);
         NDArray other = armLogs(x.neg(), places).add(weights);
         return Ops.logAddExp(Ops.logSumExp(one, 1), Ops.logSumExp(other, 1));
     }
 
     private static NDArray armLogs(NDArray x, double[][] places) {
-        NDArray across = x.get(":, 0:1").sub(Plane.constant(x, places[0]));
-        NDArray along = x.get(":, 1:2").sub(Plane.constant(x, places[1]));
+        NDArray across = x.get(":, 0:1").sub(PlanarSets.constant(x, places[0]));
+        NDArray along = x.get(":, 1:2").sub(PlanarSets.constant(x, places[1]));
         return logBlurredBox(across).add(logBlurredBox(along));
     }
 

@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import gebm.core.Require;
+import gebm.trace.Ops;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.ejml.data.DMatrixRMaj;
@@ -277,12 +278,7 @@ public final class Standardizer {
     }
 
     private NDArray map(String what, NDArray rows, Step step) {
-        Shape shape = rows.getShape();
-        Require.that(
-                shape.dimension() == 2 && shape.get(1) == mean.length,
-                what,
-                "of shape (n, " + mean.length + ")",
-                shape);
+        Require.rows(what, rows, mean.length);
         try (NDManager scope = rows.getManager().newSubManager()) {
             NDArray wide = rows.toType(DataType.FLOAT64, true);
             wide.attach(scope);
@@ -306,10 +302,7 @@ public final class Standardizer {
 
     private static double[][] doubles(NDArray rows) {
         int d = (int) rows.getShape().get(1);
-        double[] flat;
-        try (NDArray wide = rows.toType(DataType.FLOAT64, true)) {
-            flat = wide.toDoubleArray();
-        }
+        double[] flat = Ops.doubles(rows);
         double[][] copied = new double[flat.length / d][d];
         for (int i = 0; i < flat.length; i++) {
             Require.finite("rows in row " + i / d + ", column " + i % d, flat[i]);

@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import gebm.core.Require;
+import gebm.trace.Ops;
 import java.io.IOException;
 import java.io.StringReader;
 import java.io.UncheckedIOException;
@@ -118,10 +119,7 @@ public final class Tables {
                 "rows",
                 "of shape (n, " + columns.size() + "), one column for each of " + columns,
                 shape);
-        double[] flat;
-        try (NDArray wide = rows.toType(DataType.FLOAT64, true)) {
-            flat = wide.toDoubleArray();
-        }
+        double[] flat = Ops.doubles(rows);
         int d = columns.size();
         int n = flat.length / d;
         Table table = Table.create();
@@ -149,9 +147,7 @@ public final class Tables {
                 "of shape (" + table.rowCount() + "), one for each row",
                 shape);
         Require.that(!table.containsColumn(name), "name of the new column", "none of " + table.columnNames(), name);
-        try (NDArray wide = values.toType(DataType.FLOAT64, true)) {
-            return table.copy().addColumns(DoubleColumn.create(name, wide.toDoubleArray()));
-        }
+        return table.copy().addColumns(DoubleColumn.create(name, Ops.doubles(values)));
     }
 
     /**

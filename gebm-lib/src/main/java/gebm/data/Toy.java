@@ -2,10 +2,10 @@ package gebm.data;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import gebm.core.Require;
 import gebm.core.Rng;
+import gebm.trace.Ops;
 import java.util.stream.IntStream;
 
 /**
@@ -139,7 +139,7 @@ public final class Toy {
 
         @Override
         public NDArray batch(NDManager scope, int size, long index, Rng rng) {
-            return Plane.batch(scope, size, index, rng, (point, numbers) -> {
+            return PlanarSets.batch(scope, size, index, rng, (point, numbers) -> {
                 double angle = numbers.nextInt(8) * Math.PI / 4;
                 point[0] = RADIUS * StrictMath.cos(angle) + SIGMA * numbers.nextGaussian();
                 point[1] = RADIUS * StrictMath.sin(angle) + SIGMA * numbers.nextGaussian();
@@ -148,7 +148,7 @@ public final class Toy {
 
         @Override
         public Shape sampleShape() {
-            return Plane.SAMPLE;
+            return PlanarSets.SAMPLE;
         }
 
         /**
@@ -158,7 +158,7 @@ public final class Toy {
          * @return {@code (n)}
          */
         public NDArray logDensity(NDArray x) {
-            Plane.requirePoints(x);
+            Require.rows("x", x, 2);
             NDArray centres = x.getManager().create(centres()).toType(x.getDataType(), false);
             NDArray exponents =
                     x.expandDims(1).sub(centres).square().sum(new int[] {2}).mul(-1 / (2 * SIGMA * SIGMA));
@@ -194,7 +194,7 @@ public final class Toy {
 
         @Override
         public NDArray batch(NDManager scope, int size, long index, Rng rng) {
-            return Plane.batch(scope, size, index, rng, (point, numbers) -> {
+            return PlanarSets.batch(scope, size, index, rng, (point, numbers) -> {
                 point[0] = quantile(numbers.nextDouble());
                 point[1] = height(point[0]);
             });
@@ -202,7 +202,7 @@ public final class Toy {
 
         @Override
         public Shape sampleShape() {
-            return Plane.SAMPLE;
+            return PlanarSets.SAMPLE;
         }
 
         /** {@code g(x) = sin(8πx)/(1 + 4πx)}. */
@@ -225,9 +225,7 @@ public final class Toy {
          * @return n distances, in the units of the plane
          */
         public static double[] distances(NDArray points) {
-            Shape shape = points.getShape();
-            Require.that(shape.dimension() == 2 && shape.get(1) == 2, "points", "of shape (n, 2)", shape);
-            double[] xy = points.toType(DataType.FLOAT64, false).toDoubleArray();
+            double[] xy = Ops.doubles(Require.rows("points", points, 2));
             double[] distances = new double[xy.length / 2];
             for (int i = 0; i < xy.length; i++) {
                 Require.finite("points[" + i / 2 + ", " + i % 2 + "]", xy[i]);

@@ -1,17 +1,16 @@
 package gebm.flow;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDList;
-import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Activation;
+import gebm.core.Parts;
 import gebm.core.Require;
 import gebm.core.Rng;
 import gebm.nn.Mlp;
 import gebm.trace.Network;
-import java.util.LinkedHashMap;
-import java.util.Map;
+import java.util.Arrays;
+import java.util.stream.DoubleStream;
 
 /**
  * The coupling of RealNVP: some coordinates are kept, the others scaled and shifted by functions of the kept ones.
@@ -33,14 +32,12 @@ import java.util.Map;
  * }</pre>
  */
 public final class AffineCoupling implements Bijection {
-    private final double[] kept;
-    private final Network scale;
-    private final Network translation;
+    private final double[] kept; // 1 where a coordinate is kept, else 0
+    private final Parts networks; // scale and translation
 
-    private AffineCoupling(double[] kept, Network scale, Network translation) {
+    private AffineCoupling(double[] kept, Parts networks) {
         this.kept = kept;
-        this.scale = scale;
-        this.translation = translation;
+        this.networks = networks;
     }
 
     /**
@@ -50,22 +47,19 @@ public final class AffineCoupling implements Bijection {
      * @throws IllegalArgumentException unless some are kept and some are not
      */
     public static AffineCoupling of(boolean[] kept, int hidden, DataType type, Rng rng) {
-        double[] mask = new double[kept.length];
-        int count = 0;
-        for (int j = 0; j < mask.length; j++) {
-            mask[j] = kept[j] ? 1 : 0;
-            count += kept[j] ? 1 : 0;
-        }
-        Require.that(count > 0 && count < mask.length, "coordinates kept", "some and not all of " + mask.length, count);
+        int d = kept.length;
+        double[] mask = new double[d];
+        Arrays.setAll(mask, j -> kept[j] ? 1 : 0);
+        int count = (int) DoubleStream.of(mask).sum();
+        Require.that(count > 0 && count < d, "coordinates kept", "some and not all of " + d, count);
         Require.positive("hidden", hidden);
-        int d = mask.length;
-        Shape input = new Shape(d);
         var scale = Mlp.of(Activation::tanh, d, hidden, hidden, d);
         var translation = Mlp.of(Activation::relu, d, hidden, hidden, d);
         return new AffineCoupling(
                 mask,
-                Network.of(scale, input, type, rng.fork("scale")),
-                Network.of(translation, input, type, rng.fork("translation")));
+                Parts.of(
+                        "scale", Network.of(scale, new Shape(d), type, rng.fork("scale")),
+                        "translation", Network.of(translation, new Shape(d), type, rng.fork("translation"))));
     }
 
     @Override
@@ -73,59 +67,38 @@ public final class AffineCoupling implements Bijection {
         return kept.length;
     }
 
-    private record Parts(NDArray logScale, NDArray shift) {}
+    /** s and t. */
+    private record Affine(NDArray logScale, NDArray shift) {}
 
-    private Parts parts(NDArray x) {
-        double[] moved = new double[kept.length];
-        for (int j = 0; j < moved.length; j++) {
-            moved[j] = 1 - kept[j];
-        }
-        NDManager scope = x.getManager();
-        NDArray input = x.mul(scope.create(kept).toType(scale.type(), false));
-        NDArray mask = scope.create(moved).toType(scale.type(), false);
-        return new Parts(scale.apply(input).mul(mask), translation.apply(input).mul(mask));
+    private Affine affine(NDArray x) {
+        Network scale = networks.get("scale");
+        Network translation = networks.get("translation");
+        double[] moved = DoubleStream.of(kept).map(k -> 1 - k).toArray();
+        NDArray input = x.mul(x.getManager().create(kept).toType(scale.type(), false));
+        NDArray mask = x.getManager().create(moved).toType(scale.type(), false);
+        return new Affine(scale.apply(input).mul(mask), translation.apply(input).mul(mask));
     }
 
     @Override
-    public Image forward(NDArray z) {
-        return Way.FORWARD.of(this, z, latents -> {
-            Parts parts = parts(latents);
-            NDArray logSlope = parts.logScale().neg();
-            return Image.ofSlopes(latents.sub(parts.shift()).mul(logSlope.exp()), logSlope);
-        });
+    public Image toData(NDArray z) {
+        Affine affine = affine(z);
+        NDArray logSlope = affine.logScale().neg();
+        return Image.ofSlopes(z.sub(affine.shift()).mul(logSlope.exp()), logSlope);
     }
 
     @Override
-    public Image inverse(NDArray x) {
-        return Way.INVERSE.of(this, x, points -> {
-            Parts parts = parts(points);
-            return Image.ofSlopes(points.mul(parts.logScale().exp()).add(parts.shift()), parts.logScale());
-        });
+    public Image toLatents(NDArray x) {
+        Affine affine = affine(x);
+        return Image.ofSlopes(x.mul(affine.logScale().exp()).add(affine.shift()), affine.logScale());
     }
 
     @Override
-    public AffineCoupling copy() {
-        return new AffineCoupling(kept, scale.copy(), translation.copy());
+    public Parts parts() {
+        return networks;
     }
 
     @Override
-    public NDList parameters() {
-        NDList all = new NDList(scale.parameters());
-        all.addAll(translation.parameters());
-        return all;
-    }
-
-    @Override
-    public Map<String, NDArray> arrays() {
-        Map<String, NDArray> all = new LinkedHashMap<>();
-        scale.arrays().forEach((name, array) -> all.put("scale." + name, array));
-        translation.arrays().forEach((name, array) -> all.put("translation." + name, array));
-        return all;
-    }
-
-    @Override
-    public void close() {
-        scale.close();
-        translation.close();
+    public AffineCoupling with(Parts others) {
+        return new AffineCoupling(kept, others);
     }
 }

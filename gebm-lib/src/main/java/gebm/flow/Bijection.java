@@ -1,8 +1,13 @@
 package gebm.flow;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import gebm.core.Parts;
+import gebm.core.Require;
 import gebm.core.Trainable;
+import gebm.trace.Program;
 import java.util.Objects;
+import java.util.function.Function;
 
 /**
  * A smooth invertible map of points, from latents z to data x, with the logarithm of how much it stretches volume.
@@ -11,8 +16,9 @@ import java.util.Objects;
  * {@code forward(z) = (x, log|det ∂x/∂z|)} and {@code inverse(x) = (z, log|det ∂z/∂x|)}, the latter being minus the former
  * at the same pair. So with z of density η, {@code log p(x) = log η(z) + log|det ∂z/∂x|}; {@link Flow} does that.
  *
- * <p>A bijection of one's own is a class with these four methods, written with {@code NDArray} so that it can be recorded
- * in a {@code gebm.trace.Program}: no value is read. Those of this package run as programs of their own on ordinary arrays.
+ * <p>A bijection of one's own is its two formulas, {@link #toData} and {@link #toLatents}, and, if it is trained, its
+ * parts: see the example. One calls {@link #forward} and {@link #inverse}: they check shapes, and run the formulas as a
+ * program, or as a part of the program that is being recorded.
  *
  * <p>Context: a map of the first d of d + k columns that depends on the last k and leaves them as they are is a map
  * given a context, row by row. See {@link Flow#conditional}.
@@ -21,11 +27,28 @@ import java.util.Objects;
  * <p>Units: nats.
  *
  * <pre>{@code
- * var coupling = AffineCoupling.of(new boolean[] {true, false, true}, 16, ai.djl.ndarray.types.DataType.FLOAT32, Rng.of(1));
- * var map = coupling.then(Permutation.reversal(3));
- * try (var scope = ai.djl.ndarray.NDManager.newBaseManager()) {
- *     var image = map.forward(Rng.of(2).normal(scope, new ai.djl.ndarray.types.Shape(5, 3)));
- *     var back = map.inverse(image.value()); // its value are the latents, its log-determinant minus that of the image
+ * import ai.djl.ndarray.*;
+ *
+ * record Scale(Weights weights) implements Bijection { // x = z·exp(s), s trained
+ *     public int dimension() { return (int) weights.get("s").size(); }
+ *     public Parts parts() { return Parts.of("", weights); }
+ *     public Scale with(Parts parts) { return new Scale(parts.get("")); }
+ *
+ *     public Image toData(NDArray z) {
+ *         NDArray s = weights.get("s", z).broadcast(z.getShape());
+ *         return Image.ofSlopes(z.mul(s.exp()), s);
+ *     }
+ *
+ *     public Image toLatents(NDArray x) {
+ *         NDArray s = weights.get("s", x).broadcast(x.getShape()).neg();
+ *         return Image.ofSlopes(x.mul(s.exp()), s);
+ *     }
+ * }
+ *
+ * try (var scope = NDManager.newBaseManager()) {
+ *     var scale = new Scale(Weights.of("s", scope.zeros(new ai.djl.ndarray.types.Shape(2))));
+ *     var flow = Flow.of(DensityBase.standardNormal(2), scale.then(Permutation.reversal(2)));
+ *     var samples = flow.sampleWithLogDensity(scope, 100, Rng.of(1));
  * }
  * }</pre>
  */
@@ -33,11 +56,41 @@ public interface Bijection extends Trainable {
     /** Columns of a point, those of a context included. */
     int dimension();
 
-    /** From latents to data. */
-    Image forward(NDArray z);
+    /** The formula from latents to data, written with {@code NDArray} so that it can be recorded: no value is read. */
+    Image toData(NDArray z);
 
-    /** From data to latents. */
-    Image inverse(NDArray x);
+    /** The formula from data to latents, as {@link #toData}. */
+    Image toLatents(NDArray x);
+
+    /**
+     * From latents to data.
+     *
+     * @throws IllegalArgumentException unless {@code z} is of shape (n, dimension)
+     */
+    default Image forward(NDArray z) {
+        return image("latents", z, this::toData);
+    }
+
+    /**
+     * From data to latents.
+     *
+     * @throws IllegalArgumentException unless {@code x} is of shape (n, dimension)
+     */
+    default Image inverse(NDArray x) {
+        return image("points", x, this::toLatents);
+    }
+
+    private Image image(String what, NDArray x, Function<NDArray, Image> formula) {
+        Require.rows(what, x.getShape(), dimension());
+        if (Program.isRecorded(x)) {
+            return formula.apply(x); // with its slopes not yet summed
+        }
+        NDList both = Program.call(this, "bijection of " + what, new NDList(x), in -> {
+            Image image = formula.apply(in.head());
+            return new NDList(image.value(), image.logDetJacobian());
+        });
+        return Image.of(both.get(0), both.get(1));
+    }
 
     /** The same map with parameters of its own. */
     @Override
@@ -47,7 +100,7 @@ public interface Bijection extends Trainable {
 
     /** This map and then {@code next}, from latents to data; the parts stay shared. */
     default Bijection then(Bijection next) {
-        return Chain.of(this, next);
+        return new Chain(Parts.of("0", this, "1", next), false);
     }
 
     /** The same map in the other direction; the arrays stay shared. */
@@ -59,7 +112,7 @@ public interface Bijection extends Trainable {
     final class Image {
         private final NDArray value;
         private final NDArray logSlopes; // (n, k), still to be summed, or null
-        private NDArray logDetJacobian; // (n), of the rest, or null
+        private final NDArray logDetJacobian; // (n), of the rest, or null
 
         private Image(NDArray value, NDArray logSlopes, NDArray logDetJacobian) {
             this.value = value;
@@ -95,11 +148,7 @@ public interface Bijection extends Trainable {
 
         /** {@code log|det|} of the way, {@code (n)}. */
         public NDArray logDetJacobian() {
-            if (logSlopes == null) {
-                return logDetJacobian;
-            }
-            NDArray sum = logSlopes.sum(new int[] {1});
-            return logDetJacobian == null ? sum : logDetJacobian.add(sum);
+            return logSlopes == null ? logDetJacobian : sum(logDetJacobian, logSlopes.sum(new int[] {1}));
         }
 
         /** The same way's image without some coordinates that it leaves as they are. */
@@ -109,17 +158,11 @@ public interface Bijection extends Trainable {
 
         /** This image of {@code first}'s value, with the log-determinant of both ways. */
         Image after(Image first) {
-            if (first.logSlopes != null
-                    && logSlopes != null
-                    && first.logSlopes.getShape().equals(logSlopes.getShape())) {
-                NDArray rest = sum(first.logDetJacobian, logDetJacobian);
-                return new Image(value, first.logSlopes.add(logSlopes), rest);
+            NDArray earlier = first.logSlopes;
+            if (earlier == null || logSlopes == null || earlier.getShape().equals(logSlopes.getShape())) {
+                return new Image(value, sum(earlier, logSlopes), sum(first.logDetJacobian, logDetJacobian));
             }
-            if (logSlopes == null) {
-                return new Image(value, first.logSlopes, sum(first.logDetJacobian, logDetJacobian));
-            }
-            NDArray earlier = first.logSlopes == null ? first.logDetJacobian : first.logDetJacobian();
-            return new Image(value, logSlopes, sum(earlier, logDetJacobian));
+            return new Image(value, logSlopes, sum(first.logDetJacobian(), logDetJacobian));
         }
 
         private static NDArray sum(NDArray a, NDArray b) {

@@ -11,16 +11,17 @@ import gebm.core.Rng;
 import gebm.model.Base;
 import gebm.model.DensityBase;
 import gebm.model.LatentBase;
+import gebm.trace.Known;
 import gebm.trace.Program;
-import java.util.LinkedHashMap;
-import java.util.Map;
+import java.util.function.IntFunction;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
 /**
  * A distribution with an exact density: a prior η, moved by a bijection from latents to data.
  *
  * <p>Samples are {@code x = G(z)}, {@code z ~ η}, and {@code log p(x) = log η(z) + log|det ∂z/∂x|} with
- * {@code z = G⁻¹(x)}. It is a base with latent and density: trained by maximum likelihood ({@code Trainer.baseOnly}), the
+ * {@code z = G⁻¹(x)}. It is a base with latent and density: trained by maximum likelihood ({@code Trainer.of}), the
  * base of a GEBM, or a {@code DensityEnergy}.
  *
  * <p>Shapes: samples and latents {@code (n, d)}, log-densities {@code (n)}.
@@ -40,9 +41,8 @@ import java.util.stream.IntStream;
 public final class Flow implements LatentBase, DensityBase {
     private final DensityBase prior;
     private final Bijection bijection;
-    private final Program toData =
-            Program.ofList(list -> new NDList(bijection().forward(list.head()).value()));
-    private final Program toDensity = Program.of(this::logDensityOf);
+    private final Program toData = Program.of(this::dataOf);
+    private final Program toDensity = Program.of(x -> Known.once(this, parameters(), x, () -> logDensityOf(x)));
     private final Program toSamples = Program.ofList(list -> {
         Samples samples = samplesOf(new Samples(list.get(0), list.get(1)));
         return new NDList(samples.values(), samples.logDensity());
@@ -88,11 +88,12 @@ public final class Flow implements LatentBase, DensityBase {
      *             .then(MaskedAutoregressive.of(new int[] {2, 1, 0}, 16, new BoundedAffine(), type, Rng.of(3)));
      *     var contexts = LatentBase.ofSamples(rows.get(":, 2:"));
      *     var flow = Flow.conditional(DensityBase.standardNormal(2), contexts, map);
-     *     var model = Trainer.baseOnly(gebm.objective.MaximumLikelihood.baseLoss(), TrainingPlan.of(3).withBatchSize(50))
-     *             .fit(Gebm.of(flow, x -> x.zerosLike().sum(new int[] {1})), DataSource.of(rows), Rng.of(4))
+     *     var phase = gebm.train.Phase.of("flow", gebm.objective.MaximumLikelihood.loss(), gebm.train.Adam.of(1e-3));
+     *     var trained = Trainer.of(TrainingPlan.of(3).withBatchSize(50), phase)
+     *             .fit(flow, DataSource.of(rows), Rng.of(4))
      *             .model();
-     *     var density = ((Flow) model.base()).logDensity(rows); // log p(x | c), row by row
-     *     var at = ((Flow) model.base()).given(scope.create(new float[] {0.5f}).reshape(1, 1));
+     *     var density = trained.logDensity(rows); // log p(x | c), row by row
+     *     var at = trained.given(scope.create(new float[] {0.5f}).reshape(1, 1));
      *     var samples = at.sample(scope, 100, Rng.of(5)); // (100, 2), all at c = 0.5
      * }
      * }</pre>
@@ -129,13 +130,8 @@ public final class Flow implements LatentBase, DensityBase {
         Require.that(
                 prior instanceof Contextual, "the flow", "conditional (see Flow.conditional)", "one without context");
         Contextual joint = (Contextual) prior;
-        Shape shape = context.getShape();
-        Require.that(
-                shape.dimension() == 2 && shape.get(1) == joint.columns(),
-                "context",
-                "of shape (n, " + joint.columns() + ")",
-                shape);
-        return of(joint.inner(), Given.of(bijection, context));
+        Require.rows("context", context.getShape(), joint.columns());
+        return of(joint.inner(), FixedContext.of(bijection, context));
     }
 
     /** The reference's RealNVP: five couplings with 100 hidden units, in float32. */
@@ -155,17 +151,15 @@ public final class Flow implements LatentBase, DensityBase {
      * @param hidden units in each of a coupling's two hidden layers
      */
     public static Flow realNvp(int dimension, int couplings, int hidden, DataType type, Rng rng) {
-        Require.that(dimension >= 2, "dimension", ">= 2", dimension);
         Require.positive("couplings", couplings);
-        Map<String, Bijection> parts = new LinkedHashMap<>();
-        for (int i = 0; i < couplings; i++) {
+        Parts maps = maps(dimension, "coupling", couplings, i -> {
             boolean[] kept = new boolean[dimension];
             for (int j = 0; j < dimension; j++) {
                 kept[j] = (j + i) % 2 == 1;
             }
-            parts.put("coupling" + i, AffineCoupling.of(kept, hidden, type, rng.fork(i)));
-        }
-        return ofParts(parts, dimension, type);
+            return AffineCoupling.of(kept, hidden, type, rng.fork(i));
+        });
+        return fromNormal(dimension, type, maps);
     }
 
     /** Five masked autoregressive layers with 100 hidden units, in float32. */
@@ -183,10 +177,8 @@ public final class Flow implements LatentBase, DensityBase {
      * Differs: see {@link MaskedAutoregressive} and {@link BoundedAffine}.
      */
     public static Flow maskedAutoregressive(int dimension, int layers, int hidden, DataType type, Rng rng) {
-        Require.that(dimension >= 2, "dimension", ">= 2", dimension);
         Require.positive("layers", layers);
-        Map<String, Bijection> parts = affineLayers(dimension, layers, hidden, type, rng);
-        return ofParts(parts, dimension, type);
+        return fromNormal(dimension, type, affineLayers(dimension, layers, hidden, type, rng));
     }
 
     /** Five affine layers on one of mixtures with 10 components, 100 hidden units, in float32: the paper's MAF MoG (5). */
@@ -206,22 +198,20 @@ public final class Flow implements LatentBase, DensityBase {
      * @param layers affine ones, at least 0
      */
     public static Flow mixtureAutoregressive(int dimension, int layers, int hidden, DataType type, Rng rng) {
-        Require.that(dimension >= 2, "dimension", ">= 2", dimension);
         Require.notNegative("layers", layers);
-        Map<String, Bijection> parts = affineLayers(dimension, layers, hidden, type, rng);
+        Parts maps = affineLayers(dimension, layers, hidden, type, rng);
         int[] order = order(dimension, layers % 2 == 1);
         var mixture = new GaussianMixtureMap(10);
-        parts.put("mixture", MaskedAutoregressive.of(order, hidden, mixture, type, rng.fork("mixture")));
-        return ofParts(parts, dimension, type);
+        var last = MaskedAutoregressive.of(order, hidden, mixture, type, rng.fork("mixture"));
+        return fromNormal(dimension, type, maps.and("mixture", last));
     }
 
-    private static Map<String, Bijection> affineLayers(int dimension, int layers, int hidden, DataType type, Rng rng) {
-        Map<String, Bijection> parts = new LinkedHashMap<>();
-        for (int i = 0; i < layers; i++) {
+    private static Parts affineLayers(int dimension, int layers, int hidden, DataType type, Rng rng) {
+        var affine = new BoundedAffine();
+        return maps(dimension, "layer", layers, i -> {
             int[] order = order(dimension, i % 2 == 1);
-            parts.put("layer" + i, MaskedAutoregressive.of(order, hidden, new BoundedAffine(), type, rng.fork(i)));
-        }
-        return parts;
+            return MaskedAutoregressive.of(order, hidden, affine, type, rng.fork(i));
+        });
     }
 
     /** 1, ..., d, or backwards. */
@@ -246,22 +236,29 @@ public final class Flow implements LatentBase, DensityBase {
      * RationalQuadraticSpline}; the paper has a linear map before each coupling, which {@link Bijection#then} can add.
      */
     public static Flow splineCoupling(int dimension, int couplings, int hidden, DataType type, Rng rng) {
-        Require.that(dimension >= 2, "dimension", ">= 2", dimension);
         Require.positive("couplings", couplings);
         var spline = new RationalQuadraticSpline(8, 5);
-        Map<String, Bijection> parts = new LinkedHashMap<>();
-        for (int i = 0; i < couplings; i++) {
-            int first = i;
+        Parts maps = maps(dimension, "coupling", couplings, i -> {
             int[] order =
-                    IntStream.range(0, dimension).map(j -> 1 - (j + first) % 2).toArray();
-            parts.put("coupling" + i, MaskedAutoregressive.of(order, hidden, spline, type, rng.fork(i)));
-        }
-        return ofParts(parts, dimension, type);
+                    IntStream.range(0, dimension).map(j -> 1 - (j + i) % 2).toArray();
+            return MaskedAutoregressive.of(order, hidden, spline, type, rng.fork(i));
+        });
+        return fromNormal(dimension, type, maps);
     }
 
-    /** From N(0, I), through parts in the order from data to latents. */
-    private static Flow ofParts(Map<String, Bijection> parts, int dimension, DataType type) {
-        return of(DensityBase.standardNormal(dimension, type), new Chain(parts, true));
+    /** Maps called name0, name1, ... */
+    private static Parts maps(int dimension, String name, int count, IntFunction<Bijection> map) {
+        Require.that(dimension >= 2, "dimension", ">= 2", dimension);
+        Parts maps = Parts.none();
+        for (int i = 0; i < count; i++) {
+            maps = maps.and(name + i, map.apply(i));
+        }
+        return maps;
+    }
+
+    /** From N(0, I), through maps in the order from data to latents. */
+    private static Flow fromNormal(int dimension, DataType type, Parts maps) {
+        return of(DensityBase.standardNormal(dimension, type), new Chain(maps, true));
     }
 
     /** G, from latents to data. */
@@ -279,6 +276,14 @@ public final class Flow implements LatentBase, DensityBase {
         return prior.sampleShape();
     }
 
+    /** G(z), whose log-density a recording then knows without going back. */
+    private NDArray dataOf(NDArray z) {
+        Bijection.Image data = bijection.forward(z);
+        Supplier<NDArray> logDensity = () -> prior.logDensity(z).sub(data.logDetJacobian());
+        Known.remember(this, parameters(), data.value(), logDensity);
+        return data.value();
+    }
+
     private NDArray logDensityOf(NDArray x) {
         Bijection.Image latent = bijection.inverse(x);
         return prior.logDensity(latent.value()).add(latent.logDetJacobian());
@@ -291,14 +296,14 @@ public final class Flow implements LatentBase, DensityBase {
 
     @Override
     public NDArray generate(NDArray z) {
-        check("latents", z);
-        return Program.isRecorded(z) ? bijection.forward(z).value() : toData.run(z);
+        Require.rows("latents", z.getShape(), bijection.dimension());
+        return toData.run(z);
     }
 
     @Override
     public NDArray logDensity(NDArray x) {
-        check("samples", x);
-        return Program.isRecorded(x) ? logDensityOf(x) : toDensity.run(x);
+        Require.rows("samples", x.getShape(), bijection.dimension());
+        return toDensity.run(x);
     }
 
     @Override
@@ -306,9 +311,6 @@ public final class Flow implements LatentBase, DensityBase {
         Require.positive("n", n);
         try (NDManager own = scope.newSubManager()) {
             Samples latents = prior.sampleWithLogDensity(own, n, rng);
-            if (Program.isRecorded(latents.values())) {
-                return samplesOf(latents);
-            }
             NDList both = toSamples.run(scope, new NDList(latents.values(), latents.logDensity()));
             return new Samples(both.get(0), both.get(1));
         }
@@ -318,17 +320,8 @@ public final class Flow implements LatentBase, DensityBase {
     public NDArray sample(NDManager scope, int n, Rng rng) {
         Require.positive("n", n);
         try (NDManager own = scope.newSubManager()) {
-            NDArray z = prior.sample(own, n, rng);
-            return Program.isRecorded(z)
-                    ? generate(z)
-                    : toData.run(scope, new NDList(z)).head();
+            return toData.run(scope, new NDList(prior.sample(own, n, rng))).head();
         }
-    }
-
-    private void check(String what, NDArray given) {
-        Shape shape = given.getShape();
-        int d = bijection.dimension();
-        Require.that(shape.dimension() == 2 && shape.get(1) == d, what, "of shape (n, " + d + ")", shape);
     }
 
     /** The bijection, whose arrays keep their names, and the prior. */

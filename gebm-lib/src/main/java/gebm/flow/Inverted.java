@@ -11,12 +11,12 @@ record Inverted(Bijection inner) implements Bijection {
     }
 
     @Override
-    public Image forward(NDArray z) {
+    public Image toData(NDArray z) {
         return inner.inverse(z);
     }
 
     @Override
-    public Image inverse(NDArray x) {
+    public Image toLatents(NDArray x) {
         return inner.forward(x);
     }
 

@@ -1,14 +1,17 @@
 package gebm.flow;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import gebm.core.Parts;
 import gebm.core.Require;
 import gebm.core.Rng;
+import gebm.core.Weights;
 import gebm.trace.Linalg;
-import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.DoubleStream;
+import java.util.stream.IntStream;
 import org.ejml.data.DMatrixRMaj;
 import org.ejml.dense.row.CommonOps_DDRM;
 import org.ejml.dense.row.factory.DecompositionFactory_DDRM;
@@ -30,115 +33,89 @@ import org.ejml.dense.row.factory.DecompositionFactory_DDRM;
  * }</pre>
  */
 public final class LinearMap implements Bijection {
-    private final int dimension;
-    private final Own own;
+    private final Weights weights;
 
-    private LinearMap(int dimension, Own own) {
-        this.dimension = dimension;
-        this.own = own;
+    private LinearMap(Weights weights) {
+        this.weights = weights;
     }
 
     /** A random rotation, uniform on the orthogonal matrices, as the beginning. */
     public static LinearMap of(int dimension, DataType type, Rng rng) {
         int d = Require.positive("dimension", dimension);
+        Shape square = new Shape(d, d);
         try (NDManager scope = NDManager.newBaseManager()) {
-            double[] normal =
-                    rng.normal(scope, new Shape(d, d), DataType.FLOAT64).toDoubleArray();
             var qr = DecompositionFactory_DDRM.qr(d, d);
-            qr.decompose(new DMatrixRMaj(d, d, true, normal));
-            DMatrixRMaj q = qr.getQ(null, true);
+            qr.decompose(new DMatrixRMaj(
+                    d, d, true, rng.normal(scope, square, DataType.FLOAT64).toDoubleArray()));
+            DMatrixRMaj matrix = qr.getQ(null, true);
             DMatrixRMaj r = qr.getR(null, true);
             for (int j = 0; j < d; j++) { // the sign that makes R's diagonal positive makes Q uniform
-                CommonOps_DDRM.scaleCol(Math.signum(r.get(j, j)), q, j);
+                CommonOps_DDRM.scaleCol(Math.signum(r.get(j, j)), matrix, j);
             }
-            return of(d, type, q, scope);
+            var lu = DecompositionFactory_DDRM.lu(d, d);
+            lu.decompose(matrix);
+            DMatrixRMaj upper = lu.getUpper(null);
+            double[] diagonal =
+                    IntStream.range(0, d).mapToDouble(j -> upper.get(j, j)).toArray();
+            double[] signs = DoubleStream.of(diagonal).map(Math::signum).toArray();
+            double[] logDiagonal =
+                    DoubleStream.of(diagonal).map(u -> Math.log(Math.abs(u))).toArray();
+            // the decomposition is that of the matrix with its rows in another order: P·matrix = L·U
+            double[] permutation =
+                    CommonOps_DDRM.transpose(lu.getRowPivot(null), null).getData();
+            Function<double[], NDArray> cast = numbers -> scope.create(numbers).toType(type, false);
+            return new LinearMap(Weights.none()
+                    .fixed("permutation", cast.apply(permutation).reshape(square))
+                    .fixed("sign", cast.apply(signs))
+                    .trained("lower", cast.apply(lu.getLower(null).getData()).reshape(square))
+                    .trained("upper", cast.apply(upper.getData()).reshape(square))
+                    .trained("logDiagonal", cast.apply(logDiagonal))
+                    .trained("offset", scope.zeros(new Shape(d), type)));
         }
-    }
-
-    private static LinearMap of(int d, DataType type, DMatrixRMaj matrix, NDManager scope) {
-        var lu = DecompositionFactory_DDRM.lu(d, d);
-        lu.decompose(matrix.copy());
-        double[] signs = new double[d];
-        double[] logDiagonal = new double[d];
-        DMatrixRMaj upper = lu.getUpper(null);
-        for (int j = 0; j < d; j++) {
-            signs[j] = Math.signum(upper.get(j, j));
-            logDiagonal[j] = Math.log(Math.abs(upper.get(j, j)));
-        }
-        Shape square = new Shape(d, d);
-        Own own = new Own();
-        // the decomposition is that of the matrix with its rows in another order: P·matrix = L·U
-        DMatrixRMaj permutation = CommonOps_DDRM.transpose(lu.getRowPivot(null), null);
-        own.with("permutation", scope.create(permutation.getData(), square).toType(type, false));
-        own.with("sign", scope.create(signs).toType(type, false));
-        own.with("lower", scope.create(lu.getLower(null).getData(), square).toType(type, false));
-        own.with("upper", scope.create(upper.getData(), square).toType(type, false));
-        own.with("logDiagonal", scope.create(logDiagonal).toType(type, false));
-        own.with("offset", scope.zeros(new Shape(d), type));
-        return new LinearMap(d, own);
     }
 
     @Override
     public int dimension() {
-        return dimension;
+        return (int) weights.get("offset").size();
     }
 
-    /** L·U and P, as they are now. */
-    private record Factors(NDArray permutation, NDArray lower, NDArray upper, NDArray offset) {}
+    private NDArray lower(NDArray x) {
+        NDArray lower = weights.get("lower", x);
+        return Linalg.tril(lower, -1).add(x.getManager().eye(dimension(), dimension(), 0, lower.getDataType()));
+    }
 
-    private Factors factors(NDManager scope) {
-        NDArray lower = scope.from(own.get("lower"));
-        NDArray diagonal = scope.from(own.get("logDiagonal")).exp().mul(scope.from(own.get("sign")));
-        return new Factors(
-                scope.from(own.get("permutation")),
-                Linalg.tril(lower, -1).add(scope.eye(dimension, dimension, 0, lower.getDataType())),
-                Linalg.triu(scope.from(own.get("upper")), 1).add(Linalg.diagEmbed(diagonal)),
-                scope.from(own.get("offset")));
+    private NDArray upper(NDArray x) {
+        NDArray diagonal = weights.get("logDiagonal", x).exp().mul(weights.get("sign", x));
+        return Linalg.triu(weights.get("upper", x), 1).add(Linalg.diagEmbed(diagonal));
     }
 
     private NDArray logDeterminant(NDArray x) {
-        NDArray sum = x.getManager().from(own.get("logDiagonal")).sum();
+        NDArray sum = weights.get("logDiagonal", x).sum();
         return sum.broadcast(new Shape(x.getShape().get(0)));
     }
 
     @Override
-    public Image forward(NDArray z) {
-        return Way.FORWARD.of(this, z, latents -> {
-            Factors f = factors(latents.getManager());
-            NDArray matrix = f.permutation().dot(f.lower()).dot(f.upper());
-            return Image.of(latents.dot(matrix.transpose()).add(f.offset()), logDeterminant(latents));
-        });
+    public Image toData(NDArray z) {
+        NDArray matrix = weights.get("permutation", z).dot(lower(z)).dot(upper(z));
+        return Image.of(z.dot(matrix.transpose()).add(weights.get("offset", z)), logDeterminant(z));
     }
 
     @Override
-    public Image inverse(NDArray x) {
-        return Way.INVERSE.of(this, x, points -> {
-            Factors f = factors(points.getManager());
-            NDArray columns =
-                    f.permutation().transpose().dot(points.sub(f.offset()).transpose());
-            NDArray solved = Linalg.triangularSolve(f.lower(), columns, Linalg.Triangle.UNIT_LOWER);
-            NDArray latents = Linalg.triangularSolve(f.upper(), solved, Linalg.Triangle.UPPER);
-            return Image.of(latents.transpose(), logDeterminant(points).neg());
-        });
+    public Image toLatents(NDArray x) {
+        NDArray moved = x.sub(weights.get("offset", x)).transpose();
+        NDArray columns = weights.get("permutation", x).transpose().dot(moved);
+        NDArray solved = Linalg.triangularSolve(lower(x), columns, Linalg.Triangle.UNIT_LOWER);
+        NDArray latents = Linalg.triangularSolve(upper(x), solved, Linalg.Triangle.UPPER);
+        return Image.of(latents.transpose(), logDeterminant(x).neg());
     }
 
     @Override
-    public LinearMap copy() {
-        return new LinearMap(dimension, own.copy());
+    public Parts parts() {
+        return Parts.of("", weights);
     }
 
     @Override
-    public NDList parameters() {
-        return new NDList(own.get("lower"), own.get("upper"), own.get("logDiagonal"), own.get("offset"));
-    }
-
-    @Override
-    public Map<String, NDArray> arrays() {
-        return own.all();
-    }
-
-    @Override
-    public void close() {
-        own.close();
+    public LinearMap with(Parts parts) {
+        return new LinearMap(parts.get(""));
     }
 }

@@ -5,13 +5,14 @@ import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import gebm.core.Parts;
 import gebm.core.Require;
 import gebm.core.Rng;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
+import java.util.function.BiFunction;
 import java.util.stream.IntStream;
 
 /**
@@ -37,7 +38,7 @@ import java.util.stream.IntStream;
  */
 public final class MaskedAutoregressive implements Bijection {
     private final int[] order;
-    private final int[] columns; // by order, stable
+    private final int[] columns; // by order
     private final int kept;
     private final int[] ends; // of the runs of equal order above 0, as places in columns
     private final ScalarBijection map;
@@ -47,17 +48,18 @@ public final class MaskedAutoregressive implements Bijection {
         this.order = order;
         this.map = map;
         this.network = network;
-        columns = columns(order);
-        kept = (int) Arrays.stream(order).filter(o -> o == 0).count();
+        columns = sorted(order);
+        kept = (int) IntStream.of(order).filter(o -> o == 0).count();
         ends = IntStream.rangeClosed(kept + 1, order.length)
                 .filter(i -> i == order.length || order[columns[i]] != order[columns[i - 1]])
                 .toArray();
     }
 
-    private static int[] columns(int[] order) {
-        return IntStream.range(0, order.length)
+    /** Places of the numbers from the smallest to the largest, those of equal ones from left to right. */
+    private static int[] sorted(int[] numbers) {
+        return IntStream.range(0, numbers.length)
                 .boxed()
-                .sorted(Comparator.comparingInt(j -> order[j]))
+                .sorted(Comparator.comparingInt(j -> numbers[j]))
                 .mapToInt(j -> j)
                 .toArray();
     }
@@ -72,13 +74,13 @@ public final class MaskedAutoregressive implements Bijection {
     public static MaskedAutoregressive of(int[] order, int hidden, ScalarBijection map, DataType type, Rng rng) {
         int[] own = order.clone();
         Require.that(
-                Arrays.stream(own).distinct().count() > 1 && Arrays.stream(own).allMatch(o -> o >= 0),
+                IntStream.of(own).distinct().count() > 1 && IntStream.of(own).allMatch(o -> o >= 0),
                 "order",
                 "two or more different numbers >= 0",
                 Arrays.toString(own));
-        int[] sorted = Arrays.stream(own).sorted().toArray();
+        int[] sorted = IntStream.of(own).sorted().toArray();
         int p = map.parameters();
-        int[] outputs = Arrays.stream(sorted)
+        int[] outputs = IntStream.of(sorted)
                 .filter(o -> o > 0)
                 .flatMap(o -> IntStream.range(0, p).map(i -> o))
                 .toArray();
@@ -97,24 +99,11 @@ public final class MaskedAutoregressive implements Bijection {
         return flat.reshape(new Shape(sorted.getShape().get(0), to - from, p));
     }
 
-    private NDArray sorted(NDArray x) {
-        return chosen(x, columns);
-    }
-
-    private NDArray unsorted(NDArray x) {
-        int[] back = new int[columns.length];
-        for (int i = 0; i < back.length; i++) {
-            back[columns[i]] = i;
-        }
-        return chosen(x, back);
-    }
-
     private static NDArray chosen(NDArray x, int[] columns) {
-        int[] same = IntStream.range(0, columns.length).toArray();
-        if (Arrays.equals(columns, same)) {
+        if (Arrays.equals(columns, IntStream.range(0, columns.length).toArray())) {
             return x;
         }
-        long[] places = Arrays.stream(columns).asLongStream().toArray();
+        long[] places = IntStream.of(columns).asLongStream().toArray();
         return Permutation.columns(x, x.getManager().create(places));
     }
 
@@ -126,58 +115,49 @@ public final class MaskedAutoregressive implements Bijection {
         return parts.size() == 1 ? parts.get(0) : NDArrays.concat(new NDList(parts), 1);
     }
 
-    @Override
-    public Image inverse(NDArray x) {
-        return Way.INVERSE.of(this, x, points -> {
-            NDArray sorted = sorted(points);
-            ScalarBijection.Moved moved =
-                    map.inverse(slice(sorted, kept, order.length), parameters(sorted, kept, order.length));
-            NDArray value = kept == 0 ? moved.value() : joined(List.of(slice(sorted, 0, kept), moved.value()));
-            return Image.ofSlopes(unsorted(value), moved.logSlope());
-        });
+    /**
+     * Moves runs of columns, which end at {@code ends}, each with parameters of what stands before it by then: columns
+     * that are not yet moved stand there as they are, and masked weights do not see them.
+     */
+    private Image moved(NDArray x, int[] ends, BiFunction<NDArray, NDArray, ScalarBijection.Moved> way) {
+        NDArray sorted = chosen(x, columns);
+        List<NDArray> found = new ArrayList<>();
+        List<NDArray> logSlopes = new ArrayList<>();
+        if (kept > 0) {
+            found.add(slice(sorted, 0, kept));
+        }
+        int from = kept;
+        for (int to : ends) {
+            List<NDArray> all = new ArrayList<>(found);
+            all.add(slice(sorted, from, order.length));
+            NDArray parameters = parameters(from == kept ? sorted : joined(all), from, to);
+            ScalarBijection.Moved moved = way.apply(slice(sorted, from, to), parameters);
+            found.add(moved.value());
+            logSlopes.add(moved.logSlope());
+            from = to;
+        }
+        return Image.ofSlopes(chosen(joined(found), sorted(columns)), joined(logSlopes));
     }
 
-    /** What has not been found yet stands there as a latent; masked weights do not see it. */
+    /** One run at a time: the parameters of a coordinate depend on data that are found before it. */
     @Override
-    public Image forward(NDArray z) {
-        return Way.FORWARD.of(this, z, latents -> {
-            NDArray sorted = sorted(latents);
-            List<NDArray> found = new ArrayList<>();
-            List<NDArray> logSlopes = new ArrayList<>();
-            if (kept > 0) {
-                found.add(slice(sorted, 0, kept));
-            }
-            int from = kept;
-            for (int to : ends) {
-                List<NDArray> all = new ArrayList<>(found);
-                all.add(slice(sorted, from, order.length));
-                ScalarBijection.Moved moved =
-                        map.forward(slice(sorted, from, to), parameters(from == kept ? sorted : joined(all), from, to));
-                found.add(moved.value());
-                logSlopes.add(moved.logSlope());
-                from = to;
-            }
-            return Image.ofSlopes(unsorted(joined(found)), joined(logSlopes));
-        });
+    public Image toData(NDArray z) {
+        return moved(z, ends, map::forward);
     }
 
+    /** All at once, since all data are known. */
     @Override
-    public MaskedAutoregressive copy() {
-        return new MaskedAutoregressive(order, map, network.copy());
+    public Image toLatents(NDArray x) {
+        return moved(x, new int[] {order.length}, map::inverse);
     }
 
     @Override
-    public NDList parameters() {
-        return new NDList(network.arrays().values());
+    public Parts parts() {
+        return Parts.of("", network);
     }
 
     @Override
-    public Map<String, NDArray> arrays() {
-        return network.arrays();
-    }
-
-    @Override
-    public void close() {
-        network.close();
+    public MaskedAutoregressive with(Parts parts) {
+        return new MaskedAutoregressive(order, map, parts.get(""));
     }
 }

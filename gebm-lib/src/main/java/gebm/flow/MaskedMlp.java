@@ -5,10 +5,13 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Activation;
+import gebm.core.Parts;
 import gebm.core.Require;
 import gebm.core.Rng;
+import gebm.core.Trainable;
+import gebm.core.Weights;
 import java.util.Arrays;
-import java.util.Map;
+import java.util.List;
 
 /**
  * A perceptron of three layers whose outputs see only inputs of lower order, by weights that are masked (MADE).
@@ -19,16 +22,10 @@ import java.util.Map;
  *
  * <p>Source: Germain, Gregor, Murray and Larochelle (2015), MADE, ICML, equations 12 and 13. Differs: the levels are not
  * drawn.
+ *
+ * @param levels of inputs, two hidden layers and outputs
  */
-final class MaskedMlp implements AutoCloseable {
-    private final int[][] levels; // of inputs, two hidden layers and outputs
-    private final Own own;
-
-    private MaskedMlp(int[][] levels, Own own) {
-        this.levels = levels;
-        this.own = own;
-    }
-
+record MaskedMlp(int[][] levels, Weights weights) implements Trainable {
     /** For inputs and outputs of these orders. */
     static MaskedMlp of(int[] inputs, int[] outputs, int hidden, DataType type, Rng rng) {
         Require.positive("hidden", hidden);
@@ -42,29 +39,28 @@ final class MaskedMlp implements AutoCloseable {
         int[] units = new int[hidden];
         Arrays.setAll(units, i -> seen[i % seen.length]);
         int[][] levels = {inputs, units, units, outputs};
-        Own own = new Own();
+        Weights weights = Weights.none();
         try (NDManager scope = NDManager.newBaseManager()) {
             for (int layer = 0; layer < 3; layer++) {
                 int in = levels[layer].length;
                 int out = levels[layer + 1].length;
-                draw(own, scope, "layer" + layer + ".weight", new Shape(out, in), in, type, rng);
-                draw(own, scope, "layer" + layer + ".bias", new Shape(out), in, type, rng);
+                double bound = 1 / Math.sqrt(in);
+                for (String kind : List.of("weight", "bias")) {
+                    String name = "layer" + layer + "." + kind;
+                    Shape shape = kind.equals("weight") ? new Shape(out, in) : new Shape(out);
+                    NDArray uniform = rng.fork(name).uniform(scope, shape, type);
+                    weights.trained(name, uniform.mul(2 * bound).sub(bound));
+                }
             }
         }
-        return new MaskedMlp(levels, own);
-    }
-
-    private static void draw(Own own, NDManager scope, String name, Shape shape, int in, DataType type, Rng rng) {
-        double bound = 1 / Math.sqrt(in);
-        own.with(name, rng.fork(name).uniform(scope, shape, type).mul(2 * bound).sub(bound));
+        return new MaskedMlp(levels, weights);
     }
 
     /** The outputs number {@code from} to {@code to − 1}, {@code (n, to − from)}. */
     NDArray apply(NDArray x, int from, int to) {
         for (int layer = 0; layer < 3; layer++) {
-            NDManager scope = x.getManager();
-            NDArray weight = scope.from(own.get("layer" + layer + ".weight")).mul(mask(scope, layer));
-            NDArray bias = scope.from(own.get("layer" + layer + ".bias"));
+            NDArray bias = weights.get("layer" + layer + ".bias", x);
+            NDArray weight = weights.get("layer" + layer + ".weight", x).mul(mask(bias, layer));
             if (layer == 2 && to - from < levels[3].length) {
                 weight = weight.get(from + ":" + to);
                 bias = bias.get(from + ":" + to);
@@ -75,7 +71,8 @@ final class MaskedMlp implements AutoCloseable {
         return x;
     }
 
-    private NDArray mask(NDManager scope, int layer) {
+    /** Of a layer, in the type of {@code bias}. */
+    private NDArray mask(NDArray bias, int layer) {
         int[] in = levels[layer];
         int[] out = levels[layer + 1];
         float[] mask = new float[in.length * out.length];
@@ -84,20 +81,17 @@ final class MaskedMlp implements AutoCloseable {
             int from = in[i % in.length];
             mask[i] = to > from || (layer < 2 && to == from) ? 1 : 0;
         }
-        DataType type = own.get("layer0.bias").getDataType();
-        return scope.create(mask, new Shape(out.length, in.length)).toType(type, false);
-    }
-
-    MaskedMlp copy() {
-        return new MaskedMlp(levels, own.copy());
-    }
-
-    Map<String, NDArray> arrays() {
-        return own.all();
+        NDArray ones = bias.getManager().create(mask, new Shape(out.length, in.length));
+        return ones.toType(bias.getDataType(), false);
     }
 
     @Override
-    public void close() {
-        own.close();
+    public Parts parts() {
+        return Parts.of("", weights);
+    }
+
+    @Override
+    public MaskedMlp with(Parts parts) {
+        return new MaskedMlp(levels, parts.get(""));
     }
 }

@@ -3,10 +3,11 @@ package gebm.flow;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import gebm.core.Parts;
 import gebm.core.Require;
 import gebm.core.Rng;
+import gebm.core.Weights;
 import java.util.Arrays;
-import java.util.Map;
 
 /**
  * Another order of the coordinates: {@code xⱼ = z_{order(j)}}, with log-determinant 0.
@@ -22,10 +23,10 @@ import java.util.Map;
  * }</pre>
  */
 public final class Permutation implements Bijection {
-    private final Own own;
+    private final Weights weights;
 
-    private Permutation(Own own) {
-        this.own = own;
+    private Permutation(Weights weights) {
+        this.weights = weights;
     }
 
     /**
@@ -43,7 +44,7 @@ public final class Permutation implements Bijection {
         Require.positive("length of order", order.length);
         try (NDManager scope = NDManager.newBaseManager()) {
             long[] places = Arrays.stream(order).asLongStream().toArray();
-            return new Permutation(new Own().with("order", scope.create(places)));
+            return new Permutation(Weights.none().fixed("order", scope.create(places)));
         }
     }
 
@@ -61,21 +62,17 @@ public final class Permutation implements Bijection {
 
     @Override
     public int dimension() {
-        return (int) own.get("order").size();
+        return (int) weights.get("order").size();
     }
 
     @Override
-    public Image forward(NDArray z) {
-        return Way.FORWARD.of(this, z, latents -> image(latents, order(latents)));
+    public Image toData(NDArray z) {
+        return image(z, weights.get("order", z));
     }
 
     @Override
-    public Image inverse(NDArray x) {
-        return Way.INVERSE.of(this, x, points -> image(points, order(points).argSort()));
-    }
-
-    private NDArray order(NDArray x) {
-        return x.getManager().from(own.get("order"));
+    public Image toLatents(NDArray x) {
+        return image(x, weights.get("order", x).argSort());
     }
 
     private static Image image(NDArray x, NDArray order) {
@@ -89,17 +86,12 @@ public final class Permutation implements Bijection {
     }
 
     @Override
-    public Permutation copy() {
-        return new Permutation(own.copy());
+    public Parts parts() {
+        return Parts.of("", weights);
     }
 
     @Override
-    public Map<String, NDArray> arrays() {
-        return own.all();
-    }
-
-    @Override
-    public void close() {
-        own.close();
+    public Permutation with(Parts parts) {
+        return new Permutation(parts.get(""));
     }
 }

@@ -24,13 +24,17 @@
  * gebm.flow.BoundedAffine}, {@link gebm.flow.RationalQuadraticSpline}, {@link gebm.flow.GaussianMixtureMap}), {@link
  * gebm.flow.LinearMap} and {@link gebm.flow.Permutation}.
  *
+ * <p>One's own is two formulas and its parts: {@link gebm.flow.Bijection} has a whole one as its example, and {@link
+ * gebm.core.Trainable} an energy. What moves single numbers, with parameters from a network, is a {@link
+ * gebm.flow.ScalarBijection}.
+ *
  * <pre>{@code
  * var spline = new RationalQuadraticSpline(8, 5);
  * var type = ai.djl.ndarray.types.DataType.FLOAT32;
  * var map = MaskedAutoregressive.of(new int[] {0, 1, 1}, 32, spline, type, Rng.of(1))
  *         .then(LinearMap.of(3, type, Rng.of(2)))
  *         .then(MaskedAutoregressive.of(new int[] {1, 0, 1}, 32, spline, type, Rng.of(3)));
- * var flow = Flow.of(DensityBase.standardNormal(3), map); // trained by Trainer.baseOnly, or a base of a Gebm
+ * var flow = Flow.of(DensityBase.standardNormal(3), map); // trained by Trainer.of, or a base of a Gebm
  * }</pre>
  */
 package gebm.flow;

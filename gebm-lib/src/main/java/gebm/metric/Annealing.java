@@ -14,6 +14,7 @@ import gebm.model.DensityBase;
 import gebm.model.Energy;
 import gebm.sampler.ChainState;
 import gebm.sampler.Metropolis;
+import gebm.trace.InPlace;
 import gebm.trace.LongLoop;
 import gebm.trace.Ops;
 import gebm.trace.Program;
@@ -71,7 +72,7 @@ record Annealing<S extends ChainState>(Metropolis<S> kernel, int moves, Energy t
         return kernel.advance(energy, kernel.init(energy, x, key.fork("start")), settings, key, info -> {
                     NDArray mean =
                             info.acceptance().toType(DataType.FLOAT64, false).mean();
-                    Ops.assign(acceptance, acceptance.add(mean.div(moves)));
+                    InPlace.assign(acceptance, acceptance.add(mean.div(moves)));
                 })
                 .position();
     }
@@ -191,8 +192,7 @@ record Annealing<S extends ChainState>(Metropolis<S> kernel, int moves, Energy t
         double[] d = cloud.difference().toDoubleArray();
         for (int i = 0; i < d.length; i++) {
             if (Double.isNaN(d[i]) || d[i] == Double.NEGATIVE_INFINITY) {
-                String place = Arrays.toString(
-                        cloud.position().get(i).toType(DataType.FLOAT64, true).toDoubleArray());
+                String place = Arrays.toString(Ops.doubles(cloud.position().get(i)));
                 throw new DivergedException(
                         String.format(
                                 Locale.ROOT,
@@ -202,6 +202,7 @@ record Annealing<S extends ChainState>(Metropolis<S> kernel, int moves, Energy t
                                 i,
                                 beta,
                                 place.length() > 200 ? place.substring(0, 200) + "…" : place),
+                        "",
                         null);
             }
         }

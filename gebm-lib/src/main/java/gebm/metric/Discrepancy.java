@@ -12,13 +12,13 @@ interface Discrepancy {
 
     /**
      * {@code Σ_{i≠j} k(aᵢ, aⱼ)/(n(n − 1)) + Σ_{i≠j} k(bᵢ, bⱼ)/(m(m − 1)) − 2·Σ k(aᵢ, bⱼ)/(nm)}, from
-     * {@link Rows#PART} rows at a time.
+     * {@link SampleMatrix#PART} rows at a time.
      */
     default double squared(NDArray a, NDArray b) {
         try (NDManager scope = NDManager.newBaseManager()) {
-            NDArray x = Rows.wide(scope, "a", a, 1, " with n >= 2");
-            NDArray y = Rows.wide(scope, "b", b, 1, " with n >= 2");
-            Rows.sameWidth("b", y, "a", x);
+            NDArray x = SampleMatrix.wide(scope, "a", a, 1, " with n >= 2");
+            NDArray y = SampleMatrix.wide(scope, "b", b, 1, " with n >= 2");
+            SampleMatrix.sameWidth("b", y, "a", x);
             double n = x.getShape().get(0);
             double m = y.getShape().get(0);
             double value =
@@ -30,14 +30,14 @@ interface Discrepancy {
     private double sum(NDArray x, NDArray y, boolean others) {
         double sum = 0;
         long n = x.getShape().get(0);
-        for (long from = 0; from < n; from += Rows.PART) {
+        for (long from = 0; from < n; from += SampleMatrix.PART) {
             try (NDManager scope = NDManager.newBaseManager()) {
                 NDArray all = y.duplicate();
                 all.attach(scope);
-                NDArray values = kernel(Rows.part(scope, x, from), all);
+                NDArray values = kernel(SampleMatrix.part(scope, x, from), all);
                 sum += values.sum().getDouble();
                 if (others) { // without k(xᵢ, xᵢ)
-                    int last = (int) (Math.min(n, from + Rows.PART) - from);
+                    int last = (int) (Math.min(n, from + SampleMatrix.PART) - from);
                     NDArray rows = scope.arange(last);
                     NDArray columns = scope.arange((int) from, (int) from + last);
                     sum -= values.get(new ai.djl.ndarray.index.NDIndex("{}, {}", rows, columns))

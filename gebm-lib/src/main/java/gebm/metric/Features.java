@@ -14,7 +14,7 @@ import java.util.Objects;
 /**
  * What distances between sets of samples look at: {@code (n, …) → (n, k)}, owned by the samples' manager.
  *
- * <p>{@link PrincipalComponents}, {@link DigitClassifier}, a network from a {@linkplain #scripted file}, or any function.
+ * <p>{@link PrincipalComponents}, a network from a {@linkplain #scripted file}, or any function.
  */
 @FunctionalInterface
 public interface Features {

@@ -37,11 +37,11 @@ public record IntrinsicDimension(double value, double meanOfInverses, double sta
     public static IntrinsicDimension of(NDArray samples, int k) {
         Require.that(k >= 3, "k", ">= 3", k);
         try (NDManager scope = NDManager.newBaseManager()) {
-            NDArray wide = Rows.wide(scope, "samples", samples, k, " with n > k = " + k);
+            NDArray wide = SampleMatrix.wide(scope, "samples", samples, k, " with n > k = " + k);
             Require.finite("sum of the samples", wide.sum().getDouble());
             NDArray x = wide.sub(wide.mean(new int[] {0}, true)); // so that distances lose no digits to a common offset
             double[] norms = x.square().sum(new int[] {1}).toDoubleArray();
-            double[][] squares = Rows.nearest(x, k);
+            double[][] squares = SampleMatrix.nearest(x, k);
             double[] inverses = new double[squares.length];
             for (int i = 0; i < squares.length; i++) {
                 Require.that(

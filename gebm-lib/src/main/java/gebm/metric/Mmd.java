@@ -54,12 +54,12 @@ public final class Mmd {
      */
     public static Mmd ofMedianDistance(NDArray reference, Rng rng) {
         try (NDManager scope = NDManager.newBaseManager()) {
-            NDArray all = Rows.wide(scope, "reference", reference, 1, " with n >= 2");
+            NDArray all = SampleMatrix.wide(scope, "reference", reference, 1, " with n >= 2");
             int[] order = rng.permutation((int) all.getShape().get(0));
             int n = Math.min(LOOKED_AT, order.length);
             NDArray rows = all.get(
                     scope.create(Arrays.stream(order, 0, n).asLongStream().toArray()));
-            double[] table = Rows.squaredDistances(rows, rows).toDoubleArray();
+            double[] table = SampleMatrix.squaredDistances(rows, rows).toDoubleArray();
             double[] distances = new double[n * (n - 1) / 2];
             for (int i = 1, at = 0; i < n; i++) {
                 System.arraycopy(table, i * n, distances, at, i);
@@ -87,7 +87,7 @@ public final class Mmd {
     }
 
     private NDArray kernel(NDArray x, NDArray y) {
-        NDArray distances = Rows.squaredDistances(x, y);
+        NDArray distances = SampleMatrix.squaredDistances(x, y);
         NDArray sum = distances.zerosLike();
         for (double bandwidth : bandwidths) {
             sum.addi(distances.mul(-1 / (2 * bandwidth * bandwidth)).exp());

@@ -1,12 +1,13 @@
 package gebm.metric;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.NDList;
 import gebm.core.Require;
 import gebm.core.Rng;
 import gebm.model.DensityBase;
 import gebm.model.Energy;
 import gebm.model.Gebm;
+import gebm.trace.Ops;
 import gebm.trace.Program;
 import java.util.Arrays;
 import java.util.Locale;
@@ -118,10 +119,9 @@ public record NegativeLogLikelihood(
 
     /** {@code f(rows)}, in one native call; the program is kept for {@code owner}. */
     private static double[] values(Object owner, UnaryOperator<NDArray> f, NDArray rows) {
-        Program program = Program.cached(owner, null, "values", () -> Program.of(f));
-        try (NDArray values = program.run(rows);
-                NDArray doubles = values.toType(DataType.FLOAT64, true)) {
-            return doubles.toDoubleArray();
+        try (NDArray values = Program.call(owner, "values", new NDList(rows), in -> new NDList(f.apply(in.head())))
+                .head()) {
+            return Ops.doubles(values);
         }
     }
 

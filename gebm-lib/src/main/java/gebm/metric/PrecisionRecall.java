@@ -38,7 +38,7 @@ public record PrecisionRecall(double precision, double recall, double density, d
         try (NDManager scope = NDManager.newBaseManager()) {
             NDArray y = finite(scope, "samples", samples, k);
             NDArray x = finite(scope, "reference", reference, k);
-            Rows.sameWidth("the samples", y, "the reference", x);
+            SampleMatrix.sameWidth("the samples", y, "the reference", x);
             double[] ballsOfX = radii(x, k);
             double[] ballsOfY = radii(y, k);
             int n = ballsOfX.length;
@@ -46,9 +46,9 @@ public record PrecisionRecall(double precision, double recall, double density, d
             int[] holders = new int[m]; // of each sample: the balls of the reference that hold it
             boolean[] recalled = new boolean[n];
             boolean[] covered = new boolean[n];
-            for (int from = 0; from < n; from += Rows.PART) {
-                double[] distances = Rows.squaredDistances(x, from, y);
-                for (int i = from; i < Math.min(n, from + Rows.PART); i++) {
+            for (int from = 0; from < n; from += SampleMatrix.PART) {
+                double[] distances = SampleMatrix.squaredDistances(x, from, y);
+                for (int i = from; i < Math.min(n, from + SampleMatrix.PART); i++) {
                     for (int j = 0; j < m; j++) {
                         double distance = distances[(i - from) * m + j];
                         if (distance <= ballsOfX[i]) {
@@ -74,14 +74,16 @@ public record PrecisionRecall(double precision, double recall, double density, d
     }
 
     private static NDArray finite(NDManager scope, String name, NDArray rows, int k) {
-        NDArray flat = Rows.wide(scope, name, rows, k, " with n > k = " + k);
+        NDArray flat = SampleMatrix.wide(scope, name, rows, k, " with n > k = " + k);
         Require.finite("sum of the " + name, flat.sum().getDouble());
         return flat;
     }
 
     /** The squared distance of each row to its k-th nearest other row. */
     private static double[] radii(NDArray x, int k) {
-        return Arrays.stream(Rows.nearest(x, k)).mapToDouble(row -> row[k - 1]).toArray();
+        return Arrays.stream(SampleMatrix.nearest(x, k))
+                .mapToDouble(row -> row[k - 1])
+                .toArray();
     }
 
     @Override

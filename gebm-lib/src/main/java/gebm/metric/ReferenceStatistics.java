@@ -22,12 +22,12 @@ import org.ejml.data.DMatrixRMaj;
  * <p>Shapes: mean {@code (k)}, covariance {@code (k, k)}, unbiased; double.
  *
  * <pre>{@code
- * try (var scope = ai.djl.ndarray.NDManager.newBaseManager();
- *         var classifier = DigitClassifier.shipped()) {
- *     var test = gebm.data.StrokeDigits.of(300, Rng.of(7)).images(scope);
- *     var reference = ReferenceStatistics.of(classifier, test, "stroke digits of seed 7 [0:300]");
- *     var others = gebm.data.StrokeDigits.of(300, Rng.of(8)).images(scope);
- *     System.out.println(Frechet.of(classifier).between(others, reference) + " from " + reference);
+ * try (var scope = ai.djl.ndarray.NDManager.newBaseManager()) {
+ *     var test = gebm.data.StrokeDigits.of(300, Rng.of(7)).flattened(scope);
+ *     var features = PrincipalComponents.fit(test, 16);
+ *     var reference = ReferenceStatistics.of(features, test, "stroke digits of seed 7 [0:300]");
+ *     var others = gebm.data.StrokeDigits.of(300, Rng.of(8)).flattened(scope);
+ *     System.out.println(Frechet.of(features).between(others, reference) + " from " + reference);
  * }
  * }</pre>
  */

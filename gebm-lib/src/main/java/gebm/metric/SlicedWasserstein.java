@@ -34,9 +34,9 @@ public final class SlicedWasserstein {
     public static double distance(NDArray a, NDArray b, int directions, Rng rng) {
         Require.positive("directions", directions);
         try (NDManager scope = NDManager.newBaseManager()) {
-            NDArray x = Rows.wide(scope, "a", a, 0, "");
-            NDArray y = Rows.wide(scope, "b", b, 0, "");
-            Rows.sameWidth("b", y, "a", x);
+            NDArray x = SampleMatrix.wide(scope, "a", a, 0, "");
+            NDArray y = SampleMatrix.wide(scope, "b", b, 0, "");
+            SampleMatrix.sameWidth("b", y, "a", x);
             long d = x.getShape().get(1);
             NDArray normal = rng.normal(scope, new Shape(d, directions), DataType.FLOAT64);
             NDArray theta = normal.div(normal.square().sum(new int[] {0}, true).sqrt());

@@ -13,11 +13,11 @@ import gebm.core.Rng;
 record Banana(int dimension, double scale, double bend) implements Target {
     @Override
     public NDArray at(NDArray x) {
-        Targeted.requirePoints(x, dimension);
+        Require.rows("x", x, dimension);
         NDArray square = x.get(":, 0").square();
         NDArray straight = x.get(":, 1").sub(square.sub(scale * scale).mul(bend));
         NDArray plane = square.div(scale * scale).add(straight.square()).mul(0.5);
-        return dimension == 2 ? plane : plane.add(Targeted.restEnergy(x, 2));
+        return dimension == 2 ? plane : plane.add(TargetArrays.restEnergy(x, 2));
     }
 
     @Override
@@ -49,7 +49,7 @@ record Banana(int dimension, double scale, double bend) implements Target {
 
     @Override
     public double[][] covariance() {
-        double[][] covariance = Targeted.identity(dimension);
+        double[][] covariance = TargetArrays.identity(dimension);
         covariance[0][0] = scale * scale;
         covariance[1][1] = 1 + 2 * bend * bend * Math.pow(scale, 4);
         return covariance;
@@ -57,7 +57,7 @@ record Banana(int dimension, double scale, double bend) implements Target {
 
     @Override
     public double[] marginalCdf(int coordinate, double... values) {
-        Targeted.requireCoordinate(this, coordinate);
+        TargetArrays.requireCoordinate(this, coordinate);
         NormalMarginal marginal =
                 switch (coordinate) {
                     case 0 -> NormalMarginal.of(0, scale);

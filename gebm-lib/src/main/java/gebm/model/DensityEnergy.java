@@ -3,8 +3,8 @@ package gebm.model;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.DataType;
 import gebm.core.Parts;
+import gebm.trace.Ops;
 import java.util.Arrays;
 import java.util.Objects;
 import java.util.stream.DoubleStream;
@@ -56,12 +56,10 @@ public final class DensityEnergy implements Energy {
         }
         double sum = 0;
         for (NDArray parameter : density.parameters()) {
-            try (NDArray doubles = parameter.toType(DataType.FLOAT64, true)) {
-                sum += Arrays.stream(doubles.toDoubleArray())
-                        .map(Math::abs)
-                        .average()
-                        .orElse(0);
-            }
+            sum += Arrays.stream(Ops.doubles(parameter))
+                    .map(Math::abs)
+                    .average()
+                    .orElse(0);
         }
         return -sum;
     }

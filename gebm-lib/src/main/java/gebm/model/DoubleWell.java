@@ -20,9 +20,9 @@ record DoubleWell(int dimension, double barrier) implements Target {
 
     @Override
     public NDArray at(NDArray x) {
-        Targeted.requirePoints(x, dimension);
+        Require.rows("x", x, dimension);
         NDArray well = x.get(":, 0").square().sub(1).square().mul(barrier);
-        return dimension == 1 ? well : well.add(Targeted.restEnergy(x, 1));
+        return dimension == 1 ? well : well.add(TargetArrays.restEnergy(x, 1));
     }
 
     private double weight(double x1) {
@@ -67,7 +67,7 @@ record DoubleWell(int dimension, double barrier) implements Target {
         for (int i = 0; i < points.length; i++) {
             points[i] = i % dimension == 0 ? drawWell(numbers) : numbers.nextGaussian();
         }
-        return Targeted.constant(scope, points, new Shape(n, dimension), type);
+        return TargetArrays.constant(scope, points, new Shape(n, dimension), type);
     }
 
     @Override
@@ -87,14 +87,14 @@ record DoubleWell(int dimension, double barrier) implements Target {
 
     @Override
     public double[][] covariance() {
-        double[][] covariance = Targeted.identity(dimension);
+        double[][] covariance = TargetArrays.identity(dimension);
         covariance[0][0] = integral(x1 -> x1 * x1) / integral(x1 -> 1);
         return covariance;
     }
 
     @Override
     public double[] marginalCdf(int coordinate, double... values) {
-        Targeted.requireCoordinate(this, coordinate);
+        TargetArrays.requireCoordinate(this, coordinate);
         return coordinate == 0
                 ? new TabulatedMarginal(-reach(), reach(), this::weight).cdf(values)
                 : NormalMarginal.of(0, 1).cdf(values);

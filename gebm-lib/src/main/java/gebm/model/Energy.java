@@ -28,18 +28,10 @@ public interface Energy extends Trainable {
 
     /** {@code E(x)} and {@code ∇E(x)}. */
     default ValueAndGradient valueAndGradient(NDArray x) {
-        if (Program.isRecorded(x)) {
-            return Gradients.valueAndGradient(this::at, x);
-        }
-        Program program = Program.cached(
-                this,
-                null,
-                "valueAndGradient",
-                () -> Program.ofList(list -> {
-                    ValueAndGradient result = Gradients.valueAndGradient(this::at, list.singletonOrThrow());
-                    return new NDList(result.value(), result.gradient());
-                }));
-        NDList both = program.run(x.getManager(), new NDList(x));
+        NDList both = Program.call(this, "valueAndGradient", new NDList(x), in -> {
+            ValueAndGradient result = Gradients.valueAndGradient(this::at, in.head());
+            return new NDList(result.value(), result.gradient());
+        });
         return new ValueAndGradient(both.get(0), both.get(1));
     }
 

@@ -11,7 +11,7 @@ import gebm.core.Rng;
 record Funnel(int dimension, double scale) implements Target {
     @Override
     public NDArray at(NDArray x) {
-        Targeted.requirePoints(x, dimension);
+        Require.rows("x", x, dimension);
         NDArray v = x.get(":, 0");
         NDArray rest = x.get(":, 1:").square().sum(new int[] {1}).mul(v.neg().exp());
         return v.square().div(scale * scale).add(rest).add(v.mul(dimension - 1)).mul(0.5);
@@ -41,7 +41,7 @@ record Funnel(int dimension, double scale) implements Target {
 
     @Override
     public double[][] covariance() {
-        double[][] covariance = Targeted.identity(dimension);
+        double[][] covariance = TargetArrays.identity(dimension);
         for (int i = 0; i < dimension; i++) {
             covariance[i][i] = i == 0 ? scale * scale : Math.exp(0.5 * scale * scale);
         }
@@ -50,7 +50,7 @@ record Funnel(int dimension, double scale) implements Target {
 
     @Override
     public double[] marginalCdf(int coordinate, double... values) {
-        Targeted.requireCoordinate(this, coordinate);
+        TargetArrays.requireCoordinate(this, coordinate);
         NormalMarginal marginal = coordinate == 0
                 ? NormalMarginal.of(0, scale)
                 : NormalMarginal.over(t -> 0, t -> Math.exp(0.5 * scale * t));

@@ -33,12 +33,12 @@ final class GaussianTarget implements Target {
 
     @Override
     public NDArray at(NDArray x) {
-        Targeted.requirePoints(x, mean.length);
+        Require.rows("x", x, mean.length);
         NDManager scope = x.getManager();
-        NDArray centred = x.sub(Targeted.constant(scope, mean, x.getDataType()));
+        NDArray centred = x.sub(TargetArrays.constant(scope, mean, x.getDataType()));
         NDArray white = covariance.isDiagonal()
-                ? centred.mul(Targeted.constant(scope, covariance.inverseDeviations(), x.getDataType()))
-                : centred.matMul(Targeted.constant(scope, covariance.whitening(), x.getDataType())
+                ? centred.mul(TargetArrays.constant(scope, covariance.inverseDeviations(), x.getDataType()))
+                : centred.matMul(TargetArrays.constant(scope, covariance.whitening(), x.getDataType())
                         .transpose());
         return white.square().sum(new int[] {1}).mul(0.5);
     }
@@ -47,10 +47,10 @@ final class GaussianTarget implements Target {
     public NDArray sample(NDManager scope, int n, DataType type, Rng rng) {
         NDArray noise = rng.normal(scope, new Shape(Require.positive("n", n), mean.length), type);
         NDArray spread = covariance.isDiagonal()
-                ? noise.mul(Targeted.constant(scope, covariance.deviations(), type))
+                ? noise.mul(TargetArrays.constant(scope, covariance.deviations(), type))
                 : noise.matMul(
-                        Targeted.constant(scope, covariance.factor(), type).transpose());
-        return spread.add(Targeted.constant(scope, mean, type));
+                        TargetArrays.constant(scope, covariance.factor(), type).transpose());
+        return spread.add(TargetArrays.constant(scope, mean, type));
     }
 
     @Override
@@ -60,7 +60,7 @@ final class GaussianTarget implements Target {
 
     @Override
     public double[] marginalCdf(int coordinate, double... values) {
-        Targeted.requireCoordinate(this, coordinate);
+        TargetArrays.requireCoordinate(this, coordinate);
         double deviation = covariance.deviations()[coordinate];
         return NormalMarginal.of(mean[coordinate], deviation).cdf(values);
     }

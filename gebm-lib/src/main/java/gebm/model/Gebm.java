@@ -10,8 +10,10 @@ import gebm.core.Require;
 import gebm.core.Rng;
 import gebm.core.Trainable;
 import gebm.core.Weights;
+import gebm.trace.Program;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Map;
 
 /**
  * A Generalized Energy-Based Model: a base that knows the support and an energy that re-weights the mass on it.
@@ -25,7 +27,8 @@ import java.util.Arrays;
  * <p>Source: Arbel, Zhou and Gretton (2021), ICLR, section 3.
  */
 public final class Gebm implements Trainable {
-    private static final String C = "logPartition";
+    private static final String C = "";
+    private static final String CONSTANT = "logPartition";
 
     private final LatentBase base;
     private final Energy energy;
@@ -108,18 +111,6 @@ public final class Gebm implements Trainable {
         return energy.plus(x -> density.logDensity(x).neg());
     }
 
-    /**
-     * The energy of samples of the base whose log-density is known from sampling them, so that it is not computed again.
-     *
-     * @param generated {@code (n, …)}
-     * @param logDensity {@code log p(generated)}, {@code (n)}, or null where it is not known
-     */
-    public NDArray energyOfGenerated(NDArray generated, NDArray logDensity) {
-        return logDensity != null && energy instanceof Relative relative
-                ? relative.at(generated, logDensity)
-                : energy.at(generated);
-    }
-
     /** The half that samples. */
     public LatentBase base() {
         return base;
@@ -197,12 +188,14 @@ public final class Gebm implements Trainable {
         return logMeanExp(logs);
     }
 
+    /** Where the energy has the base's log-density in it, one program computes that with the samples. */
     private NDArray energyOfSamples(NDManager scope, int n, Rng rng) {
-        if (energy instanceof Relative) {
-            var samples = densityOf(base).sampleWithLogDensity(scope, n, rng);
-            return energyOfGenerated(samples.values(), samples.logDensity());
+        if (!(energy instanceof Relative)) {
+            return energy.at(base.sample(scope, n, rng));
         }
-        return energy.at(base.sample(scope, n, rng));
+        NDArray z = base.prior().sample(scope, n, rng);
+        Program program = Program.cached(this, null, "energyOfSamples", () -> Program.of(this::energyOf));
+        return program.run(z);
     }
 
     private static LogPartitionEstimate logMeanExp(double[] logs) {
@@ -228,27 +221,22 @@ public final class Gebm implements Trainable {
         return owning(base, energy, Require.finite("logPartition", value));
     }
 
-    /** This model with the energy as in training; all arrays are shared. */
-    public Gebm trainingEnergy() {
-        return new Gebm(base, energy.training(), constant);
-    }
-
-    /** This model with the base as in training; all arrays are shared. */
-    public Gebm trainingBase() {
-        LatentBase training = base.training();
-        return new Gebm(training, tied(energy, training), constant);
+    /** c, as {@code logPartition}. */
+    @Override
+    public Map<String, Double> numbers() {
+        return Map.of(CONSTANT, logPartition());
     }
 
     @Override
     public Parts parts() {
-        return Parts.of("energy", energy, "base", base).and("", constant);
+        return Parts.of("energy", energy, "base", base).and(CONSTANT, constant);
     }
 
     /** Where the energy is relative to the density of the base, it is to that of the other one. */
     @Override
     public Gebm with(Parts parts) {
         LatentBase other = parts.get("base");
-        return new Gebm(other, tied(parts.get("energy"), other), parts.get(""));
+        return new Gebm(other, tied(parts.get("energy"), other), parts.get(CONSTANT));
     }
 
     /** Those of the energy, c, and those of the base. */

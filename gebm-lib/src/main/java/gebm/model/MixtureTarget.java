@@ -73,14 +73,14 @@ final class MixtureTarget implements Target {
 
     @Override
     public NDArray at(NDArray x) {
-        Targeted.requirePoints(x, dimension());
+        Require.rows("x", x, dimension());
         NDManager scope = x.getManager();
         DataType type = x.getDataType();
-        NDArray centred = x.expandDims(1).sub(Targeted.constant(scope, means, type)); // (n, k, d)
+        NDArray centred = x.expandDims(1).sub(TargetArrays.constant(scope, means, type)); // (n, k, d)
         NDArray white = diagonal
-                ? centred.mul(Targeted.constant(scope, rows(Covariance::inverseDeviations), type))
+                ? centred.mul(TargetArrays.constant(scope, rows(Covariance::inverseDeviations), type))
                 : Linalg.einsum("nkd,ked->nke", centred, cube(scope, Covariance::whitening, type));
-        NDArray logs = white.square().sum(new int[] {2}).mul(-0.5).add(Targeted.constant(scope, logScales(), type));
+        NDArray logs = white.square().sum(new int[] {2}).mul(-0.5).add(TargetArrays.constant(scope, logScales(), type));
         return Ops.logSumExp(logs, 1).neg();
     }
 
@@ -101,13 +101,13 @@ final class MixtureTarget implements Target {
         NDArray component = rng.fork("component").categorical(logits, n); // (n)
         NDArray noise = rng.fork("noise").normal(scope, shape, type);
         NDArray spread = diagonal
-                ? noise.mul(Targeted.constant(scope, rows(Covariance::deviations), type)
+                ? noise.mul(TargetArrays.constant(scope, rows(Covariance::deviations), type)
                         .get(new NDIndex("{}", component)))
                 : Linalg.einsum(
                         "nd,ned->ne",
                         noise,
                         cube(scope, Covariance::factor, type).get(new NDIndex("{}", component)));
-        return spread.add(Targeted.constant(scope, means, type).get(new NDIndex("{}", component)));
+        return spread.add(TargetArrays.constant(scope, means, type).get(new NDIndex("{}", component)));
     }
 
     private double[][] rows(Function<Covariance, double[]> row) {
@@ -166,7 +166,7 @@ final class MixtureTarget implements Target {
 
     @Override
     public double[] marginalCdf(int coordinate, double... values) {
-        Targeted.requireCoordinate(this, coordinate);
+        TargetArrays.requireCoordinate(this, coordinate);
         double[] m = Arrays.stream(means).mapToDouble(row -> row[coordinate]).toArray();
         double[] s = Arrays.stream(covariances)
                 .mapToDouble(c -> c.deviations()[coordinate])

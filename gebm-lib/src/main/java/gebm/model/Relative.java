@@ -7,11 +7,7 @@ import gebm.core.Parts;
 record Relative(Energy unnormalized, DensityBase density) implements Energy {
     @Override
     public NDArray at(NDArray x) {
-        return at(x, density.logDensity(x));
-    }
-
-    /** The same where {@code log p(x)} is known. */
-    NDArray at(NDArray x, NDArray logDensity) {
+        NDArray logDensity = density.logDensity(x);
         return unnormalized.at(x).add(logDensity);
     }
 

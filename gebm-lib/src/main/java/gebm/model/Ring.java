@@ -26,7 +26,7 @@ final class Ring implements Target {
 
     @Override
     public NDArray at(NDArray x) {
-        Targeted.requirePoints(x, 2);
+        Require.rows("x", x, 2);
         return x.square()
                 .sum(new int[] {1})
                 .sub(radius * radius)
@@ -79,7 +79,7 @@ final class Ring implements Target {
 
     @Override
     public double[] marginalCdf(int coordinate, double... values) {
-        Targeted.requireCoordinate(this, coordinate);
+        TargetArrays.requireCoordinate(this, coordinate);
         double reach = Math.sqrt(radius * radius + FAR * spread);
         return new TabulatedMarginal(-reach, reach, x1 -> acrossFrom(x1, reach)).cdf(values);
     }

@@ -57,7 +57,7 @@ final class SampleBase implements LatentBase {
 
     @Override
     public NDArray generate(NDArray z) {
-        Targeted.requirePoints(z, 1);
+        Require.rows("x", z, 1);
         long n = samples.getShape().get(0);
         NDArray latents = Ops.withoutDerivative(
                 z,

@@ -6,7 +6,7 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import gebm.core.Require;
 import gebm.core.WholeFile;
-import gebm.trace.Ops;
+import gebm.trace.InPlace;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -75,7 +75,7 @@ public final class Tensors {
                     array.getShape() + " " + array.getDataType(),
                     value.getShape() + " " + value.getDataType());
             value.setName(null);
-            Ops.assign(array, value);
+            InPlace.assign(array, value);
         });
     }
 }

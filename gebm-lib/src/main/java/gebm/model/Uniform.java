@@ -25,7 +25,7 @@ record Uniform(int dimension, DataType type) implements DensityBase {
 
     @Override
     public NDArray logDensity(NDArray x) {
-        Targeted.requirePoints(x, dimension);
+        Require.rows("x", x, dimension);
         NDArray outside = x.lt(0).logicalOr(x.gte(1)).toType(x.getDataType(), false);
         return outside.max(new int[] {1}).neg().add(1).log();
     }

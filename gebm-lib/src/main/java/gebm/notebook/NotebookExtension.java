@@ -5,6 +5,7 @@ import gebm.core.Errors;
 import gebm.core.Trainable;
 import gebm.metric.ChainDiagnostics;
 import gebm.plot.Animation;
+import gebm.plot.Figure;
 import gebm.plot.Picture;
 import gebm.plot.Plots;
 import gebm.sampler.Chains;
@@ -105,16 +106,20 @@ public final class NotebookExtension implements Extension {
 
     private static final class Charts {
         static void register(Renderer renderer) {
-            picture(renderer, IChart.class, chart -> {
-                String title = chart.getTitle().isEmpty() ? "" : " \"" + chart.getTitle() + "\"";
-                return new Sight(chart.getClass().getSimpleName() + title, Plots.image(chart));
-            });
+            picture(renderer, Figure.class, Charts::sight);
+            picture(renderer, IChart.class, Charts::sight);
             picture(renderer, Picture.class, picture -> new Sight(picture.toString(), picture));
             picture(renderer, BufferedImage.class, image -> {
                 Picture picture = new Picture(image, image.getWidth(), image.getHeight());
                 return new Sight("Image " + picture.width() + "x" + picture.height(), picture);
             });
             picture(renderer, Animation.class, Sight::new);
+        }
+
+        private static Sight sight(Object chart) {
+            String title = Figure.of(chart).title();
+            String name = chart.getClass().getSimpleName();
+            return new Sight(title.isEmpty() ? name : name + " \"" + title + "\"", Plots.image(chart));
         }
 
         private record Sight(String text, byte[] png, int width, int height) {

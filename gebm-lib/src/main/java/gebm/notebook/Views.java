@@ -12,6 +12,7 @@ import gebm.model.Gebm;
 import gebm.sampler.Chains;
 import gebm.sampler.Tuned;
 import gebm.trace.Network;
+import gebm.trace.Ops;
 import gebm.train.History;
 import gebm.train.RunCard;
 import gebm.train.TrainingRun;
@@ -79,9 +80,8 @@ final class Views {
     }
 
     private static double[] part(NDArray flat, long from, long to) {
-        try (NDArray part = flat.get(new NDIndex(from + ":" + to));
-                NDArray wide = part.toType(DataType.FLOAT64, true)) {
-            return wide.toDoubleArray();
+        try (NDArray part = flat.get(new NDIndex(from + ":" + to))) {
+            return Ops.doubles(part);
         }
     }
 
@@ -230,6 +230,9 @@ final class Views {
         rows.add(List.of("data (SHA-256)", card.dataSha256()));
         rows.add(List.of("plan", card.plan()));
         rows.add(List.of("terms", String.join(", ", card.terms())));
+        if (card.restarts() > 0) {
+            rows.add(List.of("restarts", String.valueOf(card.restarts())));
+        }
         new TreeMap<>(card.versions()).forEach((name, version) -> rows.add(List.of(name, version)));
         return Listing.ofPairs("Run card", rows);
     }

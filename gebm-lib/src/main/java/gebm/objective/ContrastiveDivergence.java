@@ -1,8 +1,11 @@
 package gebm.objective;
 
 import ai.djl.ndarray.NDArray;
+import gebm.core.Rng;
+import gebm.core.Trainable;
 import gebm.model.DensityBase;
 import gebm.model.Energy;
+import gebm.model.Gebm;
 import gebm.sampler.Sampler;
 import gebm.sampler.SamplingPlan;
 import java.util.Objects;
@@ -31,15 +34,44 @@ public final class ContrastiveDivergence {
      *
      * @param plan its number of steps is used; there is no warm-up and no thinning, only the end counts
      */
-    public static EnergyLoss of(Sampler<?> sampler, SamplingPlan plan) {
-        Objects.requireNonNull(sampler, "sampler");
-        int steps = plan.steps();
-        return (model, batch, rng) -> {
-            Energy r = model.base() instanceof DensityBase ? model.unnormalized() : model.energy();
+    public static Objective<Trainable> of(Sampler<?> sampler, SamplingPlan plan) {
+        return new FromData(sampler, plan.steps());
+    }
+
+    /**
+     * {@code mean E(data) − mean E(generated)}, where {@code generated} are samples of the model: ends of {@link
+     * PersistentChains}. Its gradient is that of the log-likelihood as far as they are.
+     *
+     * <p>Term: {@code contrastiveDivergence}, in nats.
+     */
+    public static Objective<Energy> loss() {
+        return new OfGenerated();
+    }
+
+    private record OfGenerated() implements Objective<Energy> {
+        @Override
+        public Loss evaluate(Energy energy, Batch batch, Rng rng) {
+            NDArray onData = energy.at(batch.data()).mean();
+            return Loss.of(
+                    "contrastiveDivergence",
+                    onData.sub(energy.at(batch.generated()).mean()));
+        }
+    }
+
+    private record FromData(Sampler<?> sampler, int steps) implements Objective<Trainable> {
+        FromData {
+            Objects.requireNonNull(sampler, "sampler");
+        }
+
+        @Override
+        public Loss evaluate(Trainable model, Batch batch, Rng rng) {
+            Energy r = model instanceof Gebm gebm && gebm.base() instanceof DensityBase
+                    ? gebm.unnormalized()
+                    : Penalties.energy(model);
             NDArray data = batch.data();
             NDArray end = sampler.advance(r, data, steps, rng.fork("chains"));
             NDArray total = r.at(data).mean().sub(r.at(end).mean());
             return Loss.of("contrastiveDivergence", total);
-        };
+        }
     }
 }

@@ -1,6 +1,8 @@
 package gebm.objective;
 
 import ai.djl.ndarray.NDArray;
+import gebm.core.Rng;
+import gebm.model.Gebm;
 import gebm.trace.Ops;
 import java.util.Map;
 
@@ -20,11 +22,17 @@ public final class DonskerVaradhan {
      *
      * <p>Term: {@code donskerVaradhan} is L, in nats.
      */
-    public static EnergyLoss energyLoss() {
-        return (model, batch, rng) -> {
-            NDArray logPartition = Ops.logMeanExp(batch.energyOfGenerated(model).neg());
+    public static Objective<Gebm> energyLoss() {
+        return new EnergyLoss();
+    }
+
+    private record EnergyLoss() implements Objective<Gebm> {
+        @Override
+        public Loss evaluate(Gebm model, Batch batch, Rng rng) {
+            NDArray logPartition =
+                    Ops.logMeanExp(model.energy().at(batch.generated()).neg());
             NDArray total = model.energy().at(batch.data()).mean().add(logPartition);
             return new Loss(total, Map.of("donskerVaradhan", total.neg()));
-        };
+        }
     }
 }

@@ -1,6 +1,8 @@
 package gebm.objective;
 
 import ai.djl.ndarray.NDArray;
+import gebm.core.Rng;
+import gebm.model.Gebm;
 import gebm.trace.Ops;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -21,30 +23,32 @@ public final class Kale {
      *
      * <p>Term: {@code kale} is F, in nats, as an estimate of the divergence.
      */
-    public static EnergyLoss energyLoss() {
-        return (model, batch, rng) -> {
-            NDArray onData = model.energy().at(batch.data()).add(model.logPartitionArray());
-            NDArray onGenerated = batch.energyOfGenerated(model).add(model.logPartitionArray());
-            NDArray total = onData.mean().add(onGenerated.neg().exp().mean()).sub(1);
-            return new Loss(total, Map.of("kale", total.neg()));
-        };
+    public static Objective<Gebm> energyLoss() {
+        return new EnergyLoss(false);
     }
 
     /**
      * {@link #energyLoss} with a second term, {@code batchLogPartition}: {@code Â = log mean exp(−E(generated))} of the
      * batch, which c estimates over many batches. Total and gradients are the same.
      */
-    public static EnergyLoss watchedEnergyLoss() {
-        return (model, batch, rng) -> {
+    public static Objective<Gebm> watchedEnergyLoss() {
+        return new EnergyLoss(true);
+    }
+
+    private record EnergyLoss(boolean watched) implements Objective<Gebm> {
+        @Override
+        public Loss evaluate(Gebm model, Batch batch, Rng rng) {
             NDArray c = model.logPartitionArray();
             NDArray onData = model.energy().at(batch.data()).add(c);
             NDArray onGenerated = model.energy().at(batch.generated()).add(c).neg();
             NDArray total = onData.mean().add(onGenerated.exp().mean()).sub(1);
             Map<String, NDArray> terms = new LinkedHashMap<>();
             terms.put("kale", total.neg());
-            terms.put("batchLogPartition", Ops.logMeanExp(onGenerated).add(c));
+            if (watched) {
+                terms.put("batchLogPartition", Ops.logMeanExp(onGenerated).add(c));
+            }
             return new Loss(total, terms);
-        };
+        }
     }
 
     /**
@@ -57,12 +61,18 @@ public final class Kale {
      *
      * <p>Term: {@code baseLoss}, in nats.
      */
-    public static BaseLoss baseLoss() {
-        return (model, batch, rng) -> {
-            NDArray logPartition = Ops.logMeanExp(batch.energyOfGenerated(model).neg());
+    public static Objective<Gebm> baseLoss() {
+        return new BaseLoss();
+    }
+
+    private record BaseLoss() implements Objective<Gebm> {
+        @Override
+        public Loss evaluate(Gebm model, Batch batch, Rng rng) {
+            NDArray logPartition =
+                    Ops.logMeanExp(model.energy().at(batch.generated()).neg());
             NDArray total =
                     model.energy().at(batch.data()).mean().add(logPartition).neg();
             return Loss.of("baseLoss", total);
-        };
+        }
     }
 }

@@ -1,7 +1,9 @@
 package gebm.objective;
 
 import ai.djl.ndarray.NDArray;
+import gebm.core.Rng;
 import gebm.model.Energy;
+import gebm.model.Gebm;
 import java.util.Map;
 
 /**
@@ -28,13 +30,18 @@ public final class SelfNormalizedLikelihood {
      *
      * @throws IllegalArgumentException from {@code evaluate}, if the base has no density
      */
-    public static EnergyLoss energyLoss() {
-        return (model, batch, rng) -> {
+    public static Objective<Gebm> energyLoss() {
+        return new EnergyLoss();
+    }
+
+    private record EnergyLoss() implements Objective<Gebm> {
+        @Override
+        public Loss evaluate(Gebm model, Batch batch, Rng rng) {
             Energy r = model.unnormalized();
             NDArray onData = r.at(batch.data()).add(model.logPartitionArray());
-            NDArray onGenerated = batch.energyOfGenerated(model).add(model.logPartitionArray());
+            NDArray onGenerated = model.energy().at(batch.generated()).add(model.logPartitionArray());
             NDArray total = onData.mean().add(onGenerated.neg().exp().mean()).sub(1);
             return new Loss(total, Map.of("selfNormalizedLikelihood", total.neg()));
-        };
+        }
     }
 }

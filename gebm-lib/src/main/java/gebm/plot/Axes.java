@@ -33,7 +33,7 @@ record Axes(double xLow, double xHigh, double yLow, double yHigh, Rectangle2D ar
     }
 
     void drawGrid(Graphics2D pen) {
-        pen.setColor(Look.GRID);
+        pen.setColor(Style.GRID);
         pen.setStroke(new BasicStroke(1));
         for (double tick : xTicks()) {
             pen.draw(new Line2D.Double(x(tick), area.getY(), x(tick), area.getMaxY()));
@@ -47,16 +47,16 @@ record Axes(double xLow, double xHigh, double yLow, double yHigh, Rectangle2D ar
     void labelBelow(Graphics2D pen, String name) {
         for (double tick : xTicks()) {
             mark(pen, x(tick), area.getMaxY(), x(tick), area.getMaxY() + 4);
-            Look.write(pen, Look.TICK, Look.INK, Ticks.text(tick), x(tick), area.getMaxY() + 16, 0.5);
+            Style.write(pen, Style.TICK, Style.INK, Ticks.text(tick), x(tick), area.getMaxY() + 16, 0.5);
         }
-        Look.write(pen, Look.LABEL, Look.INK, name, area.getCenterX(), area.getMaxY() + 33, 0.5);
+        Style.write(pen, Style.LABEL, Style.INK, name, area.getCenterX(), area.getMaxY() + 33, 0.5);
     }
 
     /** Tick labels at the left, and the name of the axis at distance {@code away} from the area. */
     void labelLeft(Graphics2D pen, String name, double away) {
         for (double tick : yTicks()) {
             mark(pen, area.getX() - 4, y(tick), area.getX(), y(tick));
-            Look.write(pen, Look.TICK, Look.INK, Ticks.text(tick), area.getX() - 7, y(tick) + 4, 1);
+            Style.write(pen, Style.TICK, Style.INK, Ticks.text(tick), area.getX() - 7, y(tick) + 4, 1);
         }
         upwards(pen, name, area.getX() - away, area.getCenterY());
     }
@@ -65,7 +65,7 @@ record Axes(double xLow, double xHigh, double yLow, double yHigh, Rectangle2D ar
     double widestLeft(Graphics2D pen) {
         double widest = 0;
         for (double tick : yTicks()) {
-            widest = Math.max(widest, Look.width(pen, Look.TICK, Ticks.text(tick)));
+            widest = Math.max(widest, Style.width(pen, Style.TICK, Ticks.text(tick)));
         }
         return widest;
     }
@@ -73,12 +73,12 @@ record Axes(double xLow, double xHigh, double yLow, double yHigh, Rectangle2D ar
     static void upwards(Graphics2D pen, String name, double x, double y) {
         AffineTransform before = pen.getTransform();
         pen.rotate(-Math.PI / 2, x, y);
-        Look.write(pen, Look.LABEL, Look.INK, name, x, y, 0.5);
+        Style.write(pen, Style.LABEL, Style.INK, name, x, y, 0.5);
         pen.setTransform(before);
     }
 
     static void mark(Graphics2D pen, double x1, double y1, double x2, double y2) {
-        pen.setColor(Look.PALE);
+        pen.setColor(Style.PALE);
         pen.setStroke(new BasicStroke(1));
         pen.draw(new Line2D.Double(x1, y1, x2, y2));
     }

@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import gebm.core.Require;
+import gebm.trace.Ops;
 import java.util.List;
 import java.util.function.UnaryOperator;
 
@@ -60,7 +61,7 @@ public record Grid(double[] x, double[] y, double[][] values) {
             NDArray found = function.apply(points(scope, x, y));
             Shape shape = found.getShape();
             Require.that(shape.equals(new Shape(POINTS * POINTS)), "values", "of shape " + POINTS * POINTS, shape);
-            double[] flat = Numbers.of(found);
+            double[] flat = Ops.doubles(found);
             double[][] values = new double[POINTS][POINTS];
             for (int i = 0; i < flat.length; i++) {
                 values[i / POINTS][i % POINTS] = flat[i];

@@ -3,20 +3,21 @@ package gebm.plot;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import gebm.core.Require;
+import gebm.trace.Ops;
 import java.awt.Font;
 import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
 
 /** Small images in rows, each group of them under its name, with or without a text below each image. */
 final class ImageGrid {
-    private static final int CELL = 28 * Look.DENSITY; // an MNIST image, each pixel a square of two
-    private static final int LARGE = 56 * Look.DENSITY; // with a text below
-    private static final int GAP = 2 * Look.DENSITY;
-    private static final int MARGIN = 10 * Look.DENSITY;
-    private static final int HEADING = 28 * Look.DENSITY;
-    private static final int LINE = 13 * Look.DENSITY;
-    private static final Font TITLE = new Font(Font.SANS_SERIF, Font.BOLD, 13 * Look.DENSITY);
-    private static final Font CAPTION = new Font(Font.SANS_SERIF, Font.PLAIN, 10 * Look.DENSITY);
+    private static final int CELL = 28 * Style.DENSITY; // an MNIST image, each pixel a square of two
+    private static final int LARGE = 56 * Style.DENSITY; // with a text below
+    private static final int GAP = 2 * Style.DENSITY;
+    private static final int MARGIN = 10 * Style.DENSITY;
+    private static final int HEADING = 28 * Style.DENSITY;
+    private static final int LINE = 13 * Style.DENSITY;
+    private static final Font TITLE = new Font(Font.SANS_SERIF, Font.BOLD, 13 * Style.DENSITY);
+    private static final Font CAPTION = new Font(Font.SANS_SERIF, Font.PLAIN, 10 * Style.DENSITY);
 
     private ImageGrid() {}
 
@@ -41,14 +42,14 @@ final class ImageGrid {
         int between = grids.length > 1 ? 8 * GAP : 0;
         int width = grids.length * panel + (grids.length - 1) * between + 2 * MARGIN;
         int height = HEADING + rows * (cellHeight + gap) - gap + MARGIN;
-        BufferedImage image = Look.white(width + width % Look.DENSITY, height + height % Look.DENSITY);
-        Graphics2D pen = Look.pen(image.createGraphics());
+        BufferedImage image = Style.white(width + width % Style.DENSITY, height + height % Style.DENSITY);
+        Graphics2D pen = Style.pen(image.createGraphics());
         for (int g = 0; g < grids.length; g++) {
             int left = MARGIN + g * (panel + between);
-            String name = Look.fitted(pen, TITLE, names[g], panel);
-            Look.write(pen, TITLE, Look.INK, name, left, HEADING - 8.0 * Look.DENSITY, 0);
+            String name = Style.fitted(pen, TITLE, names[g], panel);
+            Style.write(pen, TITLE, Style.INK, name, left, HEADING - 8.0 * Style.DENSITY, 0);
             Form form = Form.of(names[g], grids[g].getShape());
-            double[] values = Numbers.of(grids[g]);
+            double[] values = Ops.doubles(grids[g]);
             for (int i = 0; i < form.images; i++) {
                 int x = left + i % columns * (cell + gap);
                 int y = HEADING + i / columns * (cellHeight + gap);
@@ -60,14 +61,14 @@ final class ImageGrid {
             }
         }
         pen.dispose();
-        return new Picture(image, image.getWidth() / Look.DENSITY, image.getHeight() / Look.DENSITY);
+        return new Picture(image, image.getWidth() / Style.DENSITY, image.getHeight() / Style.DENSITY);
     }
 
     private static void caption(Graphics2D pen, String caption, double middle, double top, double width) {
         String[] lines = caption.split("\n", -1);
         for (int l = 0; l < lines.length; l++) {
-            String text = Look.fitted(pen, CAPTION, lines[l], width);
-            Look.write(pen, CAPTION, Look.INK, text, middle, top + (l + 1) * LINE - Look.DENSITY, 0.5);
+            String text = Style.fitted(pen, CAPTION, lines[l], width);
+            Style.write(pen, CAPTION, Style.INK, text, middle, top + (l + 1) * LINE - Style.DENSITY, 0.5);
         }
     }
 

@@ -54,9 +54,9 @@ final class Pairs {
         int d = columns.length;
         int width = LEFT + d * cell + (d - 1) * GAP + RIGHT;
         int height = TOP + d * cell + (d - 1) * GAP + BELOW;
-        BufferedImage image = Look.white(width * Look.DENSITY, height * Look.DENSITY);
-        Graphics2D pen = Look.pen(image.createGraphics());
-        pen.scale(Look.DENSITY, Look.DENSITY);
+        BufferedImage image = Style.white(width * Style.DENSITY, height * Style.DENSITY);
+        Graphics2D pen = Style.pen(image.createGraphics());
+        pen.scale(Style.DENSITY, Style.DENSITY);
         legend(pen);
         for (int row = 0; row < d; row++) {
             for (int column = 0; column < d; column++) {
@@ -76,10 +76,10 @@ final class Pairs {
     private void legend(Graphics2D pen) {
         double x = LEFT;
         for (int g = 0; g < names.length; g++) {
-            pen.setColor(Look.colour(g));
+            pen.setColor(Style.colour(g));
             pen.fill(new Ellipse2D.Double(x, 14, 8, 8));
-            Look.write(pen, Look.HEADING, Look.INK, names[g], x + 13, 22, 0);
-            x += 13 + Look.width(pen, Look.HEADING, names[g]) + 18;
+            Style.write(pen, Style.HEADING, Style.INK, names[g], x + 13, 22, 0);
+            x += 13 + Style.width(pen, Style.HEADING, names[g]) + 18;
         }
     }
 
@@ -107,25 +107,25 @@ final class Pairs {
         if (!diagonal) {
             axes.drawGrid(pen);
         }
-        axes.drawFrame(pen, Look.GRID);
-        Graphics2D inside = Look.pen(pen);
+        axes.drawFrame(pen, Style.GRID);
+        Graphics2D inside = Style.pen(pen);
         inside.clip(area);
         for (int g = 0; g < groups.length; g++) {
             if (diagonal) {
-                bars(inside, axes, bins.outline(densities[g]), Look.colour(g));
+                bars(inside, axes, bins.outline(densities[g]), Style.colour(g));
             } else {
-                points(inside, axes, groups[g][column], groups[g][row], Look.colour(g));
+                points(inside, axes, groups[g][column], groups[g][row], Style.colour(g));
             }
         }
         inside.dispose();
         if (row == columns.length - 1) {
-            axes.labelBelow(pen, Look.fitted(pen, Look.LABEL, columns[column], cell));
+            axes.labelBelow(pen, Style.fitted(pen, Style.LABEL, columns[column], cell));
         }
         if (column == 0 && row > 0) {
-            axes.labelLeft(pen, Look.fitted(pen, Look.LABEL, columns[row], cell), LEFT - 16);
+            axes.labelLeft(pen, Style.fitted(pen, Style.LABEL, columns[row], cell), LEFT - 16);
         } else if (column == 0) {
             Axes.upwards(
-                    pen, Look.fitted(pen, Look.LABEL, columns[0], cell), area.getX() - LEFT + 16, area.getCenterY());
+                    pen, Style.fitted(pen, Style.LABEL, columns[0], cell), area.getX() - LEFT + 16, area.getCenterY());
         }
     }
 
@@ -140,7 +140,7 @@ final class Pairs {
                 path.lineTo(x, y);
             }
         }
-        pen.setColor(Look.translucent(colour, 0.25));
+        pen.setColor(Style.translucent(colour, 0.25));
         pen.fill(path);
         pen.setColor(colour);
         pen.setStroke(new BasicStroke(1.2f));
@@ -161,7 +161,7 @@ final class Pairs {
             double r = correlation(groups[g][row], groups[g][column]);
             String number = String.format(Locale.ROOT, "%.2f", r).replace("-0.00", "0.00");
             String text = Double.isNaN(r) ? "–" : "r = " + number.replace('-', '−');
-            Look.write(pen, Look.HEADING, Look.colour(g), text, area.getCenterX(), y, 0.5);
+            Style.write(pen, Style.HEADING, Style.colour(g), text, area.getCenterX(), y, 0.5);
             y += 18;
         }
     }

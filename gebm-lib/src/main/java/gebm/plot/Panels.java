@@ -3,7 +3,6 @@ package gebm.plot;
 import gebm.core.Require;
 import java.awt.Graphics2D;
 import java.util.List;
-import org.knowm.xchart.internal.chartpart.IChart;
 
 /**
  * Charts in rows, under one title: itself a chart, so that it is shown and combined like any other.
@@ -16,33 +15,36 @@ import org.knowm.xchart.internal.chartpart.IChart;
  * System.out.println(Plots.image(panels));
  * }</pre>
  */
-public final class Panels implements IChart {
+public final class Panels implements Figure {
     private static final int HEADING = 34;
 
     private final String title;
     private final int columns;
-    private final List<IChart> charts;
+    private final List<Object> charts;
+    private final List<Figure> figures;
 
-    private Panels(String title, int columns, List<IChart> charts) {
+    private Panels(String title, int columns, List<Object> charts) {
         this.title = title;
         this.columns = columns;
         this.charts = charts;
+        figures = charts.stream().map(Figure::of).toList();
     }
 
     /**
      * Charts row by row.
      *
      * @param title above all of them; may be empty
-     * @throws IllegalArgumentException if there is no chart or {@code columns} is not positive
+     * @param charts figures, and charts of XChart
+     * @throws IllegalArgumentException if there is no chart, one is neither, or {@code columns} is not positive
      */
-    public static Panels of(String title, int columns, IChart... charts) {
+    public static Panels of(String title, int columns, Object... charts) {
         Require.positive("columns", columns);
         Require.that(charts.length > 0, "charts", "at least one", charts.length);
         return new Panels(title, Math.min(columns, charts.length), List.of(charts));
     }
 
-    /** The charts, row by row. */
-    public List<IChart> charts() {
+    /** The charts, row by row, as they were handed in. */
+    public List<Object> charts() {
         return charts;
     }
 
@@ -53,7 +55,7 @@ public final class Panels implements IChart {
     private int columnWidth(int column) {
         int width = 0;
         for (int i = column; i < charts.size(); i += columns) {
-            width = Math.max(width, charts.get(i).getWidth());
+            width = Math.max(width, figures.get(i).width());
         }
         return width;
     }
@@ -61,14 +63,13 @@ public final class Panels implements IChart {
     private int rowHeight(int row) {
         int height = 0;
         for (int i = row * columns; i < Math.min(charts.size(), (row + 1) * columns); i++) {
-            height = Math.max(height, charts.get(i).getHeight());
+            height = Math.max(height, figures.get(i).height());
         }
         return height;
     }
 
-    /** {@inheritDoc} Shown pixels. */
     @Override
-    public int getWidth() {
+    public int width() {
         int width = 0;
         for (int column = 0; column < columns; column++) {
             width += columnWidth(column);
@@ -76,9 +77,8 @@ public final class Panels implements IChart {
         return width;
     }
 
-    /** {@inheritDoc} Shown pixels. */
     @Override
-    public int getHeight() {
+    public int height() {
         int height = top();
         for (int row = 0; row * columns < charts.size(); row++) {
             height += rowHeight(row);
@@ -88,23 +88,21 @@ public final class Panels implements IChart {
 
     /** The title above all of them, or that of the only chart. */
     @Override
-    public String getTitle() {
-        return title.isEmpty() && charts.size() == 1 ? charts.get(0).getTitle() : title;
+    public String title() {
+        return title.isEmpty() && charts.size() == 1 ? figures.get(0).title() : title;
     }
 
-    /** {@inheritDoc} Paints at its own size, whatever size is asked for. */
     @Override
-    public void paint(Graphics2D graphics, int width, int height) {
-        Graphics2D pen = Look.pen(graphics);
-        Look.write(pen, Look.TITLE, Look.INK, title, getWidth() / 2.0, 22, 0.5);
+    public void paint(Graphics2D graphics) {
+        Graphics2D pen = Style.pen(graphics);
+        Style.write(pen, Style.TITLE, Style.INK, title, width() / 2.0, 22, 0.5);
         pen.dispose();
         int x = 0;
         int y = top();
         for (int i = 0; i < charts.size(); i++) {
-            IChart chart = charts.get(i);
             Graphics2D cell = (Graphics2D) graphics.create();
             cell.translate(x, y);
-            chart.paint(cell, chart.getWidth(), chart.getHeight());
+            figures.get(i).paint(cell);
             cell.dispose();
             x += columnWidth(i % columns);
             if (i % columns == columns - 1) {
@@ -116,6 +114,6 @@ public final class Panels implements IChart {
 
     @Override
     public String toString() {
-        return "Panels \"" + getTitle() + "\" of " + charts.size();
+        return "Panels \"" + title() + "\" of " + charts.size();
     }
 }

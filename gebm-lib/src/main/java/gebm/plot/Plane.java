@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import gebm.core.Require;
+import gebm.trace.Ops;
 import java.awt.BasicStroke;
 import java.awt.Color;
 import java.awt.Graphics2D;
@@ -16,7 +17,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.UnaryOperator;
-import org.knowm.xchart.internal.chartpart.IChart;
 
 /**
  * A picture of the plane in layers, each over those before: a map, contours, arrows, paths, points.
@@ -38,7 +38,7 @@ import org.knowm.xchart.internal.chartpart.IChart;
  * }
  * }</pre>
  */
-public final class Plane implements IChart {
+public final class Plane implements Figure {
     private static final int SIDE = 330; // of the area, the longer one
     private static final int BAR = 14;
     private static final int TOP = 12;
@@ -130,7 +130,7 @@ public final class Plane implements IChart {
      * @param points {@code (n, 2)}, finite
      */
     public Plane withPoints(String name, NDArray points) {
-        double[][] xy = Numbers.plane(name, points);
+        double[][] xy = PlotData.plane(name, points);
         return with(new Points(name, colour(), xy[0], xy[1], map() != null));
     }
 
@@ -151,8 +151,8 @@ public final class Plane implements IChart {
      * @param vectors {@code (n, 2)}, finite
      */
     public Plane withArrows(NDArray at, NDArray vectors) {
-        double[][] from = Numbers.plane("at", at);
-        double[][] by = Numbers.plane("vectors", vectors);
+        double[][] from = PlotData.plane("at", at);
+        double[][] by = PlotData.plane("vectors", vectors);
         Require.that(from[0].length == by[0].length, "vectors", "as many as points, " + from[0].length, by[0].length);
         return with(new Arrows(from, by, map() != null));
     }
@@ -199,10 +199,10 @@ public final class Plane implements IChart {
     /** {@code ground} with a layer drawn into a copy of it. */
     private Picture over(Picture ground, Layer layer) {
         BufferedImage from = ground.image();
-        BufferedImage copy = Look.white(from.getWidth(), from.getHeight());
+        BufferedImage copy = Style.white(from.getWidth(), from.getHeight());
         from.copyData(copy.getRaster());
-        Graphics2D pen = Look.pen(copy.createGraphics());
-        pen.scale(Look.DENSITY, Look.DENSITY);
+        Graphics2D pen = Style.pen(copy.createGraphics());
+        pen.scale(Style.DENSITY, Style.DENSITY);
         Axes axes = with(layer).axes();
         pen.clip(axes.area());
         layer.draw(pen, axes);
@@ -228,7 +228,7 @@ public final class Plane implements IChart {
         Shape shape = draws.getShape();
         boolean fits = shape.dimension() == 3 && shape.get(2) == 2 && shape.size() > 0;
         Require.that(fits, name, "of shape (draws, chains, 2)", shape);
-        double[] flat = Numbers.of(draws);
+        double[] flat = Ops.doubles(draws);
         int chains = (int) shape.get(1);
         double[][][] paths = new double[chains][2][(int) shape.get(0)];
         for (int i = 0; i < flat.length; i++) {
@@ -264,7 +264,7 @@ public final class Plane implements IChart {
 
     /** Over a map, bright ones. */
     private Color[] colours() {
-        return map() == null ? Look.colours() : OVER_MAP;
+        return map() == null ? Style.colours() : OVER_MAP;
     }
 
     /** Told apart on viridis, from it and from each other. */
@@ -303,7 +303,7 @@ public final class Plane implements IChart {
         double unit = SIDE / Math.max(l[1] - l[0], l[3] - l[2]);
         double width = Math.max(SIDE / 4.0, Math.rint(unit * (l[1] - l[0])));
         double height = Math.max(SIDE / 4.0, Math.rint(unit * (l[3] - l[2])));
-        Graphics2D pen = Look.pen(new BufferedImage(1, 1, BufferedImage.TYPE_INT_RGB).createGraphics());
+        Graphics2D pen = Style.pen(new BufferedImage(1, 1, BufferedImage.TYPE_INT_RGB).createGraphics());
         Axes unplaced = new Axes(l[0], l[1], l[2], l[3], new Rectangle2D.Double(0, 0, width, height));
         double left = Math.ceil(unplaced.widestLeft(pen)) + 34;
         pen.dispose();
@@ -312,51 +312,48 @@ public final class Plane implements IChart {
     }
 
     private static double barLabels(HeatMap map) {
-        Graphics2D pen = Look.pen(new BufferedImage(1, 1, BufferedImage.TYPE_INT_RGB).createGraphics());
+        Graphics2D pen = Style.pen(new BufferedImage(1, 1, BufferedImage.TYPE_INT_RGB).createGraphics());
         double widest = 0;
         for (double tick : map.ticks()) {
-            widest = Math.max(widest, Look.width(pen, Look.TICK, Ticks.text(tick)));
+            widest = Math.max(widest, Style.width(pen, Style.TICK, Ticks.text(tick)));
         }
         pen.dispose();
         return Math.ceil(widest);
     }
 
-    /** {@inheritDoc} Shown pixels. */
     @Override
-    public int getWidth() {
+    public int width() {
         HeatMap map = map();
         double bar = map == null ? 0 : 14 + BAR + 8 + barLabels(map) + (map.label.isEmpty() ? 0 : 22);
         return (int) Math.ceil(axes().area().getMaxX() + bar) + RIGHT;
     }
 
-    /** {@inheritDoc} Shown pixels. */
     @Override
-    public int getHeight() {
+    public int height() {
         return (int) Math.ceil(axes().area().getMaxY()) + BELOW;
     }
 
     @Override
-    public String getTitle() {
+    public String title() {
         return title;
     }
 
-    /** {@inheritDoc} Paints at its own size, whatever size is asked for. */
     @Override
-    public void paint(Graphics2D graphics, int width, int height) {
-        Graphics2D pen = Look.pen(graphics);
+    public void paint(Graphics2D graphics) {
+        Graphics2D pen = Style.pen(graphics);
         Axes axes = axes();
         Rectangle2D area = axes.area();
-        Look.write(pen, Look.TITLE, Look.INK, title, area.getCenterX(), TOP + 10, 0.5);
+        Style.write(pen, Style.TITLE, Style.INK, title, area.getCenterX(), TOP + 10, 0.5);
         if (map() == null) {
             axes.drawGrid(pen);
         }
         for (Layer layer : layers) {
-            Graphics2D inside = Look.pen(pen);
+            Graphics2D inside = Style.pen(pen);
             inside.clip(area);
             layer.draw(inside, axes);
             inside.dispose();
         }
-        axes.drawFrame(pen, map() == null ? Look.GRID : Look.PALE);
+        axes.drawFrame(pen, map() == null ? Style.GRID : Style.PALE);
         axes.labelBelow(pen, xLabel);
         axes.labelLeft(pen, yLabel, area.getX() - 16);
         legend(pen, area);
@@ -372,8 +369,8 @@ public final class Plane implements IChart {
         for (Layer layer : named()) {
             layer.drawKey(pen, x + 5, y - 4);
             x += layer.keyWidth() + 8;
-            Look.write(pen, Look.LABEL, Look.INK, layer.name(), x, y, 0);
-            x += Look.width(pen, Look.LABEL, layer.name()) + 16;
+            Style.write(pen, Style.LABEL, Style.INK, layer.name(), x, y, 0);
+            x += Style.width(pen, Style.LABEL, layer.name()) + 16;
         }
     }
 
@@ -421,13 +418,13 @@ public final class Plane implements IChart {
         @Override
         public void draw(Graphics2D pen, Axes axes) {
             Rectangle2D area = axes.area();
-            int w = (int) Math.round(area.getWidth() * Look.DENSITY);
-            int h = (int) Math.round(area.getHeight() * Look.DENSITY);
+            int w = (int) Math.round(area.getWidth() * Style.DENSITY);
+            int h = (int) Math.round(area.getHeight() * Style.DENSITY);
             BufferedImage image = new BufferedImage(w, h, BufferedImage.TYPE_INT_ARGB);
             double[] e = extent();
             int[] colours = new int[256];
             for (int c = 0; c < colours.length; c++) {
-                colours[c] = Look.map(c / 255.0).getRGB();
+                colours[c] = Style.map(c / 255.0).getRGB();
             }
             for (int row = 0; row < h; row++) {
                 double y = axes.yHigh() - (row + 0.5) / h * (axes.yHigh() - axes.yLow());
@@ -478,22 +475,22 @@ public final class Plane implements IChart {
             }
             shape.lineTo(x, top);
             shape.closePath();
-            Graphics2D inside = Look.pen(pen);
+            Graphics2D inside = Style.pen(pen);
             inside.clip(shape);
-            int steps = (int) area.getHeight() * Look.DENSITY;
+            int steps = (int) area.getHeight() * Style.DENSITY;
             for (int s = 0; s < steps; s++) {
-                double y = area.getY() + (double) s / Look.DENSITY;
-                inside.setColor(Look.map((bottom - y) / (bottom - top)));
-                inside.fill(new Rectangle2D.Double(x, y, BAR, 1.0 / Look.DENSITY));
+                double y = area.getY() + (double) s / Style.DENSITY;
+                inside.setColor(Style.map((bottom - y) / (bottom - top)));
+                inside.fill(new Rectangle2D.Double(x, y, BAR, 1.0 / Style.DENSITY));
             }
             inside.dispose();
-            pen.setColor(Look.PALE);
+            pen.setColor(Style.PALE);
             pen.setStroke(new BasicStroke(1));
             pen.draw(shape);
             for (double tick : ticks()) {
                 double y = bottom - (tick - low) / (high - low) * (bottom - top);
                 Axes.mark(pen, x + BAR, y, x + BAR + 4, y);
-                Look.write(pen, Look.TICK, Look.INK, Ticks.text(tick), x + BAR + 7, y + 4, 0);
+                Style.write(pen, Style.TICK, Style.INK, Ticks.text(tick), x + BAR + 7, y + 4, 0);
             }
             Axes.upwards(pen, label, x + BAR + 8 + barLabels(this) + 16, area.getCenterY());
         }
@@ -503,7 +500,7 @@ public final class Plane implements IChart {
         @Override
         public void draw(Graphics2D pen, Axes axes) {
             pen.setStroke(new BasicStroke(overMap ? 0.7f : 1.1f, BasicStroke.CAP_ROUND, BasicStroke.JOIN_ROUND));
-            pen.setColor(overMap ? new Color(255, 255, 255, 130) : Look.PALE);
+            pen.setColor(overMap ? new Color(255, 255, 255, 130) : Style.PALE);
             for (double[][] line : lines) {
                 Path2D path = new Path2D.Double();
                 for (int i = 0; i < line.length; i++) {
@@ -530,7 +527,7 @@ public final class Plane implements IChart {
     }
 
     private static void edgedDisc(Graphics2D pen, Color colour, double x, double y, double radius) {
-        pen.setColor(Look.INK);
+        pen.setColor(Style.INK);
         disc(pen, x, y, radius + 0.8);
         pen.setColor(colour);
         disc(pen, x, y, radius);
@@ -581,7 +578,7 @@ public final class Plane implements IChart {
 
         private static void ring(Graphics2D pen, double x, double y) {
             edgedDisc(pen, Color.WHITE, x, y, 2.6);
-            pen.setColor(Look.INK);
+            pen.setColor(Style.INK);
             disc(pen, x, y, 1.2);
         }
 
@@ -597,11 +594,11 @@ public final class Plane implements IChart {
 
         @Override
         public void drawKey(Graphics2D pen, double x, double y) {
-            pen.setColor(Look.PALE);
+            pen.setColor(Style.PALE);
             pen.setStroke(new BasicStroke(1));
             pen.draw(new Line2D.Double(x, y, x + 15, y));
             ring(pen, x, y);
-            edgedDisc(pen, paths.length > 1 ? Look.PALE : colours[0], x + 15, y, 3);
+            edgedDisc(pen, paths.length > 1 ? Style.PALE : colours[0], x + 15, y, 3);
         }
     }
 
@@ -612,7 +609,7 @@ public final class Plane implements IChart {
             boolean many = tails.length > FEW;
             for (double[][] tail : tails) {
                 pen.setStroke(new BasicStroke(1.2f, BasicStroke.CAP_ROUND, BasicStroke.JOIN_ROUND));
-                pen.setColor(Look.translucent(colour, 0.7));
+                pen.setColor(Style.translucent(colour, 0.7));
                 pen.draw(line(axes, tail));
             }
             for (double[][] tail : tails) {

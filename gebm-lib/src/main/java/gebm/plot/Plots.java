@@ -20,7 +20,6 @@ import java.util.stream.IntStream;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYSeries;
 import org.knowm.xchart.XYSeries.XYSeriesRenderStyle;
-import org.knowm.xchart.internal.chartpart.IChart;
 import org.knowm.xchart.style.Styler.LegendLayout;
 import org.knowm.xchart.style.Styler.LegendPosition;
 import org.knowm.xchart.style.XYStyler;
@@ -112,11 +111,11 @@ public final class Plots {
      *     plane
      */
     public static XYChart scatter(String names, NDArray... clouds) {
-        String[] labels = Numbers.labels(names, clouds.length);
+        String[] labels = PlotData.labels(names, clouds.length);
         XYChart chart = chart(new XYChart(PLANE + (clouds.length > 1 ? LEGEND : 0), PLANE), names, "x₁", "x₂");
         chart.getStyler().setMarkerSize(3);
         for (int c = 0; c < clouds.length; c++) {
-            double[][] xy = Numbers.plane(labels[c], clouds[c]);
+            double[][] xy = PlotData.plane(labels[c], clouds[c]);
             Color colour = nextColour(chart);
             XYSeries series = chart.addSeries(labels[c], xy[0], xy[1]);
             series.setXYSeriesRenderStyle(XYSeriesRenderStyle.Scatter);
@@ -134,7 +133,7 @@ public final class Plots {
      * @throws IllegalArgumentException if names and arrays differ in number, or an array is empty or not finite
      */
     public static XYChart histogram(String names, String xLabel, double[]... values) {
-        String[] labels = Numbers.labels(names, values.length);
+        String[] labels = PlotData.labels(names, values.length);
         for (int v = 0; v < values.length; v++) {
             Bins.check(labels[v], values[v]);
         }
@@ -198,13 +197,13 @@ public final class Plots {
      * @param groups {@code (n, d)} each, with one d from 2 to 8, finite
      */
     public static Picture pairs(String columns, String names, NDArray... groups) {
-        String[] labels = Numbers.labels(names, groups.length);
+        String[] labels = PlotData.labels(names, groups.length);
         double[][][] values = new double[groups.length][][];
         for (int g = 0; g < groups.length; g++) {
-            values[g] = Numbers.columns(labels[g], groups[g]);
+            values[g] = PlotData.columns(labels[g], groups[g]);
         }
         int d = values.length == 0 ? 0 : values[0].length;
-        return pairs(List.of(Numbers.labels(columns, d)), names, values);
+        return pairs(List.of(PlotData.labels(columns, d)), names, values);
     }
 
     /**
@@ -214,7 +213,7 @@ public final class Plots {
      * @param groups {@code [column][row]} each, 2 to 8 columns, finite
      */
     public static Picture pairs(List<String> columns, String names, double[][]... groups) {
-        String[] labels = Numbers.labels(names, groups.length);
+        String[] labels = PlotData.labels(names, groups.length);
         int d = columns.size();
         Require.that(d >= 2 && d <= 8, "columns of " + labels[0], "from 2 to 8", d);
         double[][][] values = new double[groups.length][][];
@@ -267,12 +266,12 @@ public final class Plots {
         XYChart chart = chart(new XYChart(WIDTH, HEIGHT), title, "lag (steps)", "autocorrelation");
         double[] ends = {0, lags};
         Curve none = Curve.of("none", ends, new double[2]).withError(1.96 / Math.sqrt(draws[0].length));
-        bands(chart, none, Look.INK);
+        bands(chart, none, Style.INK);
         chains(chart, correlations);
         XYSeries zero = chart.addSeries("zero", ends, new double[2]);
         zero.setShowInLegend(false);
-        zero.setMarker(SeriesMarkers.NONE).setLineColor(Look.INK);
-        zero.setLineStyle(Look.DASHES);
+        zero.setMarker(SeriesMarkers.NONE).setLineColor(Style.INK);
+        zero.setLineStyle(Style.DASHES);
         return chart;
     }
 
@@ -320,15 +319,15 @@ public final class Plots {
                 .limit(CHAINS)
                 .mapToInt(Integer::intValue)
                 .toArray();
-        IChart[] charts = new IChart[shown.length];
+        Object[] charts = new Object[shown.length];
         for (int i = 0; i < charts.length; i++) {
             XYChart chart = chart(new XYChart(230, 190), "chain " + (shown[i] + 1), "rank / draws", "");
             chart.getStyler().setYAxisMin(0.0).setYAxisMax(1.1 * highest);
-            chart.getStyler().setChartTitleFont(Look.HEADING);
+            chart.getStyler().setChartTitleFont(Style.HEADING);
             bars(chart, "ranks", bins.outline(heights[shown[i]]));
             XYSeries even = chart.addSeries("even", new double[] {0, 1}, new double[] {1, 1});
-            even.setMarker(SeriesMarkers.NONE).setLineColor(Look.INK);
-            even.setLineStyle(Look.DASHES);
+            even.setMarker(SeriesMarkers.NONE).setLineColor(Style.INK);
+            even.setLineStyle(Style.DASHES);
             charts[i] = chart;
         }
         return Panels.of(title, Math.min(4, Math.max(2, (int) Math.ceil(Math.sqrt(charts.length)))), charts);
@@ -366,15 +365,15 @@ public final class Plots {
             return Panels.of(
                     "", 1, training(chart(new XYChart(WIDTH, HEIGHT), title, "iteration", term), history, term));
         }
-        List<IChart> charts = new ArrayList<>();
+        List<XYChart> charts = new ArrayList<>();
         for (String term : shown) {
             XYChart chart = chart(new XYChart(PANEL_WIDTH, PANEL_HEIGHT), term, "iteration", "");
-            chart.getStyler().setChartTitleFont(Look.HEADING);
+            chart.getStyler().setChartTitleFont(Style.HEADING);
             chart.getStyler().setLegendPosition(LegendPosition.OutsideS);
             chart.getStyler().setLegendLayout(LegendLayout.Horizontal);
             charts.add(training(chart, history, term));
         }
-        return Panels.of(title, charts.size() > 4 ? 3 : 2, charts.toArray(IChart[]::new));
+        return Panels.of(title, charts.size() > 4 ? 3 : 2, charts.toArray());
     }
 
     /** A term on the batches of training, and what there is of it on validation data, as dots on a line. */
@@ -419,22 +418,22 @@ public final class Plots {
      * @throws IllegalArgumentException if names and grids differ in number, images are not square or not finite
      */
     public static Picture sideBySide(String names, int columns, NDArray... grids) {
-        return ImageGrid.of(Numbers.labels(names, grids.length), columns, new String[0], grids);
+        return ImageGrid.of(PlotData.labels(names, grids.length), columns, new String[0], grids);
     }
 
     /**
-     * Any XChart charts beside each other in one bitmap of twice their size.
+     * Figures and charts of XChart beside each other in one bitmap of twice their size.
      *
-     * @throws IllegalArgumentException if there is no chart
+     * @throws IllegalArgumentException if there is no chart, or one is neither
      */
-    public static Picture image(IChart... charts) {
-        IChart all = charts.length == 1 ? charts[0] : Panels.of("", Math.max(1, charts.length), charts);
-        BufferedImage image = Look.white(all.getWidth() * Look.DENSITY, all.getHeight() * Look.DENSITY);
+    public static Picture image(Object... charts) {
+        Figure all = charts.length == 1 ? Figure.of(charts[0]) : Panels.of("", Math.max(1, charts.length), charts);
+        BufferedImage image = Style.white(all.width() * Style.DENSITY, all.height() * Style.DENSITY);
         Graphics2D pen = image.createGraphics();
-        pen.scale(Look.DENSITY, Look.DENSITY);
-        all.paint(pen, all.getWidth(), all.getHeight());
+        pen.scale(Style.DENSITY, Style.DENSITY);
+        all.paint(pen);
         pen.dispose();
-        return new Picture(image, all.getWidth(), all.getHeight());
+        return new Picture(image, all.width(), all.height());
     }
 
     /** The band of a curve: a pale area for each of its parts between gaps, not in the legend. */
@@ -463,7 +462,7 @@ public final class Plots {
             }
             XYSeries series = chart.addSeries(curve.name() + ", band " + ++part, aroundX, aroundY);
             series.setXYSeriesRenderStyle(XYSeriesRenderStyle.PolygonArea);
-            series.setFillColor(Look.translucent(colour, 0.2));
+            series.setFillColor(Style.translucent(colour, 0.2));
             series.setLineStyle(SeriesLines.NONE);
             series.setMarker(SeriesMarkers.NONE);
             series.setShowInLegend(false);
@@ -480,7 +479,7 @@ public final class Plots {
         series.setXYSeriesRenderStyle(XYSeriesRenderStyle.PolygonArea);
         series.setMarker(SeriesMarkers.NONE);
         line(series, 1.2f, colour);
-        series.setFillColor(Look.translucent(colour, 0.3));
+        series.setFillColor(Style.translucent(colour, 0.3));
     }
 
     private static void line(XYSeries series, float width, Color colour) {
@@ -495,7 +494,7 @@ public final class Plots {
             Curve all = withRoundTicks(Curve.of("each", xy[0], xy[1]));
             XYSeries series = chart.addSeries(all.name(), all.x(), all.y());
             series.setMarker(SeriesMarkers.NONE);
-            line(series, 0.8f, Look.pale(Look.colour(0), 0.35));
+            line(series, 0.8f, Style.pale(Style.colour(0), 0.35));
             series.setShowInLegend(false);
         }
     }
@@ -553,7 +552,7 @@ public final class Plots {
 
     /** The colour that no series in the legend has yet; they come round. */
     private static Color nextColour(XYChart chart) {
-        return Look.colour((int) chart.getSeriesCollection().stream()
+        return Style.colour((int) chart.getSeriesCollection().stream()
                 .filter(XYSeries::isShowInLegend)
                 .count());
     }
@@ -574,19 +573,19 @@ public final class Plots {
         styler.setChartBackgroundColor(Color.WHITE);
         styler.setPlotBackgroundColor(Color.WHITE);
         styler.setPlotBorderVisible(false);
-        styler.setPlotGridLinesColor(Look.GRID);
+        styler.setPlotGridLinesColor(Style.GRID);
         styler.setPlotGridLinesStroke(new BasicStroke(1));
-        styler.setChartFontColor(Look.INK);
-        styler.setSeriesColors(Look.colours());
+        styler.setChartFontColor(Style.INK);
+        styler.setSeriesColors(Style.colours());
         styler.setLegendPosition(LegendPosition.OutsideE);
         styler.setLegendBorderColor(Color.WHITE);
-        styler.setLegendFont(Look.LABEL);
+        styler.setLegendFont(Style.LABEL);
         styler.setLegendVisible(false);
         styler.setChartTitleVisible(!title.isEmpty());
-        styler.setChartTitleFont(Look.TITLE);
+        styler.setChartTitleFont(Style.TITLE);
         styler.setChartTitlePadding(9);
-        styler.setAxisTickLabelsFont(Look.TICK);
-        styler.setAxisTitleFont(Look.LABEL);
+        styler.setAxisTickLabelsFont(Style.TICK);
+        styler.setAxisTitleFont(Style.LABEL);
         styler.setXAxisTickLabelsFormattingFunction(Ticks::text);
         styler.setYAxisTickLabelsFormattingFunction(Ticks::text);
         return chart;

@@ -11,6 +11,7 @@ import gebm.core.Require;
 import gebm.core.Rng;
 import gebm.core.StopReason;
 import gebm.model.Energy;
+import gebm.trace.InPlace;
 import gebm.trace.LongLoop;
 import gebm.trace.Ops;
 import gebm.trace.Program;
@@ -142,7 +143,7 @@ final class SamplerRun<S extends ChainState> {
         DIVERGENCES;
 
         void write(NDArray record, NDArray value) {
-            Ops.assign(record.get(ordinal()), value);
+            InPlace.assign(record.get(ordinal()), value);
         }
     }
 
@@ -207,7 +208,7 @@ final class SamplerRun<S extends ChainState> {
             Transition<S> next = sampler.update(target, sampler.state(arrays), settings, step.fork(key));
             note(step.sinceFirst(given.get(2)), next.info());
             NDArray position = next.state().position();
-            Ops.assignRow(given.get(3), step.sinceFirst(given.get(1)), position);
+            InPlace.assignRow(given.get(3), step.sinceFirst(given.get(1)), position);
             return next.state().arrays();
         });
     }
@@ -239,11 +240,11 @@ final class SamplerRun<S extends ChainState> {
         return new DivergedException(
                 String.format(
                         Locale.ROOT,
-                        "the chains are no longer finite at iteration %d with settings %s: %s; "
-                                + "use a smaller step size, or a smaller inverse temperature",
+                        "the chains are no longer finite at iteration %d with settings %s: %s",
                         iteration,
                         Arrays.toString(sampler.settings(iteration)),
                         where),
+                "use a smaller step size, or a smaller inverse temperature",
                 soFar);
     }
 

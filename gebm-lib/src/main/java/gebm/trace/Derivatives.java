@@ -25,10 +25,10 @@ import java.util.function.Supplier;
  */
 final class Derivatives {
     /** How one gradient or tangent is computed, and, where by the engine, the node that asked for it. */
-    record Way(boolean tangent, StackTraceElement site, Node without) {}
+    record Method(boolean tangent, StackTraceElement site, Node without) {}
 
     /** An adjoint with one number everywhere, in the shape of {@code like}: written only where an array is needed. */
-    private record Same(Object like, double number) {}
+    private record Constant(Object like, double number) {}
 
     /** A body ready to be reversed, with the values that depend on its parameters; or the node that prevents it. */
     private record Body(List<Node> nodes, Set<Value> active, Node without) {}
@@ -36,7 +36,7 @@ final class Derivatives {
     final Facts facts;
     private final Supplier<Value> newValue;
     private final Map<Value, Value> roots;
-    private final List<Way> ways = new ArrayList<>();
+    private final List<Method> methods = new ArrayList<>();
     private List<Node> out;
     private StackTraceElement site;
     private Set<Value> wanted; // the values whose adjoints count in what is being reversed
@@ -49,19 +49,19 @@ final class Derivatives {
     }
 
     /** A graph with derivatives written out, and how each was. */
-    record Result(Graph graph, List<Way> ways) {}
+    record Result(Graph graph, List<Method> methods) {}
 
     /** {@code graph} with every derivative written out that can be. */
     static Result applyTo(Graph graph, Facts facts, Supplier<Value> newValue) {
         Derivatives d = new Derivatives(facts, newValue, graph.roots());
-        return new Result(new Graph(graph.inputs(), d.rewrite(graph.nodes()), graph.results()), d.ways);
+        return new Result(new Graph(graph.inputs(), d.rewrite(graph.nodes()), graph.results()), d.methods);
     }
 
     /** Whether {@code node}, a gradient per sample, can be written out. */
     static boolean separates(Node.Gradient node, Facts facts, Supplier<Value> newValue, Map<Value, Value> roots) {
         Derivatives d = new Derivatives(facts, newValue, roots);
         d.rewrite(node);
-        return d.ways.get(d.ways.size() - 1).without() == null;
+        return d.methods.get(d.methods.size() - 1).without() == null;
     }
 
     private List<Node> rewrite(List<Node> nodes) {
@@ -100,7 +100,7 @@ final class Derivatives {
                 out.add(same(node.handedOut().get(i), node.results().get(i)));
             }
         }
-        ways.add(new Way(node instanceof Node.Tangent, node.site(), without));
+        methods.add(new Method(node instanceof Node.Tangent, node.site(), without));
         List<Node> result = without == null ? out : List.of(inside);
         out = outer;
         return result;
@@ -203,7 +203,7 @@ final class Derivatives {
     private Node gradient(Node.Gradient node, Body body) {
         Map<Value, Object> seeds = new HashMap<>();
         if (body.active().contains(node.total())) {
-            seeds.put((Value) node.total(), new Same(node.total(), 1));
+            seeds.put((Value) node.total(), new Constant(node.total(), 1));
         }
         Map<Value, Object> adjoints = reverse(body, seeds);
         site = node.site();
@@ -276,7 +276,7 @@ final class Derivatives {
                     }
                 }
             }
-            List<Object> parts = g instanceof Same same ? adjointsOfSame(call, same.number()) : null;
+            List<Object> parts = g instanceof Constant constant ? adjointsOfConstant(call, constant.number()) : null;
             if (parts == null) {
                 parts = Rules.of(this, call).adjoints(this, call, written(g));
             }
@@ -299,33 +299,35 @@ final class Derivatives {
     }
 
     private Object sum(Object a, Object b) {
-        if (a instanceof Same one && b instanceof Same other) {
-            return new Same(one.like(), one.number() + other.number());
+        if (a instanceof Constant one && b instanceof Constant other) {
+            return new Constant(one.like(), one.number() + other.number());
         }
-        if (a instanceof Same one) {
+        if (a instanceof Constant one) {
             return op("add", b, one.number());
         }
-        return op("add", a, b instanceof Same other ? other.number() : b);
+        return op("add", a, b instanceof Constant other ? other.number() : b);
     }
 
     private Object written(Object adjoint) {
-        if (!(adjoint instanceof Same same)) {
+        if (!(adjoint instanceof Constant constant)) {
             return adjoint;
         }
-        return same.number() == 1 ? op("ones_like", same.like()) : op("full_like", same.like(), same.number());
+        return constant.number() == 1
+                ? op("ones_like", constant.like())
+                : op("full_like", constant.like(), constant.number());
     }
 
     // ---------------------------------------------------------------- one number everywhere
 
     /** Adjoints where the incoming one is {@code v} everywhere; null where it must be an array. */
-    private List<Object> adjointsOfSame(Node.Call call, double v) {
+    private List<Object> adjointsOfConstant(Node.Call call, double v) {
         Object x = call.args().isEmpty() ? null : call.args().get(0);
         Value y = call.output();
         return switch (call.target()) {
-            case "{0}", "torch.alias", "torch.clone", "torch.reshape", "torch.sum" -> Rules.first(new Same(x, v));
-            case "torch.neg" -> Rules.first(new Same(x, -v));
+            case "{0}", "torch.alias", "torch.clone", "torch.reshape", "torch.sum" -> Rules.first(new Constant(x, v));
+            case "torch.neg" -> Rules.first(new Constant(x, -v));
             case "torch.exp" -> Rules.first(v == 1 ? y : op("mul", y, v));
-            case "torch.mean" -> ratio(x, y) instanceof Double count ? Rules.first(new Same(x, v / count)) : null;
+            case "torch.mean" -> ratio(x, y) instanceof Double count ? Rules.first(new Constant(x, v / count)) : null;
             case "torch.add" -> sameOfSum(call, v, v);
             case "torch.sub" -> sameOfSum(call, v, -v);
             case "torch.linear" -> sameOfLinear(call, v);
@@ -347,7 +349,7 @@ final class Derivatives {
         if (from == null || to == null || !(from.equals(to) || to.dimension() == 0)) {
             return null;
         }
-        return new Same(argument, from.equals(to) ? v : v * from.size());
+        return new Constant(argument, from.equals(to) ? v : v * from.size());
     }
 
     /** Sums in place of products with a matrix of one number. */
@@ -363,7 +365,7 @@ final class Derivatives {
         return Arrays.asList(
                 wants(x) ? op("expand", scaledSum(w, v), list(in)) : null,
                 wants(w) ? op("expand", scaledSum(x, v), list(weight)) : null,
-                wants(b) ? new Same(b, v * in.get(0)) : null);
+                wants(b) ? new Constant(b, v * in.get(0)) : null);
     }
 
     private Object scaledSum(Object rows, double v) {

@@ -3,17 +3,24 @@ package gebm.trace;
 import ai.djl.Device;
 import ai.djl.engine.Engine;
 import ai.djl.engine.EngineException;
+import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.pytorch.jni.IValueUtils;
 import ai.djl.pytorch.jni.JniUtils;
+import ai.djl.util.Pair;
 import gebm.core.Errors;
+import gebm.trace.file.Archive;
+import gebm.trace.file.NetworkFile;
+import gebm.trace.file.SavedProgram;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.lang.ref.Cleaner;
 import java.lang.ref.Reference;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -74,16 +81,16 @@ final class Executable implements AutoCloseable {
     }
 
     /** What was recorded: the graph, the public view of it, and the networks of other files that it calls. */
-    record Recorded(Graph graph, ProgramGraph view, List<TorchScript> networks) {}
+    record Recorded(Graph graph, ProgramGraph view, List<NetworkFile> networks) {}
 
     /** Loads a program that reads its arguments only. */
-    Executable(Printer.Source source, Device device, List<TorchScript> networks) {
-        this(Archive.of(source.text(), Map.of(), networks, null), source, device, new NDList(), null);
+    Executable(Printer.Source source, Device device, List<NetworkFile> networks) {
+        this(Archive.of(source.text(), networks), source, device, new NDList(), null);
     }
 
     /** Loads a recorded program. */
     Executable(Printer.Source source, Device device, NDList implicit, Recorded recorded) {
-        this(Archive.of(source.text(), Map.of(), recorded.networks(), null), source, device, implicit, recorded);
+        this(Archive.of(source.text(), recorded.networks()), source, device, implicit, recorded);
     }
 
     /** Loads a program from the bytes of a file. */
@@ -138,6 +145,26 @@ final class Executable implements AutoCloseable {
     /** The arrays that this program reads besides its arguments. */
     NDList implicit() {
         return implicit;
+    }
+
+    /** Writes this program to {@code file}, the values of {@link #implicit} as they are now. */
+    void save(Path file) {
+        if (recorded == null) {
+            throw new IllegalStateException("a program loaded from a file is saved already: copy the file");
+        }
+        List<Value> inputs = recorded.graph().inputs();
+        List<Value> attributes = inputs.subList(inputs.size() - implicit.size(), inputs.size());
+        Map<String, NDArray> arrays = new LinkedHashMap<>();
+        for (int i = 0; i < attributes.size(); i++) {
+            arrays.put(attributes.get(i).toString(), implicit.get(i));
+        }
+        String text =
+                Printer.print(recorded.graph(), attributes, recorded.networks()).text();
+        var arguments = recorded.view().inputs().stream()
+                .filter(input -> input.role() == ProgramGraph.Role.ARGUMENT)
+                .map(input -> new Pair<>(input.shape(), input.type()))
+                .toList();
+        SavedProgram.write(file, text, arrays, recorded.networks(), arguments);
     }
 
     /** Runs the program; the results belong to {@code scope}. */

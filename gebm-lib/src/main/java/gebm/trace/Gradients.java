@@ -6,7 +6,6 @@ import ai.djl.ndarray.types.Shape;
 import gebm.core.Require;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
@@ -21,6 +20,8 @@ import java.util.function.UnaryOperator;
  * array, its derivative is zero.
  */
 public final class Gradients {
+    private static final String OF_PARAMETERS = "gradients of parameters are taken inside a program";
+
     private Gradients() {}
 
     /**
@@ -29,18 +30,14 @@ public final class Gradients {
      * <p>Shapes: x {@code (n, …)}, f(x) {@code (n)} or {@code ()}, gradient as x.
      */
     public static ValueAndGradient valueAndGradient(UnaryOperator<NDArray> f, NDArray x) {
-        if (Recorder.of(x) == null) {
-            NDList both = ran("valueAndGradient", f, new NDList(x), in -> {
-                ValueAndGradient result = valueAndGradient(f, in.head());
-                return new NDList(result.value(), result.gradient());
+        NDList both = Program.call(f, "valueAndGradient", new NDList(x), in -> {
+            Recorder.Gradients result = Recorder.of(in.head()).gradient(in, false, inside -> {
+                NDArray value = f.apply(inside.head());
+                return new Recorder.Total(value.sum(), new NDList(value));
             });
-            return new ValueAndGradient(both.get(0), both.get(1));
-        }
-        Recorder.Gradients result = Recorder.of(x).gradient(new NDList(x), false, inside -> {
-            NDArray value = f.apply(inside.head());
-            return new Recorder.Total(value.sum(), new NDList(value));
+            return new NDList(result.extras().head(), result.gradients().head());
         });
-        return new ValueAndGradient(result.extras().head(), result.gradients().head());
+        return new ValueAndGradient(both.get(0), both.get(1));
     }
 
     /** {@code ∂(Σᵢ f(x)ᵢ)/∂x}. */
@@ -62,21 +59,18 @@ public final class Gradients {
      * @param cotangent u, of the shape of f(x)
      */
     public static ValueAndProduct vectorJacobian(UnaryOperator<NDArray> f, NDArray x, NDArray cotangent) {
-        Recorder recorder = recorderOf(x, cotangent);
-        if (recorder == null) {
-            return pair(ran("vectorJacobian", f, new NDList(x, cotangent), in -> {
-                ValueAndProduct result = vectorJacobian(f, in.get(0), in.get(1));
-                return new NDList(result.value(), result.product());
-            }));
-        }
-        Recorder.Gradients result = recorder.gradient(new NDList(x), false, inside -> {
-            NDArray value = f.apply(inside.head());
-            if (!recorder.dependsOnValues(recorder.valueOf(value))) {
-                requireShape("cotangent", cotangent, value.getShape(), "f(x)");
-            }
-            return new Recorder.Total(value.mul(cotangent).sum(), new NDList(value));
-        });
-        return new ValueAndProduct(result.extras().head(), result.gradients().head());
+        return pair(Program.call(f, "vectorJacobian", new NDList(x, cotangent), in -> {
+            Recorder recorder = Calls.recorderOf(in);
+            NDArray u = in.get(1);
+            Recorder.Gradients result = recorder.gradient(new NDList(in.get(0)), false, inside -> {
+                NDArray value = f.apply(inside.head());
+                if (!recorder.dependsOnValues(recorder.valueOf(value))) {
+                    requireShape("cotangent", u, value.getShape(), "f(x)");
+                }
+                return new Recorder.Total(value.mul(u).sum(), new NDList(value));
+            });
+            return new NDList(result.extras().head(), result.gradients().head());
+        }));
     }
 
     /**
@@ -85,18 +79,14 @@ public final class Gradients {
      * @param direction v, of the shape of x
      */
     public static ValueAndProduct jacobianVector(UnaryOperator<NDArray> f, NDArray x, NDArray direction) {
-        Recorder recorder = recorderOf(x, direction);
-        if (recorder == null) {
-            return pair(ran("jacobianVector", f, new NDList(x, direction), in -> {
-                ValueAndProduct result = jacobianVector(f, in.get(0), in.get(1));
-                return new NDList(result.value(), result.product());
-            }));
-        }
-        requireShape("direction", direction, x.getShape(), "x");
-        Recorder.Tangents result = recorder.tangents(
-                new NDList(x), List.of(new NDList(direction)), inside -> new NDList(f.apply(inside.head())));
-        return new ValueAndProduct(
-                result.values().head(), result.tangents().get(0).head());
+        return pair(Program.call(f, "jacobianVector", new NDList(x, direction), in -> {
+            NDList at = new NDList(in.get(0));
+            NDList along = new NDList(in.get(1));
+            requireShape("direction", along.head(), at.head().getShape(), "x");
+            Recorder.Tangents result =
+                    Calls.recorderOf(in).tangents(at, List.of(along), inside -> new NDList(f.apply(inside.head())));
+            return new NDList(result.values().head(), result.tangents().get(0).head());
+        }));
     }
 
     /**
@@ -106,15 +96,11 @@ public final class Gradients {
      * @param direction v, of the shape of x
      */
     public static NDArray hessianVector(UnaryOperator<NDArray> f, NDArray x, NDArray direction) {
-        if (recorderOf(x, direction) == null) {
-            return ran(
-                            "hessianVector",
-                            f,
-                            new NDList(x, direction),
-                            in -> new NDList(hessianVector(f, in.get(0), in.get(1))))
-                    .head();
-        }
-        return jacobianVector(y -> gradient(f, y), x, direction).product();
+        return Program.call(f, "hessianVector", new NDList(x, direction), in -> {
+                    ValueAndProduct slope = jacobianVector(y -> gradient(f, y), in.get(0), in.get(1));
+                    return new NDList(slope.product());
+                })
+                .head();
     }
 
     /**
@@ -132,29 +118,25 @@ public final class Gradients {
      * <p>Shapes: x and f(x) {@code (n, d)}, trace {@code (n)}.
      */
     public static ValueAndTrace jacobianTrace(UnaryOperator<NDArray> f, NDArray x) {
-        Recorder recorder = Recorder.of(x);
-        if (recorder == null) {
-            return valueAndTrace(ran("jacobianTrace", f, new NDList(x), in -> {
-                ValueAndTrace result = jacobianTrace(f, in.head());
-                return new NDList(result.value(), result.trace());
-            }));
-        }
-        Shape shape = x.getShape();
-        Require.that(shape.dimension() == 2, "shape of x", "(n, d)", shape);
-        int d = (int) shape.get(1);
-        List<NDList> directions = new ArrayList<>();
-        for (int j = 0; j < d; j++) {
-            NDArray axis = x.getManager().eye(1, d, j, x.getDataType());
-            directions.add(new NDList(axis.broadcast(shape)));
-        }
-        Recorder.Tangents result =
-                recorder.tangents(new NDList(x), directions, inside -> new NDList(f.apply(inside.head())));
-        NDArray trace = null;
-        for (int j = 0; j < d; j++) {
-            NDArray part = result.tangents().get(j).head().get(":, " + j);
-            trace = trace == null ? part : trace.add(part);
-        }
-        return new ValueAndTrace(result.values().head(), trace);
+        return valueAndTrace(Program.call(f, "jacobianTrace", new NDList(x), in -> {
+            NDArray at = in.head();
+            Shape shape = at.getShape();
+            Require.that(shape.dimension() == 2, "shape of x", "(n, d)", shape);
+            int d = (int) shape.get(1);
+            List<NDList> directions = new ArrayList<>();
+            for (int j = 0; j < d; j++) {
+                NDArray axis = at.getManager().eye(1, d, j, at.getDataType());
+                directions.add(new NDList(axis.broadcast(shape)));
+            }
+            Recorder.Tangents result =
+                    Recorder.of(at).tangents(in, directions, inside -> new NDList(f.apply(inside.head())));
+            NDArray trace = null;
+            for (int j = 0; j < d; j++) {
+                NDArray part = result.tangents().get(j).head().get(":, " + j);
+                trace = trace == null ? part : trace.add(part);
+            }
+            return new NDList(result.values().head(), trace);
+        }));
     }
 
     /**
@@ -166,15 +148,11 @@ public final class Gradients {
      * @param probe ε, of the shape of x: {@code (n, …)}
      */
     public static ValueAndTrace jacobianTrace(UnaryOperator<NDArray> f, NDArray x, NDArray probe) {
-        if (recorderOf(x, probe) == null) {
-            return valueAndTrace(ran("jacobianTraceByProbe", f, new NDList(x, probe), in -> {
-                ValueAndTrace result = jacobianTrace(f, in.get(0), in.get(1));
-                return new NDList(result.value(), result.trace());
-            }));
-        }
-        ValueAndProduct along = jacobianVector(f, x, probe);
-        NDArray trace = along.product().mul(probe).flatten(1, -1).sum(new int[] {1});
-        return new ValueAndTrace(along.value(), trace);
+        return valueAndTrace(Program.call(f, "jacobianTraceByProbe", new NDList(x, probe), in -> {
+            ValueAndProduct along = jacobianVector(f, in.get(0), in.get(1));
+            NDArray trace = along.product().mul(in.get(1)).flatten(1, -1).sum(new int[] {1});
+            return new NDList(along.value(), trace);
+        }));
     }
 
     /** A loss to differentiate, and arrays that are handed through as they are. */
@@ -189,12 +167,7 @@ public final class Gradients {
      * @throws IllegalStateException outside a recording
      */
     public static ParameterGradients ofParameters(NDList parameters, Supplier<Loss> loss) {
-        Recorder recorder = Recorder.current();
-        if (recorder == null) {
-            throw new IllegalStateException("gradients of parameters are taken inside a program: call this from the "
-                    + "function of a Program");
-        }
-        Recorder.Gradients result = recorder.gradient(parameters, true, inside -> {
+        Recorder.Gradients result = Recorder.current(OF_PARAMETERS).gradient(parameters, true, inside -> {
             Loss value = loss.get();
             return new Recorder.Total(value.total(), value.others());
         });
@@ -214,25 +187,10 @@ public final class Gradients {
      */
     public static NDList perSample(NDList parameters, UnaryOperator<NDArray> f, NDArray x) {
         Recorder recorder = Recorder.of(x);
-        if (recorder == null) {
-            throw new IllegalStateException("gradients of parameters are taken inside a program: call this from the "
-                    + "function of a Program");
-        }
-        return recorder.perSample(parameters, f, x);
+        return (recorder == null ? Recorder.current(OF_PARAMETERS) : recorder).perSample(parameters, f, x);
     }
 
     // ---------------------------------------------------------------- helpers
-
-    /** Runs {@code body} as a program that is kept for {@code f}. */
-    private static NDList ran(String role, UnaryOperator<NDArray> f, NDList arguments, Function<NDList, NDList> body) {
-        Program program = Program.cached(f, null, role, () -> Program.ofList(body));
-        return program.run(arguments.head().getManager(), arguments);
-    }
-
-    private static Recorder recorderOf(NDArray first, NDArray second) {
-        Recorder recorder = Recorder.of(first);
-        return recorder == null ? Recorder.of(second) : recorder;
-    }
 
     private static ValueAndProduct pair(NDList both) {
         return new ValueAndProduct(both.get(0), both.get(1));

@@ -67,7 +67,7 @@ public final class LongLoop {
             NDList last = Loop.run(first, end, in.subNDList(4 + given), (state, step) -> {
                 step.stopIf(stop);
                 NDList next = body.apply(state, step, beside, key);
-                Ops.increment(count);
+                InPlace.increment(count);
                 return next;
             });
             NDList result = new NDList(last);

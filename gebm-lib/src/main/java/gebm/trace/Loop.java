@@ -35,7 +35,7 @@ public final class Loop {
 
         /** The stream below {@code rng} with this step's number. */
         public Rng fork(Rng rng) {
-            return RecordedStream.fork(recorder, rng, index);
+            return RecordedDraws.fork(recorder, rng, index);
         }
 
         /** Row number {@code this step} of {@code rows}. */
@@ -132,10 +132,7 @@ public final class Loop {
     }
 
     private static Result scan(Object first, Object end, NDList initial, ScanBody body) {
-        Recorder recorder = Recorder.current();
-        if (recorder == null) {
-            throw new IllegalStateException("a Loop is part of a program: call this from the function of a Program");
-        }
+        Recorder recorder = Recorder.current("a Loop is part of a program");
         Object start = recorder.bound(first);
         Recorder.Scanned scanned = recorder.scan(start, end, initial, (state, index) -> {
             Result result = body.apply(state, new Step(recorder, index, start));

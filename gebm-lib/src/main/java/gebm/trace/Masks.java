@@ -31,7 +31,7 @@ final class Masks {
 
     Masks(Recorder recorder) {
         this.recorder = recorder;
-        source = new Source(Rng.of(RecordedStream.ofCall(recorder)), 0);
+        source = new Source(RecordedDraws.ofCall(recorder), 0);
     }
 
     /** The result of {@code body}, whose masks come from {@code rng}; from nowhere if that is null. */
@@ -53,7 +53,7 @@ final class Masks {
         Rng rng = source.rng.fork("dropout").fork(source.count++);
         List<Value> loops = recorder.loopIndices();
         for (Value index : loops.subList(source.loops, loops.size())) {
-            rng = RecordedStream.fork(recorder, rng, index);
+            rng = RecordedDraws.fork(recorder, rng, index);
         }
         NDArray ones = rng.uniform(recorder.manager(), shape, DataType.FLOAT32)
                 .lt(kept)

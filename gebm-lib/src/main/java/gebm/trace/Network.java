@@ -10,11 +10,12 @@ import ai.djl.nn.Parameter;
 import ai.djl.nn.SymbolBlock;
 import ai.djl.training.initializer.Initializer;
 import ai.djl.util.Pair;
+import gebm.core.Parts;
 import gebm.core.Require;
 import gebm.core.Rng;
 import gebm.core.Trainable;
+import gebm.core.Weights;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Function;
 
@@ -35,35 +36,19 @@ public final class Network implements Trainable {
     private final Shape output;
     private final DataType type;
     private final boolean trains; // how apply(x) behaves
-    private final NDManager manager;
-    private final Map<Parameter, NDArray> values;
-    private final Map<String, NDArray> named;
+    private final Weights weights; // by the names of the block's parameters
     private final Program prediction = Program.of(x -> forward(x, false));
     private final Program training = Program.of(x -> Recorder.current().masks.from(null, () -> forward(x, true)));
     private final Program drawing = Program.ofRandom(
             (scope, list, rng) -> new NDList(Recorder.current().masks.from(rng, () -> forward(list.head(), true))));
 
-    private Network(Block block, Shape input, Shape output, DataType type, boolean trains) {
+    private Network(Block block, Shape input, Shape output, DataType type, boolean trains, Weights weights) {
         this.block = block;
         this.input = input;
         this.output = output;
         this.type = type;
         this.trains = trains;
-        manager = NDManager.newBaseManager();
-        values = new LinkedHashMap<>();
-        named = new LinkedHashMap<>();
-    }
-
-    /** {@code network} as it behaves in training; the arrays are the same. */
-    private Network(Network network) {
-        block = network.block;
-        input = network.input;
-        output = network.output;
-        type = network.type;
-        trains = true;
-        manager = network.manager;
-        values = network.values;
-        named = network.named;
+        this.weights = weights;
     }
 
     /** The network of {@code block} on samples of shape {@code input}, in float32. */
@@ -94,13 +79,18 @@ public final class Network implements Trainable {
         }
         return initialized(block, input, type, scope -> {
             Shape output = block.getOutputShapes(new Shape[] {new Shape(2).addAll(input)})[0];
-            Network network = new Network(block, input, output.slice(1), type, false);
+            Weights weights = Weights.none();
             for (Pair<String, Parameter> pair : block.getParameters()) {
                 NDArray array = pair.getValue().getArray();
                 NDArray value = described ? initial(scope, pair, block, asked, rng.fork(pair.getKey())) : array;
-                network.own(pair.getKey(), pair.getValue(), value);
+                value = value.toType(type, false); // some blocks make theirs in float32 whatever they are told
+                if (pair.getValue().requiresGradient()) {
+                    weights.trained(pair.getKey(), value);
+                } else {
+                    weights.fixed(pair.getKey(), value);
+                }
             }
-            return network;
+            return new Network(block, input, output.slice(1), type, false, weights);
         });
     }
 
@@ -123,15 +113,6 @@ public final class Network implements Trainable {
                 }
             }
         }
-    }
-
-    private void own(String name, Parameter parameter, NDArray value) {
-        // some blocks make theirs in float32 whatever they are told; toType alone copies nothing of its own type
-        NDArray array = value.toType(type, false).duplicate();
-        array.attach(manager);
-        array.setName(null); // names decide how arrays travel into programs
-        values.put(parameter, array);
-        named.put(name, array);
     }
 
     private static NDArray initial(
@@ -163,6 +144,8 @@ public final class Network implements Trainable {
 
     private NDArray forward(NDArray x, boolean training) {
         return initialized(block, input, type, scope -> {
+            Map<Parameter, NDArray> values = new HashMap<>();
+            block.getParameters().forEach(pair -> values.put(pair.getValue(), weights.get(pair.getKey())));
             var parameters = new RecordedParameters(Recorder.current(), values);
             return block.forward(parameters, new NDList(x), training).get(0);
         });
@@ -229,39 +212,30 @@ public final class Network implements Trainable {
     }
 
     @Override
-    public NDList parameters() {
-        NDList trained = new NDList();
-        values.forEach((parameter, array) -> {
-            if (parameter.requiresGradient()) {
-                trained.add(array);
-            }
-        });
-        return trained;
+    public Parts parts() {
+        return Parts.of("", weights);
     }
 
     @Override
-    public Map<String, NDArray> arrays() {
-        return java.util.Collections.unmodifiableMap(named);
+    public Network with(Parts parts) {
+        return new Network(block, input, output, type, trains, parts.get(""));
+    }
+
+    /** Whether {@link #apply(NDArray)} is as in training. */
+    public boolean inTraining() {
+        return trains;
     }
 
     /** This network as it behaves in training, where {@link #apply(NDArray)} changes running statistics. */
     @Override
     public Network training() {
-        return new Network(this);
+        return new Network(block, input, output, type, true, weights);
     }
 
     /** The same network with arrays of its own. */
     @Override
     public Network copy() {
-        Network copy = new Network(block, input, output, type, trains);
-        var parameters = values.keySet().iterator();
-        named.forEach((name, array) -> copy.own(name, parameters.next(), array));
-        return copy;
-    }
-
-    @Override
-    public void close() {
-        manager.close();
+        return (Network) Trainable.super.copy();
     }
 
     /** Shapes of a sample, type and how many numbers are trained: the same text for the same network on every run. */

@@ -14,7 +14,7 @@ import java.util.stream.Collectors;
  * How each method of {@code NDArray} and {@code NDArrayEx} is written in a program: one row a method.
  *
  * <p>Rows are found by name and parameter types; they stand, by kind, in {@link Elementwise}, {@link Reductions},
- * {@link Arrangement}, {@link Selection}, {@link Layers} and {@link Refusals}. {@code x} is the receiver, {@code a[i]}
+ * {@link Arrangement}, {@link Selection}, {@link LayerOperations} and {@link Refusals}. {@code x} is the receiver, {@code a[i]}
  * the arguments. Operations are those of PyTorch; where DJL's engine differs or lacks one, the row says so. A default
  * method without a row runs as DJL wrote it, on recorded arrays.
  */
@@ -41,7 +41,7 @@ final class Operations {
         Reductions.rows();
         Arrangement.rows();
         Selection.rows();
-        Layers.rows();
+        LayerOperations.rows();
         Refusals.rows();
     }
 

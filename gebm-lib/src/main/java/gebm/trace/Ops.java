@@ -7,7 +7,6 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import gebm.core.Require;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.List;
 import java.util.stream.IntStream;
 
@@ -24,10 +23,6 @@ public final class Ops {
     private static final double TINY = 1e-12; // as in the spectral norm of PyTorch: keeps 0/0 away
 
     private static final Program ALL_FINITE = Program.ofList(list -> new NDList(allFinite(list)));
-    private static final Program ASSIGN = Program.ofList(list -> {
-        assign(list.get(0), list.get(1));
-        return new NDList();
-    });
 
     private Ops() {}
 
@@ -315,12 +310,7 @@ public final class Ops {
         return Arrays.stream(axes).mapToLong(shape::get).reduce(1, (a, b) -> a * b);
     }
 
-    // ---------------------------------------------------------------- in place and in programs only
-
-    /** {@code target − value} over {@code target}, in place: the caller's array changes. */
-    public static void subtract(NDArray target, NDArray value) {
-        recording("subtracting in place").effect("torch.sub_", target, value);
-    }
+    // ---------------------------------------------------------------- of lists, and derivatives
 
     /**
      * The norm of all elements of all arrays together, {@code ()}.
@@ -362,6 +352,13 @@ public final class Ops {
         return recorder.array(recorder.call("torch.to", finite, DataType.INT64));
     }
 
+    /** The elements of {@code x}, of any type of numbers, as Java's doubles. */
+    public static double[] doubles(NDArray x) {
+        try (NDArray wide = x.toType(DataType.FLOAT64, true)) {
+            return wide.toDoubleArray();
+        }
+    }
+
     /**
      * {@code x} itself, through which no derivative is taken: a program in which one would be is refused, where
      * otherwise it would be zero without a word (behind a rounding or a choice by index).
@@ -379,86 +376,4 @@ public final class Ops {
         Value same = recorder.call(Barriers.TARGET, x, why + "|" + advice);
         return recorder.array(same, x.getShape(), x.getDataType());
     }
-
-    /** Writes {@code value} over {@code target}, in place: the caller's array changes. */
-    public static void assign(NDArray target, NDArray value) {
-        Recorder recorder = Calls.recorderOf(List.of(target, value));
-        if (recorder == null) {
-            ASSIGN.run(target.getManager(), new NDList(target, value));
-            return;
-        }
-        recorder.effect("torch.copy_", target, value);
-    }
-
-    /**
-     * Writes {@code value} over row {@code row} of {@code rows}, in place; a negative row writes nowhere.
-     *
-     * @param row int64, {@code ()}
-     * @throws IllegalStateException outside a recording
-     */
-    public static void assignRow(NDArray rows, NDArray row, NDArray value) {
-        Recorder recorder = recording("assigning a row");
-        Value index = recorder.call("int(torch.item({0}))", row);
-        Value first = recorder.call("max({0}, {1})", index, 0);
-        Value end = recorder.call("torch.add", index, 1);
-        recorder.loop(first, end, new NDList(), (none, number) -> { // of one step, or of none
-            recorder.effect("torch.copy_", recorder.call("torch.select", rows, 0, number), value);
-            return none;
-        });
-    }
-
-    /**
-     * Adds one to {@code count}, in place.
-     *
-     * @throws IllegalStateException outside a recording
-     */
-    public static void increment(NDArray count) {
-        recording("counting").effect("torch.add_", count, 1);
-    }
-
-    private static Recorder recording(String what) {
-        Recorder recorder = Recorder.current();
-        if (recorder == null) {
-            throw new IllegalStateException(
-                    what + " happens inside a program: call this from the function of a Program");
-        }
-        return recorder;
-    }
-
-    /**
-     * One update of Adam, in place: {@code m ← β₁m + (1−β₁)g, v ← β₂v + (1−β₂)g²,
-     * θ ← θ − rate·m̂/(√v̂ + ε)} with {@code m̂ = m/(1−β₁ᵗ), v̂ = v/(1−β₂ᵗ)}.
-     *
-     * <p>Source: Kingma and Ba (2015), algorithm 1; ε stands outside the root, as in PyTorch.
-     *
-     * @param step the number t of this update, from 1: {@code ()}, float32
-     * @param rate the learning rate: {@code ()}
-     * @throws IllegalStateException outside a recording
-     */
-    public static void adam(
-            NDList parameters, NDList gradients, NDList means, NDList squares, NDArray step, NDArray rate, Adam adam) {
-        Recorder recorder = recording("an update by Adam");
-        Value number = recorder.call("float(torch.item({0}))", rate);
-        Value list = recorder.call("{0}", (Object) parameters);
-        List<NDArray> steps = Collections.nCopies(parameters.size(), step);
-        recorder.effect(
-                "torch._fused_adam_({0}, {1}, {2}, {3}, annotate(List[Tensor], []), {4}, lr={5}, beta1={6}, "
-                        + "beta2={7}, weight_decay=0., eps={8}, amsgrad=False, maximize=False, grad_scale=None, "
-                        + "found_inf=None)",
-                list, gradients, means, squares, steps, number, adam.beta1(), adam.beta2(), adam.epsilon());
-        // the engine drops an in-place operation on a list that nobody reads later: change its smallest array by
-        // nothing
-        recorder.effect("torch.mul_", recorder.call("{0}[{1}]", list, smallest(parameters)), 1);
-    }
-
-    private static int smallest(NDList arrays) {
-        int smallest = 0;
-        for (int i = 1; i < arrays.size(); i++) {
-            smallest = arrays.get(i).size() < arrays.get(smallest).size() ? i : smallest;
-        }
-        return smallest;
-    }
-
-    /** The constants of an Adam update. */
-    public record Adam(double beta1, double beta2, double epsilon) {}
 }

@@ -1,5 +1,6 @@
 package gebm.trace;
 
+import gebm.trace.file.NetworkFile;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -28,12 +29,12 @@ final class Printer {
     }
 
     /** The text of {@code graph}, which calls {@code networks}. */
-    static Source print(Graph graph, List<TorchScript> networks) {
+    static Source print(Graph graph, List<NetworkFile> networks) {
         return print(graph, List.of(), networks);
     }
 
     /** The text of {@code graph}, of whose inputs some are attributes of the program instead of arguments. */
-    static Source print(Graph graph, List<Value> attributes, List<TorchScript> networks) {
+    static Source print(Graph graph, List<Value> attributes, List<NetworkFile> networks) {
         Printer printer = new Printer(false);
         printer.header(graph.inputs(), attributes, networks);
         printer.block(graph.nodes());
@@ -44,7 +45,7 @@ final class Printer {
     /**
      * The text of a program that returns type code and shape of each result of {@code graph}; loops take one step.
      */
-    static Source printShapes(Graph graph, List<TorchScript> networks) {
+    static Source printShapes(Graph graph, List<NetworkFile> networks) {
         Printer printer = new Printer(true);
         printer.header(graph.inputs(), List.of(), networks);
         printer.block(graph.nodes());
@@ -56,7 +57,7 @@ final class Printer {
         return new Source(printer.text.toString(), printer.sites);
     }
 
-    private void header(List<Value> inputs, List<Value> attributes, List<TorchScript> networks) {
+    private void header(List<Value> inputs, List<Value> attributes, List<NetworkFile> networks) {
         indent = "";
         line("class Program(Module):", null);
         indent = "  ";
@@ -66,7 +67,7 @@ final class Printer {
         line("training : bool", null);
         attributes.forEach(v -> line(v + " : Tensor", null));
         for (int i = 0; i < networks.size(); i++) {
-            line(TorchScript.attribute(i) + " : " + networks.get(i).type(i), null);
+            line(NetworkFile.attribute(i) + " : " + networks.get(i).type(i), null);
         }
         String arguments = inputs.stream()
                 .filter(v -> !attributes.contains(v))

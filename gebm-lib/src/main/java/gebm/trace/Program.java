@@ -8,6 +8,7 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.util.Pair;
 import gebm.core.Rng;
+import gebm.trace.file.SavedProgram;
 import java.lang.ref.Reference;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -125,6 +126,18 @@ public final class Program {
         }
     }
 
+    /**
+     * {@code function(arguments)}: written into the recording that an argument belongs to, else run by the program
+     * that is kept for {@code owner} in this role, as {@link #cached} keeps it; owned by the first argument's manager.
+     */
+    public static NDList call(Object owner, String role, NDList arguments, Function<NDList, NDList> function) {
+        NDManager scope = arguments.head().getManager();
+        if (recordingOf(scope, arguments) != null) {
+            return function.apply(arguments);
+        }
+        return cached(owner, null, role, () -> ofList(function)).run(scope, arguments);
+    }
+
     /** Whether {@code array} belongs to a recording: it has no values, only operations. */
     public static boolean isRecorded(NDArray array) {
         return RecordingArray.of(array) != null;
@@ -220,7 +233,7 @@ public final class Program {
     private Executable record(Device device, NDList arguments) {
         NDManager constants = NDManager.newBaseManager(device, "PyTorch");
         try (Recorder recorder = new Recorder(arguments, constants)) {
-            Rng rng = Rng.of(RecordedStream.ofCall(recorder));
+            Rng rng = RecordedDraws.ofCall(recorder);
             return recorder.finish(body.apply(recorder.manager(), recorder.arguments(), rng))
                     .owning(constants);
         } catch (RuntimeException e) {
@@ -266,7 +279,7 @@ public final class Program {
      * @throws IllegalStateException if none has run
      */
     public void save(Path file) {
-        SavedProgram.write(ran(), file);
+        ran().save(file);
     }
 
     /** The program in {@code file}, on the CPU. */
@@ -281,12 +294,13 @@ public final class Program {
      * @throws IllegalArgumentException if the file is missing, damaged or not of this library
      */
     public static Program load(Path file, Device device) {
-        SavedProgram saved = SavedProgram.read(file, device);
+        SavedProgram saved = SavedProgram.read(file);
+        Printer.Source source = new Printer.Source(saved.source(), List.of());
         Program program = new Program((scope, arguments, rng) -> {
             throw saved.refusal(arguments);
         });
         Recording recording = program.new Recording();
-        recording.executable = saved.executable();
+        recording.executable = new Executable(saved.archive(), source, device, new NDList(), null);
         program.recordings.put(signature(device, saved.arguments()), recording);
         return program;
     }

@@ -125,7 +125,7 @@ public record ProgramGraph(
     // ---------------------------------------------------------------- made of a graph
 
     /** The public view of {@code graph}, whose first {@code explicit} inputs after the key are arguments. */
-    static ProgramGraph of(Graph graph, int explicit, Facts facts, List<Derivatives.Way> ways) {
+    static ProgramGraph of(Graph graph, int explicit, Facts facts, List<Derivatives.Method> methods) {
         List<Input> inputs = new ArrayList<>();
         for (int i = 0; i < graph.inputs().size(); i++) {
             Value value = graph.inputs().get(i);
@@ -135,9 +135,12 @@ public record ProgramGraph(
         }
         List<Operation> operations = new ArrayList<>();
         add(graph.nodes(), 0, facts, operations);
-        List<Derivative> derivatives = ways.stream()
-                .map(way -> new Derivative(
-                        way.tangent(), way.without() == null, way.without() == null ? null : reason(way), way.site()))
+        List<Derivative> derivatives = methods.stream()
+                .map(method -> new Derivative(
+                        method.tangent(),
+                        method.without() == null,
+                        method.without() == null ? null : reason(method),
+                        method.site()))
                 .toList();
         return new ProgramGraph(
                 inputs,
@@ -146,8 +149,8 @@ public record ProgramGraph(
                 derivatives);
     }
 
-    private static String reason(Derivatives.Way way) {
-        Node without = way.without();
+    private static String reason(Derivatives.Method method) {
+        Node without = method.without();
         String what = without instanceof Node.Call call
                 ? name(call) + (call.effect() ? " (in place)" : "")
                 : without instanceof Node.Loop ? "a loop" : "a derivative by the engine";

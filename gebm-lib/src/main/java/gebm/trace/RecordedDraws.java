@@ -9,13 +9,63 @@ import gebm.core.Rng;
 import gebm.trace.Node.Named;
 
 /**
- * Draws inside a recording, each from a generator made for it and seeded with {@code key}.
+ * Draws inside a recording, each from a generator made for it and seeded with the key, which the program computes.
  *
- * @param key a number, or an integer of the program
+ * @param number the key: an integer of the program, a number, or null for the key that is handed in at each call
  */
-record RecordedDraws(Recorder recorder, Object key) implements Rng.Draws {
+record RecordedDraws(Recorder recorder, Object number) implements Rng.Engine {
+    private static final long GOLDEN = 0x9E3779B97F4A7C15L;
     // in one expression with its draw, so that no pass can share a generator between draws
     private static final String GENERATOR = "torch.manual_seed(torch.Generator(device={1}), {2})";
+
+    /** The key that is handed in at each call. */
+    static Rng ofCall(Recorder recorder) {
+        return Rng.Engine.rng(new RecordedDraws(recorder, null));
+    }
+
+    /** The stream numbered {@code index}, an integer of the program, below {@code rng}. */
+    static Rng fork(Recorder recorder, Rng rng, Value index) {
+        Object key = Rng.Engine.of(rng) instanceof RecordedDraws recorded ? recorded.value() : (Object) rng.key();
+        Value step = recorder.call("torch.mul", recorder.call("torch.add", index, 1), GOLDEN);
+        return Rng.Engine.rng(mixed(recorder, recorder.call("torch.add", step, key)));
+    }
+
+    private Object value() {
+        return number == null ? recorder.keyNumber() : number;
+    }
+
+    @Override
+    public Rng.Engine forkLabel(long hash) {
+        return mixed(recorder, recorder.call("torch.__xor__", value(), hash));
+    }
+
+    @Override
+    public Rng.Engine forkIndex(long index) {
+        return mixed(recorder, recorder.call("torch.add", value(), (index + 1) * GOLDEN));
+    }
+
+    /** {@code Rng.mix} in the program's integers, which wrap; their shift keeps the sign, so the top is masked off. */
+    private static RecordedDraws mixed(Recorder recorder, Value z) {
+        Value first = recorder.call("torch.mul", shifted(recorder, z, 30), 0xBF58476D1CE4E5B9L);
+        Value second = recorder.call("torch.mul", shifted(recorder, first, 27), 0x94D049BB133111EBL);
+        return new RecordedDraws(recorder, shifted(recorder, second, 31));
+    }
+
+    private static Value shifted(Recorder recorder, Value z, int bits) {
+        Value shifted = recorder.call("torch.__rshift__", z, bits);
+        Value masked = recorder.call("torch.__and__", shifted, -1L >>> bits);
+        return recorder.call("torch.__xor__", z, masked);
+    }
+
+    @Override
+    public Rng.Engine at(long key) {
+        return new RecordedDraws(recorder, key);
+    }
+
+    @Override
+    public long key() {
+        throw recorder.unsupported("reading a key", "fork it and draw from it; numbers are known only at each call");
+    }
 
     @Override
     public NDArray normal(NDManager scope, Shape shape, DataType type) {
@@ -33,7 +83,7 @@ record RecordedDraws(Recorder recorder, Object key) implements Rng.Draws {
         return recorder.call(
                 target,
                 first,
-                new Named("generator", recorder.call("torch.manual_seed", generator, key)),
+                new Named("generator", recorder.call("torch.manual_seed", generator, value())),
                 new Named("dtype", type),
                 new Named("layout", null),
                 new Named("device", device),
@@ -78,7 +128,7 @@ record RecordedDraws(Recorder recorder, Object key) implements Rng.Draws {
                 "torch.rand({0}, generator=" + GENERATOR + ", dtype=7, layout=None, device={1}, pin_memory=False)",
                 recorder.call("torch.size", p),
                 recorder.deviceArgument(),
-                key);
+                value());
         Value below = recorder.call("torch.lt", uniform, p);
         Value bit = recorder.call("torch.where", below, recorder.call("torch.ones_like", p), 0.0);
         Value possible = recorder.call(
@@ -111,8 +161,8 @@ record RecordedDraws(Recorder recorder, Object key) implements Rng.Draws {
         Value finite = recorder.call("torch.lt", concentration, Double.POSITIVE_INFINITY);
         Value possible = recorder.call("torch.logical_and", positive, finite);
         Value safe = recorder.call("torch.where", possible, concentration, 1.0);
-        Value drawn =
-                recorder.call("torch._standard_gamma({0}, " + GENERATOR + ")", safe, recorder.deviceArgument(), key);
+        Value drawn = recorder.call(
+                "torch._standard_gamma({0}, " + GENERATOR + ")", safe, recorder.deviceArgument(), value());
         Value result = recorder.call("torch.where", possible, drawn, Double.NaN);
         return recorder.array(result, concentration.getShape(), concentration.getDataType());
     }

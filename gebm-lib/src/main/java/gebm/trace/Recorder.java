@@ -8,6 +8,7 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.util.Pair;
 import gebm.core.Errors;
+import gebm.trace.file.NetworkFile;
 import java.lang.reflect.Proxy;
 import java.security.CodeSource;
 import java.util.ArrayList;
@@ -45,11 +46,13 @@ final class Recorder implements AutoCloseable {
     private final Facts facts = new Facts();
     private final Set<Value> unsized = new HashSet<>(); // as long as a loop takes steps
     private final Set<Value> selections = new HashSet<>(); // as many as there were values
-    private final List<TorchScript> networks = new ArrayList<>();
+    private final List<NetworkFile> networks = new ArrayList<>();
     private final NDManager constants;
     private final RecordingManager manager;
     /** Where dropout gets its masks. */
     final Masks masks = new Masks(this);
+    /** What has been computed already. */
+    final Known known = new Known(this);
 
     private Value keyNumber;
     private int ids;
@@ -85,6 +88,18 @@ final class Recorder implements AutoCloseable {
     /** The recording that this thread is writing, or null. */
     static Recorder current() {
         return CURRENT.get();
+    }
+
+    /**
+     * The recording that this thread writes.
+     *
+     * @throws IllegalStateException with {@code rule} if there is none
+     */
+    static Recorder current(String rule) {
+        if (current() == null) {
+            throw new IllegalStateException(rule + ": call this from the function of a Program");
+        }
+        return current();
     }
 
     /** The recording behind {@code array}, or null for an ordinary array. */
@@ -129,7 +144,7 @@ final class Recorder implements AutoCloseable {
         return new Value(ids++, frame());
     }
 
-    private Frame frame() {
+    Frame frame() {
         return frames.get(frames.size() - 1);
     }
 
@@ -172,6 +187,27 @@ final class Recorder implements AutoCloseable {
         return name;
     }
 
+    /** What {@code array} is called in the whole program, if it has been met. */
+    Value capturedValue(NDArray array) {
+        RecordingArray recorded = RecordingArray.of(array);
+        return recorded == null ? captured.get(array) : recorded.value;
+    }
+
+    /**
+     * Whether a value of {@code at} and of the arrays {@code reads} that was computed in the block {@code from} is the same
+     * here: in it or in a block inside it that is no loop and gives none of them another meaning.
+     */
+    boolean holdsHere(Frame from, Value at, NDList reads) {
+        int first = frames.indexOf(from);
+        for (Frame inner : frames.subList(first + 1, frames.size())) {
+            boolean same = reads.stream().map(this::capturedValue).noneMatch(inner.substitutes::containsKey);
+            if (inner.header instanceof Node.Loop || inner.substitutes.containsKey(at) || !same) {
+                return false;
+            }
+        }
+        return first >= 0;
+    }
+
     /** The key of this call as an integer of the program. */
     Value keyNumber() {
         if (keyNumber == null) {
@@ -197,7 +233,20 @@ final class Recorder implements AutoCloseable {
 
     /** Writes a call with one output that changes something and must stay. */
     Value effect(String target, Object... args) {
-        return add(target, true, args);
+        Value output = add(target, true, args);
+        changes(args);
+        return output;
+    }
+
+    /** Notes that the program changes these arrays here, so that nothing is known of what reads them. */
+    void changes(Object... arrays) {
+        for (Object array : arrays) {
+            if (array instanceof List<?> list) {
+                changes(list.toArray());
+            } else if (array instanceof NDArray || array instanceof Value) {
+                known.changed(array instanceof NDArray one ? capturedValue(one) : (Value) array);
+            }
+        }
     }
 
     private Value add(String target, boolean effect, Object... args) {
@@ -548,7 +597,7 @@ final class Recorder implements AutoCloseable {
     }
 
     /** The number of {@code network} among those that the program calls. */
-    int number(TorchScript network) {
+    int number(NetworkFile network) {
         int number = networks.indexOf(network);
         if (number < 0) {
             networks.add(network);
@@ -662,7 +711,7 @@ final class Recorder implements AutoCloseable {
         for (int i = explicit; i < examples.size(); i++) {
             implicit.add(examples.get(i));
         }
-        ProgramGraph view = ProgramGraph.of(graph, explicit, facts, derived.ways());
+        ProgramGraph view = ProgramGraph.of(graph, explicit, facts, derived.methods());
         return new Executable(
                 Printer.print(graph, networks), device(), implicit, new Executable.Recorded(graph, view, networks));
     }

@@ -13,7 +13,7 @@ final class Refusals {
                     + "weigh it: where(mask, x, 0), or x * mask and sum(x * mask) / sum(mask)";
     private static final String GRADIENT = "use Gradients.valueAndGradient(f, x) or Gradients.ofParameters";
     private static final String UPDATE =
-            "compute the new numbers and write them with Ops.assign(parameter, value), or call Ops.adam";
+            "compute the new numbers and write them with InPlace.assign(parameter, value), or call InPlace.adam";
     private static final String IMAGES =
             "draw from an Rng that is handed in: where(rng.uniform(manager, shape).lt(0.5), x.flip(axis), x)";
     private static final String ENGINE =

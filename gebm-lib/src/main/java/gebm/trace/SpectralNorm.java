@@ -62,7 +62,7 @@ public final class SpectralNorm extends AbstractBlock {
         NDArray kept = recorded.getValue(u, null, training);
         Ops.SpectralNorm normal = Ops.spectralNorm(recorded.getValue(weight, null, training), kept);
         if (training) {
-            Ops.assign(kept, normal.u());
+            InPlace.assign(kept, normal.u());
         }
         return layer.forward(recorded.with(weight, normal.weight()), inputs, training);
     }

@@ -27,7 +27,8 @@
  *       sample; each may stand in a function that is differentiated again.
  *   <li>{@link gebm.trace.Loop}: loops with a state, outputs of every step and an early stop; {@link gebm.trace.LongLoop}
  *       and {@link gebm.trace.Watch} show and stop them from outside.
- *   <li>{@link gebm.trace.Ops}, {@link gebm.trace.Special}, {@link gebm.trace.Linalg}: what {@code NDArray} lacks.
+ *   <li>{@link gebm.trace.Ops}, {@link gebm.trace.Special}, {@link gebm.trace.Linalg}: what {@code NDArray} lacks;
+ *       {@link gebm.trace.InPlace}: updates of parameters and counters.
  *   <li>{@link gebm.trace.Network}: a DJL block as a function with parameters of its own; {@link
  *       gebm.trace.TorchScript}: a network from a file of Python's, as it is.
  *   <li>{@link gebm.trace.ProgramGraph}: what a program does, to look at.

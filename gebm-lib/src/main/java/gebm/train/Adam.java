@@ -7,7 +7,7 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import gebm.core.Require;
 import gebm.core.Schedule;
-import gebm.trace.Ops;
+import gebm.trace.InPlace;
 import java.util.Objects;
 
 /**
@@ -16,20 +16,30 @@ import java.util.Objects;
  * <p>{@code m ← β₁m + (1−β₁)g, v ← β₂v + (1−β₂)g², θ ← θ − rate·m̂/(√v̂ + ε)} with {@code m̂ = m/(1−β₁ᵗ)},
  * {@code v̂ = v/(1−β₂ᵗ)}.
  *
- * <p>Source: Kingma and Ba (2015), ICLR, Algorithm 1; without weight decay.
+ * <p>With a weight decay λ this is AdamW: {@code θ ← θ − rate·λ·θ} before each update, whatever the gradients.
+ *
+ * <p>Source: Kingma and Ba (2015), ICLR, Algorithm 1; Loshchilov and Hutter (2019), Decoupled Weight Decay Regularization,
+ * ICLR, Algorithm 2, whose schedule multiplier is in the rate here, as in PyTorch.
  *
  * @param rate the learning rate at each update; must be finite and {@code >= 0}
  * @param beta1 in [0, 1)
  * @param beta2 in [0, 1)
  * @param epsilon {@code > 0}
+ * @param weightDecay λ, finite and {@code >= 0}
  */
-public record Adam(Schedule rate, double beta1, double beta2, double epsilon) implements Optimizer {
+public record Adam(Schedule rate, double beta1, double beta2, double epsilon, double weightDecay) implements Optimizer {
     /** Checks the constants. */
     public Adam {
         Objects.requireNonNull(rate, "rate");
         Require.that(beta1 >= 0 && beta1 < 1, "beta1", "in [0, 1)", beta1);
         Require.that(beta2 >= 0 && beta2 < 1, "beta2", "in [0, 1)", beta2);
         Require.positive("epsilon", epsilon);
+        Require.notNegative("weightDecay", weightDecay);
+    }
+
+    /** Adam without weight decay. */
+    public Adam(Schedule rate, double beta1, double beta2, double epsilon) {
+        this(rate, beta1, beta2, epsilon, 0);
     }
 
     /** Adam at a constant rate, with β = (0.9, 0.999) and ε = 1e-8. */
@@ -44,7 +54,12 @@ public record Adam(Schedule rate, double beta1, double beta2, double epsilon) im
 
     /** The same with other decays; GEBM's image experiments take (0.5, 0.999). */
     public Adam withBetas(double beta1, double beta2) {
-        return new Adam(rate, beta1, beta2, epsilon);
+        return new Adam(rate, beta1, beta2, epsilon, weightDecay);
+    }
+
+    /** AdamW: the same with a decay of the weights; PyTorch's default is 0.01. */
+    public Adam withWeightDecay(double decay) {
+        return new Adam(rate, beta1, beta2, epsilon, decay);
     }
 
     @Override
@@ -61,13 +76,12 @@ public record Adam(Schedule rate, double beta1, double beta2, double epsilon) im
         int n = parameters.size();
         NDList means = new NDList(state.subList(1, 1 + n));
         NDList squares = new NDList(state.subList(1 + n, 1 + 2 * n));
-        Ops.increment(state.get(0));
-        Ops.adam(parameters, gradients, means, squares, state.get(0), rate, new Ops.Adam(beta1, beta2, epsilon));
-    }
-
-    @Override
-    public String toString() {
-        return "Adam[rate " + rate.at(0) + " at first, beta1 " + beta1 + ", beta2 " + beta2 + ", epsilon " + epsilon
-                + "]";
+        if (weightDecay > 0) {
+            parameters.forEach(
+                    p -> InPlace.subtract(p, rate.getManager().from(p).mul(rate.mul(weightDecay))));
+        }
+        InPlace.increment(state.get(0));
+        InPlace.adam(
+                parameters, gradients, means, squares, state.get(0), rate, new InPlace.Adam(beta1, beta2, epsilon));
     }
 }

@@ -7,12 +7,13 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
+import com.google.gson.JsonElement;
 import com.google.gson.JsonSyntaxException;
 import gebm.core.Require;
 import gebm.core.Rng;
-import gebm.model.Gebm;
+import gebm.core.Trainable;
 import gebm.model.Tensors;
-import gebm.trace.Ops;
+import gebm.trace.InPlace;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.ref.Cleaner;
@@ -23,54 +24,62 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
- * Where a run of training stands: the model, the optimisers' states, the position and the history so far.
+ * Where a run of training stands: the model, the optimisers' states, what negatives keep (chains, buffers), averages, the
+ * position and the history so far.
  *
  * <p>A run that is resumed from here goes on as if it had never stopped, bit for bit.
  *
- * <p>The file is safetensors; its array {@code json} (uint8) is text in JSON with the position and the history.
+ * <p>The file is safetensors; its array {@code json} (uint8) is text in JSON with the position, the history, the plan and
+ * the digest of the data.
+ *
+ * @param <M> the kind of model
  */
-public final class Checkpoint {
+public final class Checkpoint<M extends Trainable> {
     private static final Cleaner CLEANER = Cleaner.create();
     private static final Gson GSON =
             new GsonBuilder().serializeSpecialFloatingPointValues().create();
     private static final String JSON = "json";
-    private static final String AVERAGE = "average";
+    private static final String STATE = "optimizer."; // before the names of all arrays that are not the model's
 
     private final NDManager manager = NDManager.newBaseManager();
-    private final Gebm model;
-    private Gebm best; // null: none yet
-    private final Map<String, NDList> optimizers = new LinkedHashMap<>();
-    Position position;
+    private final M model;
+    private M best; // null: none yet
+    private final Map<String, NDList> states = new LinkedHashMap<>();
+    final Position position;
 
     /** Everything about a run that is not an array. */
     static final class Position {
         long key;
+        int restarts;
         long iteration;
-        long energyStep; // done in this iteration
-        long energyStepsBefore; // done in the iterations before
-        List<double[]> energyRows = new ArrayList<>(); // of this iteration
+        long step; // done in this iteration, in all phases together
+        Map<String, Long> stepsBefore = new TreeMap<>(); // by phase, done in the iterations before
+        Map<String, List<String>> columns = new TreeMap<>(); // by phase
+        Map<String, List<double[]>> rows = new TreeMap<>(); // by phase, of this iteration
         List<Map<String, Double>> history = new ArrayList<>();
+        JsonElement trainer;
+        String dataSha256;
 
-        /** The number of the first batch of this iteration. */
-        long firstBatch() {
-            return energyStepsBefore + iteration;
+        long stepsBefore(String phase) {
+            return stepsBefore.getOrDefault(phase, 0L);
+        }
+
+        List<double[]> rows(String phase) {
+            return rows.computeIfAbsent(phase, name -> new ArrayList<>());
         }
 
         Position copy() {
-            Position copy = new Position();
-            copy.key = key;
-            copy.iteration = iteration;
-            copy.energyStep = energyStep;
-            copy.energyStepsBefore = energyStepsBefore;
-            copy.energyRows = new ArrayList<>(energyRows);
-            copy.history = new ArrayList<>(history);
+            Position copy = GSON.fromJson(GSON.toJson(this), Position.class);
+            copy.history =
+                    new ArrayList<>(history); // the text has numbers without their places in the order of columns
             return copy;
         }
     }
 
-    private Checkpoint(Gebm model, Position position) {
+    private Checkpoint(M model, Position position) {
         this.model = model;
         this.position = position;
         NDManager owned = manager;
@@ -78,17 +87,20 @@ public final class Checkpoint {
     }
 
     /** The beginning of a run that trains {@code model} itself. */
-    static Checkpoint start(Gebm model, TrainingPlan plan, Rng rng) {
+    static <M extends Trainable> Checkpoint<M> start(M model, Rng rng) {
         Position position = new Position();
         position.key = rng.key();
-        Checkpoint start = new Checkpoint(model, position);
-        NDList c = new NDList(model.logPartitionArray());
-        start.own(
-                "energy",
-                plan.energyOptimizer().init(start.manager, model.energy().parameters()));
-        start.own("logPartition", plan.logPartitionOptimizer().init(start.manager, c));
-        start.own("base", plan.baseOptimizer().init(start.manager, model.base().parameters()));
-        return start;
+        return new Checkpoint<>(model, position);
+    }
+
+    /** What is kept under {@code name}; copies of what {@code first} makes, if nothing is yet. */
+    NDList state(String name, java.util.function.Function<NDManager, NDList> first) {
+        if (!states.containsKey(name)) {
+            try (NDManager scope = NDManager.newBaseManager()) {
+                own(name, first.apply(scope));
+            }
+        }
+        return states.get(name);
     }
 
     private void own(String name, Iterable<NDArray> state) {
@@ -99,14 +111,19 @@ public final class Checkpoint {
             copy.setName(null);
             copies.add(copy);
         }
-        optimizers.put(name, copies);
+        states.put(name, copies);
+    }
+
+    @SuppressWarnings("unchecked") // a copy is of its own kind
+    private M copyOf(M original) {
+        return (M) original.copy();
     }
 
     /** The same place, with arrays of its own. */
-    Checkpoint copy() {
-        Checkpoint copy = new Checkpoint(model.copy(), position.copy());
-        optimizers.forEach(copy::own);
-        copy.best = best == null ? null : best.copy();
+    Checkpoint<M> copy() {
+        Checkpoint<M> copy = new Checkpoint<>(copyOf(model), position.copy());
+        states.forEach(copy::own);
+        copy.best = best == null ? null : copyOf(best);
         return copy;
     }
 
@@ -115,38 +132,37 @@ public final class Checkpoint {
         if (best != null) {
             best.close();
         }
-        best = model.copy();
+        best = copyOf(model);
     }
 
     /** The model at the best evaluation; null if there was none. */
-    Gebm best() {
+    M best() {
         return best;
     }
 
-    /** The moving average of the base's parameters, which begins at their present values. */
-    NDList baseAverage() {
-        if (optimizers.getOrDefault(AVERAGE, new NDList()).isEmpty()) {
-            own(AVERAGE, model.base().parameters());
-        }
-        return optimizers.get(AVERAGE);
+    /** The moving average of the parameters of {@code part}, which begins at their present values. */
+    NDList average(String part) {
+        return state("average." + part, scope -> model.part(part).parameters());
     }
 
-    /** The model with the average in place of the base's parameters; null if there is none. */
-    Gebm averaged() {
-        NDList average = optimizers.getOrDefault(AVERAGE, new NDList());
-        if (average.isEmpty()) {
-            return null;
-        }
-        Gebm averaged = model.copy();
-        NDList parameters = averaged.base().parameters();
-        for (int i = 0; i < average.size(); i++) {
-            Ops.assign(parameters.get(i), average.get(i));
+    /** The model with averages in place of parameters; null if there are none. */
+    M averaged() {
+        M averaged = null;
+        for (Map.Entry<String, NDList> state : states.entrySet()) {
+            if (state.getKey().startsWith("average.")) {
+                averaged = averaged == null ? copyOf(model) : averaged;
+                NDList parameters = averaged.part(state.getKey().substring("average.".length()))
+                        .parameters();
+                for (int i = 0; i < parameters.size(); i++) {
+                    InPlace.assign(parameters.get(i), state.getValue().get(i));
+                }
+            }
         }
         return averaged;
     }
 
     /** The model as far as it is trained. */
-    public Gebm model() {
+    public M model() {
         return model;
     }
 
@@ -155,9 +171,14 @@ public final class Checkpoint {
         return position.iteration;
     }
 
-    /** Energy steps done in the iteration after that. */
-    public long energyStep() {
-        return position.energyStep;
+    /** Steps done in the iteration after that. */
+    public long step() {
+        return position.step;
+    }
+
+    /** How often the run began again after it had diverged. */
+    public int restarts() {
+        return position.restarts;
     }
 
     /** What was measured so far. */
@@ -165,12 +186,14 @@ public final class Checkpoint {
         return History.of(position.history);
     }
 
-    NDList optimizer(String name) {
-        return optimizers.get(name);
-    }
-
     Rng rng() {
         return Rng.ofKey(position.key);
+    }
+
+    /** Goes another way from here, as begun again {@code number} times. */
+    void restart(int number) {
+        position.key = rng().fork("restart").fork(number).key();
+        position.restarts = number;
     }
 
     /** Writes this checkpoint; an existing file is replaced in one move. */
@@ -182,9 +205,9 @@ public final class Checkpoint {
             if (best != null) {
                 best.arrays().forEach((name, array) -> all.put("best." + name, array));
             }
-            optimizers.forEach((name, state) -> {
+            states.forEach((name, state) -> {
                 for (int i = 0; i < state.size(); i++) {
-                    all.put("optimizer." + name + "." + i, state.get(i));
+                    all.put(STATE + name + "." + i, state.get(i));
                 }
             });
             all.put(JSON, scope.create(ByteBuffer.wrap(json), new Shape(json.length), DataType.UINT8));
@@ -198,21 +221,28 @@ public final class Checkpoint {
      * @throws java.io.UncheckedIOException if the file is missing or damaged
      * @throws IllegalArgumentException if the file belongs to a model with other arrays
      */
-    public static Checkpoint load(Path file, Gebm like) {
+    public static <M extends Trainable> Checkpoint<M> load(Path file, M like) {
         try (NDManager scope = NDManager.newBaseManager()) {
             Map<String, NDArray> all = Tensors.read(scope, file);
             NDArray json = all.get(JSON);
             Require.that(json != null, "a checkpoint", "a file with an array '" + JSON + "'", file);
-            Checkpoint checkpoint = new Checkpoint(like.copy(), position(json, file));
-            Map<String, List<NDArray>> states = new LinkedHashMap<>();
-            List.of("energy", "logPartition", "base", AVERAGE).forEach(name -> states.put(name, new ArrayList<>()));
-            states.forEach((name, state) -> {
-                NDArray array;
-                while ((array = all.get("optimizer." + name + "." + state.size())) != null) {
-                    state.add(array);
-                }
-                checkpoint.own(name, state);
+            Position position = position(json, file);
+            Require.that(
+                    position.trainer != null, "a checkpoint", "one that says its trainer", file + ", which is older");
+            @SuppressWarnings("unchecked") // a copy is of its own kind
+            Checkpoint<M> checkpoint = new Checkpoint<>((M) like.copy(), position);
+            part(all, STATE).forEach((name, array) -> {
+                String state = name.substring(0, name.lastIndexOf('.'));
+                checkpoint.states.computeIfAbsent(state, none -> new NDList()).add(array);
             });
+            checkpoint.states.replaceAll((name, arrays) -> {
+                NDList inOrder = new NDList();
+                for (int i = 0; i < arrays.size(); i++) {
+                    inOrder.add(all.get(STATE + name + "." + i));
+                }
+                return inOrder;
+            });
+            new LinkedHashMap<>(checkpoint.states).forEach(checkpoint::own);
             Tensors.assign(checkpoint.model.arrays(), part(all, "model."), file.toString());
             Map<String, NDArray> best = part(all, "best.");
             if (!best.isEmpty()) {
@@ -244,6 +274,6 @@ public final class Checkpoint {
 
     @Override
     public String toString() {
-        return "Checkpoint[iteration " + position.iteration + ", energy step " + position.energyStep + "]";
+        return "Checkpoint[iteration " + position.iteration + ", step " + position.step + "]";
     }
 }

@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import gebm.core.Require;
+import java.util.function.UnaryOperator;
 
 /** A change of gradients before an optimiser uses them; recordable. */
 @FunctionalInterface
@@ -13,7 +14,7 @@ public interface GradientMap {
 
     /** This map, then {@code next}. */
     default GradientMap andThen(GradientMap next) {
-        return gradients -> next.apply(apply(gradients));
+        return new Then(this, next);
     }
 
     /**
@@ -23,7 +24,7 @@ public interface GradientMap {
      * <p>Source: the GEBM reference code, {@code grad_clip} in {@code trainer.py}.
      */
     static GradientMap newton() {
-        return each(g -> g.div(g.neg().add(1)));
+        return new Newton();
     }
 
     /**
@@ -32,34 +33,76 @@ public interface GradientMap {
      * <p>Source: the GEBM reference code, {@code grad_clip} in {@code trainer.py}; it is not in the paper.
      */
     static GradientMap softClip() {
-        return each(g -> g.mul(2).div(g.square().add(1)));
+        return new SoftClip();
     }
 
     /** {@code min(max(g, −largest), largest)}, elementwise. */
     static GradientMap clip(double largest) {
-        Require.positive("largest", largest);
-        return each(g -> g.clip(-largest, largest));
+        return new Clip(largest);
     }
 
     /** All gradients scaled so that their common norm is at most {@code largest}. */
     static GradientMap clipNorm(double largest) {
-        Require.positive("largest", largest);
-        return gradients -> {
+        return new ClipNorm(largest);
+    }
+
+    /** One map and then another. */
+    record Then(GradientMap first, GradientMap second) implements GradientMap {
+        @Override
+        public NDList apply(NDList gradients) {
+            return second.apply(first.apply(gradients));
+        }
+    }
+
+    /** {@link #newton}. */
+    record Newton() implements GradientMap {
+        @Override
+        public NDList apply(NDList gradients) {
+            return each(gradients, g -> g.div(g.neg().add(1)));
+        }
+    }
+
+    /** {@link #softClip}. */
+    record SoftClip() implements GradientMap {
+        @Override
+        public NDList apply(NDList gradients) {
+            return each(gradients, g -> g.mul(2).div(g.square().add(1)));
+        }
+    }
+
+    /** {@link #clip}. */
+    record Clip(double largest) implements GradientMap {
+        /** Checks the bound. */
+        public Clip {
+            Require.positive("largest", largest);
+        }
+
+        @Override
+        public NDList apply(NDList gradients) {
+            return each(gradients, g -> g.clip(-largest, largest));
+        }
+    }
+
+    /** {@link #clipNorm}. */
+    record ClipNorm(double largest) implements GradientMap {
+        /** Checks the bound. */
+        public ClipNorm {
+            Require.positive("largest", largest);
+        }
+
+        @Override
+        public NDList apply(NDList gradients) {
             NDList squares = new NDList();
             gradients.forEach(g -> squares.add(g.square().sum()));
             NDArray norm = NDArrays.stack(squares).sum().sqrt();
             NDArray scale = norm.maximum(largest).getNDArrayInternal().rdiv(largest);
-            NDList scaled = new NDList();
-            gradients.forEach(g -> scaled.add(g.mul(scale)));
-            return scaled;
-        };
+            return each(gradients, g -> g.mul(scale));
+        }
     }
 
-    private static GradientMap each(java.util.function.UnaryOperator<NDArray> map) {
-        return gradients -> {
-            NDList mapped = new NDList();
-            gradients.forEach(g -> mapped.add(map.apply(g)));
-            return mapped;
-        };
+    private static NDList each(NDList gradients, UnaryOperator<NDArray> map) {
+        NDList mapped = new NDList();
+        gradients.forEach(g -> mapped.add(map.apply(g)));
+        return mapped;
     }
 }

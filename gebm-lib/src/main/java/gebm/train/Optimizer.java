@@ -3,6 +3,7 @@ package gebm.train;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import gebm.core.Require;
 import gebm.core.Schedule;
 import gebm.trace.Program;
 
@@ -14,6 +15,15 @@ import gebm.trace.Program;
 public interface Optimizer {
     /** The learning rate at each update, which counts from 0. */
     Schedule rate();
+
+    /**
+     * The learning rate of update {@code update}.
+     *
+     * @throws IllegalArgumentException if it is not finite and {@code >= 0}
+     */
+    default double rate(long update) {
+        return Require.notNegative("rate.at(" + update + ")", rate().at(update));
+    }
 
     /** The state before the first update, owned by {@code scope}. */
     NDList init(NDManager scope, NDList parameters);
@@ -35,7 +45,7 @@ public interface Optimizer {
             return;
         }
         try (NDManager scope = parameters.head().getManager().newSubManager()) {
-            NDList inputs = new NDList(scope.create(Numbers.rate(this, iteration)));
+            NDList inputs = new NDList(scope.create(rate(iteration)));
             inputs.addAll(parameters);
             inputs.addAll(gradients);
             inputs.addAll(state);
@@ -54,27 +64,24 @@ public interface Optimizer {
 
     /** This optimiser on gradients changed by {@code map}. */
     default Optimizer after(GradientMap map) {
-        Optimizer inner = this;
-        return new Optimizer() {
-            @Override
-            public Schedule rate() {
-                return inner.rate();
-            }
+        return new After(this, map);
+    }
 
-            @Override
-            public NDList init(NDManager scope, NDList parameters) {
-                return inner.init(scope, parameters);
-            }
+    /** An optimiser on changed gradients. */
+    record After(Optimizer optimizer, GradientMap map) implements Optimizer {
+        @Override
+        public Schedule rate() {
+            return optimizer.rate();
+        }
 
-            @Override
-            public void update(NDList parameters, NDList gradients, NDList state, NDArray rate) {
-                inner.update(parameters, map.apply(gradients), state, rate);
-            }
+        @Override
+        public NDList init(NDManager scope, NDList parameters) {
+            return optimizer.init(scope, parameters);
+        }
 
-            @Override
-            public String toString() {
-                return inner + " after a gradient map";
-            }
-        };
+        @Override
+        public void update(NDList parameters, NDList gradients, NDList state, NDArray rate) {
+            optimizer.update(parameters, map.apply(gradients), state, rate);
+        }
     }
 }

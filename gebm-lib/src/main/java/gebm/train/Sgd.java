@@ -5,7 +5,7 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import gebm.core.Require;
 import gebm.core.Schedule;
-import gebm.trace.Ops;
+import gebm.trace.InPlace;
 import java.util.Objects;
 
 /**
@@ -32,12 +32,7 @@ public record Sgd(Schedule rate) implements Optimizer {
     @Override
     public void update(NDList parameters, NDList gradients, NDList state, NDArray rate) {
         for (int i = 0; i < parameters.size(); i++) {
-            Ops.subtract(parameters.get(i), gradients.get(i).mul(rate));
+            InPlace.subtract(parameters.get(i), gradients.get(i).mul(rate));
         }
-    }
-
-    @Override
-    public String toString() {
-        return "Sgd[rate " + rate.at(0) + " at first]";
     }
 }

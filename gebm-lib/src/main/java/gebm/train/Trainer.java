@@ -1,73 +1,242 @@
 package gebm.train;
 
+import com.google.gson.JsonElement;
+import gebm.core.DivergedException;
+import gebm.core.Recipe;
+import gebm.core.Require;
 import gebm.core.Rng;
+import gebm.core.Trainable;
 import gebm.data.DataSource;
 import gebm.model.Gebm;
-import gebm.objective.BaseLoss;
-import gebm.objective.EnergyLoss;
+import gebm.objective.Objective;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 
 /**
- * Trains a model: energy steps and base steps in turn, or one half alone.
+ * Trains a model by phases: steps of each in turn, iteration after iteration.
  *
- * <p>Iteration i is n(i) energy steps (one update of energy and c each) and one base step, all in one native call:
- * draws, losses, penalties, gradients and updates. In an energy step the energy behaves as in training and the base as
- * in prediction; in a base step the reverse.
+ * <p>Iteration i is the steps of the first phase, then those of the second, and so on, all in one native call: draws,
+ * losses, penalties, gradients and updates. For a GEBM {@link #alternating} makes two phases, n(i) energy steps (updates of
+ * energy and c) and one base step; any other model is trained by {@link #of phases of one's own}: a network, a flow, an energy
+ * alone, several networks as {@link gebm.core.Parts}.
  *
  * <p>Pure: {@link #fit} trains a copy. Same key, same data, same result, bit for bit, whether or not the run was
  * stopped and resumed on the way.
  *
  * <p>A number that is not finite, in a loss or a gradient, ends the run before the update it would have spoiled, with a
- * {@link gebm.core.DivergedException} that carries the {@link TrainingRun} so far.
+ * {@link DivergedException} that carries the {@link TrainingRun} so far, or begins again from the last checkpoint where the
+ * plan says so.
+ *
+ * <p>Randomness: batch j of the run is that of {@code rng.fork("data")}. A step of a phase that has a number of steps draws
+ * from {@code rng.fork("iteration").fork(i).fork(j)}, j counted over all phases of the iteration; that of a phase with one
+ * step from {@code ….fork(i).fork(name)}. What a loss sees beside data comes from {@code fork("generated")} of that, its own
+ * draws from {@code fork("loss")}.
  *
  * <p>Source: Arbel, Zhou and Gretton (2021), ICLR, Algorithm 1.
+ *
+ * @param <M> the kind of model that the phases need
  */
-public final class Trainer {
-    private final EnergyLoss energyLoss; // null: the energy stays
-    private final BaseLoss baseLoss; // null: the base stays
+public final class Trainer<M extends Trainable> {
     private final TrainingPlan plan;
+    private final List<Phase<M>> phases;
+    private final int unusedBatches; // in each iteration
+    private final long evaluateEvery; // 0: never
+    private final Evaluation<? super M> evaluation;
 
-    private Trainer(EnergyLoss energyLoss, BaseLoss baseLoss, TrainingPlan plan) {
-        this.energyLoss = energyLoss;
-        this.baseLoss = baseLoss;
+    private Trainer(
+            TrainingPlan plan,
+            List<Phase<M>> phases,
+            int unusedBatches,
+            long evaluateEvery,
+            Evaluation<? super M> evaluation) {
         this.plan = Objects.requireNonNull(plan, "plan");
+        this.phases = List.copyOf(phases);
+        this.unusedBatches = unusedBatches;
+        this.evaluateEvery = evaluateEvery;
+        this.evaluation = evaluation;
+        Require.that(!phases.isEmpty(), "phases", "at least one", "none");
+        List<String> names = phases.stream().map(Phase::name).toList();
+        Require.that(names.stream().distinct().count() == names.size(), "names of phases", "different", names);
+        Require.that(
+                plan.restarts() == 0 || plan.checkpoint() != null,
+                "a plan that begins again where a run diverges",
+                "given a file to begin from (withCheckpoint)",
+                plan);
+    }
+
+    /** Steps of the phases in turn. */
+    @SafeVarargs
+    public static <M extends Trainable> Trainer<M> of(TrainingPlan plan, Phase<M>... phases) {
+        plan.requireNoneOfGebm();
+        return new Trainer<>(plan, List.of(phases), 0, 0, null);
     }
 
     /** Energy and base in turn. */
-    public static Trainer alternating(EnergyLoss energyLoss, BaseLoss baseLoss, TrainingPlan plan) {
+    public static Trainer<Gebm> alternating(
+            Objective<? super Gebm> energyLoss, Objective<? super Gebm> baseLoss, TrainingPlan plan) {
         Objects.requireNonNull(energyLoss, "energyLoss");
-        return new Trainer(energyLoss, Objects.requireNonNull(baseLoss, "baseLoss"), plan);
+        Objects.requireNonNull(baseLoss, "baseLoss");
+        Objects.requireNonNull(plan, "plan");
+        return new Trainer<>(plan, List.of(plan.energyPhase(energyLoss), plan.basePhase(baseLoss)), 0, 0, null);
     }
 
-    /** Only the energy and c, with the base as it is. */
-    public static Trainer energyOnly(EnergyLoss energyLoss, TrainingPlan plan) {
-        return new Trainer(Objects.requireNonNull(energyLoss, "energyLoss"), null, plan);
+    /**
+     * Only the energy and c, with the base as it is. The batch that a base step would take is left out, so that the energy
+     * steps see the batches that they see in {@link #alternating}.
+     */
+    public static Trainer<Gebm> energyOnly(Objective<? super Gebm> energyLoss, TrainingPlan plan) {
+        Objects.requireNonNull(energyLoss, "energyLoss");
+        return new Trainer<>(plan, List.of(plan.energyPhase(energyLoss)), 1, 0, null);
     }
 
     /** Only the base, with the energy as it is. */
-    public static Trainer baseOnly(BaseLoss baseLoss, TrainingPlan plan) {
-        return new Trainer(null, Objects.requireNonNull(baseLoss, "baseLoss"), plan);
+    public static Trainer<Gebm> baseOnly(Objective<? super Gebm> baseLoss, TrainingPlan plan) {
+        Objects.requireNonNull(baseLoss, "baseLoss");
+        return new Trainer<>(plan, List.of(plan.basePhase(baseLoss)), 0, 0, null);
+    }
+
+    /** The same with an evaluation after every {@code every} iterations and after the last. */
+    public Trainer<M> withEvaluation(long every, Evaluation<? super M> of) {
+        Require.positive("every", every);
+        return new Trainer<>(plan, phases, unusedBatches, every, Objects.requireNonNull(of, "evaluation"));
+    }
+
+    /** What a card says of a trainer. */
+    private record Settings(
+            long iterations,
+            TrainingPlan.Computed plan,
+            List<Phase<?>> phases,
+            int unusedBatches,
+            long evaluateEvery) {}
+
+    /** All that changes numbers, as JSON; an evaluation is code, of which it has when it happens. */
+    JsonElement recipe() {
+        return Recipe.of(
+                new Settings(plan.iterations(), plan.computed(), List.copyOf(phases), unusedBatches, evaluateEvery));
+    }
+
+    /**
+     * The trainer of a run, from its card: phases, losses, optimisers and schedules. Where the run was evaluated, hand in the
+     * evaluation by {@link #withEvaluation}; where and how to watch are not on a card.
+     *
+     * @throws IllegalArgumentException if a part of it is code (a lambda); it says which
+     */
+    @SuppressWarnings("unchecked") // the caller knows what kind of model the run trained
+    public static <M extends Trainable> Trainer<M> of(RunCard card) {
+        Settings settings = Recipe.make(card.trainer(), Settings.class);
+        List<Phase<M>> phases = new ArrayList<>();
+        settings.phases().forEach(phase -> phases.add((Phase<M>) phase));
+        return new Trainer<>(settings.plan().plan(settings.iterations()), phases, settings.unusedBatches(), 0, null);
     }
 
     /**
      * The run that trains a copy of {@code initial} on {@code data}.
      *
-     * <p>An interrupt ends it within an energy step; what was reached is returned and the interrupt flag stays set.
+     * <p>An interrupt ends it within a step; what was reached is returned and the interrupt flag stays set.
      *
-     * @throws IllegalArgumentException if the data do not have the shape of the base's samples
-     * @throws gebm.core.DivergedException if a loss or gradient is not finite
+     * @throws IllegalArgumentException if the data do not have the shape that the loss or the negatives need
+     * @throws DivergedException if a loss or gradient is not finite
      */
-    public TrainingRun fit(Gebm initial, DataSource data, Rng rng) {
-        Gebm model = initial.copy();
-        if (plan.initialLogPartition() > 0) {
-            var start = model.estimateLogPartition(plan.initialLogPartition(), rng.fork("logPartition"));
-            model.logPartitionArray().set(new double[] {start.value()});
+    @SuppressWarnings("unchecked") // a copy is of its own kind
+    public <N extends M> TrainingRun<N> fit(N initial, DataSource data, Rng rng) {
+        N model = (N) initial.copy();
+        if (plan.initialLogPartition() > 0 && model instanceof Gebm gebm) {
+            var start = gebm.estimateLogPartition(plan.initialLogPartition(), rng.fork("logPartition"));
+            gebm.logPartitionArray().set(new double[] {start.value()});
         }
-        return new TrainingLoop(energyLoss, baseLoss, plan, Checkpoint.start(model, plan, rng), data).run();
+        Checkpoint<N> start = Checkpoint.start(model, rng);
+        start.position.trainer = recipe();
+        start.position.dataSha256 = data.sha256();
+        return run(start, data);
     }
 
-    /** The run that goes on from {@code from}, which is left as it is. */
-    public TrainingRun resume(Checkpoint from, DataSource data) {
-        return new TrainingLoop(energyLoss, baseLoss, plan, from.copy(), data).run();
+    /**
+     * The run that goes on from {@code from}, which is left as it is. The number of iterations may be another one.
+     *
+     * @throws IllegalArgumentException if plan, phases or data are others than those of the checkpoint; it names the first
+     *     difference
+     */
+    public <N extends M> TrainingRun<N> resume(Checkpoint<N> from, DataSource data) {
+        Checkpoint<N> copy = from.copy();
+        JsonElement now = recipe();
+        copy.position
+                .trainer
+                .getAsJsonObject()
+                .add("iterations", now.getAsJsonObject().get("iterations"));
+        String difference = Recipe.difference(copy.position.trainer, now);
+        Require.that(difference == null, "the trainer that resumes", "that of the checkpoint", difference);
+        String sha256 = data.sha256();
+        Require.that(
+                copy.position.dataSha256.equals(sha256),
+                "the data of a resumed run",
+                "those of the checkpoint, SHA-256 " + copy.position.dataSha256,
+                sha256);
+        return run(copy, data);
+    }
+
+    private <N extends M> TrainingRun<N> run(Checkpoint<N> start, DataSource data) {
+        TrainingLoop<M, N> loop = new TrainingLoop<>(this, start, data);
+        if (plan.restarts() > 0 && start.iteration() == 0 && start.step() == 0) {
+            start.save(plan.checkpoint());
+        }
+        int restarts = start.restarts();
+        while (true) {
+            try {
+                return loop.run();
+            } catch (DivergedException e) {
+                if (restarts == plan.restarts()) {
+                    throw e;
+                }
+                restarts++;
+                Checkpoint<N> earlier = Checkpoint.load(plan.checkpoint(), start.model());
+                earlier.restart(restarts);
+                plan.progress()
+                        .report(
+                                earlier.iteration(),
+                                plan.iterations(),
+                                "restart " + restarts + " of " + plan.restarts() + " from iteration "
+                                        + earlier.iteration() + ": " + e.where());
+                loop = new TrainingLoop<>(this, earlier, data);
+            }
+        }
+    }
+
+    TrainingPlan plan() {
+        return plan;
+    }
+
+    List<Phase<M>> phases() {
+        return phases;
+    }
+
+    int unusedBatches() {
+        return unusedBatches;
+    }
+
+    /** Whether to evaluate after so many iterations. */
+    boolean evaluates(long done) {
+        return evaluateEvery > 0 && (done % evaluateEvery == 0 || done == plan.iterations());
+    }
+
+    Evaluation<? super M> evaluation() {
+        return evaluation;
+    }
+
+    /** Plan, phases and when it evaluates, in words. */
+    @Override
+    public String toString() {
+        StringBuilder text = plan.general(false);
+        phases.forEach(phase -> text.append(TrainingPlan.LINE).append(phase));
+        if (plan.initialLogPartition() > 0) {
+            text.append(TrainingPlan.LINE)
+                    .append("c at first from ")
+                    .append(plan.initialLogPartition())
+                    .append(" samples");
+        }
+        if (evaluateEvery > 0) {
+            text.append(TrainingPlan.LINE).append("evaluated every ").append(evaluateEvery);
+        }
+        return text.append(']').toString();
     }
 }

@@ -10,15 +10,13 @@ import gebm.core.DivergedException;
 import gebm.core.Require;
 import gebm.core.Rng;
 import gebm.core.StopReason;
+import gebm.core.Trainable;
 import gebm.data.DataSource;
-import gebm.model.Base;
-import gebm.model.DensityBase;
-import gebm.model.Gebm;
-import gebm.objective.BaseLoss;
 import gebm.objective.Batch;
-import gebm.objective.EnergyLoss;
 import gebm.objective.Loss;
+import gebm.objective.Negatives;
 import gebm.trace.Gradients;
+import gebm.trace.InPlace;
 import gebm.trace.Loop;
 import gebm.trace.Ops;
 import gebm.trace.Program;
@@ -33,55 +31,34 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Properties;
 import java.util.TreeMap;
-import java.util.function.Supplier;
 
 /** One run of training: an iteration is one native call. */
-final class TrainingLoop {
+final class TrainingLoop<M extends Trainable, N extends M> {
     private static final String LIBRARY = version();
+    private static final int MOST_NUMBERS = 64; // total, norm and terms of a loss
 
-    private final EnergyLoss energyLoss;
-    private final BaseLoss baseLoss;
+    private final Trainer<M> trainer;
     private final TrainingPlan plan;
-    private final Checkpoint state;
+    private final Checkpoint<N> state;
     private final Checkpoint.Position position;
-    private final Gebm model;
+    private final N model;
     private final DataSource data;
     private final Rng rng;
-    private final DataType type;
-    private final List<String> energyColumns = new ArrayList<>();
-    private final List<String> baseColumns = new ArrayList<>();
+    private final List<Part> parts = new ArrayList<>();
     private double rateFactor;
     private boolean early;
-    private final NDList average; // of the base's parameters; null: none
     private final Program iteration = Program.ofRandom(this::record);
 
-    TrainingLoop(EnergyLoss energyLoss, BaseLoss baseLoss, TrainingPlan plan, Checkpoint state, DataSource data) {
-        this.energyLoss = energyLoss;
-        this.baseLoss = baseLoss;
-        this.plan = plan;
+    TrainingLoop(Trainer<M> trainer, Checkpoint<N> state, DataSource data) {
+        this.trainer = trainer;
         this.state = state;
         this.data = data;
+        plan = trainer.plan();
         position = state.position;
         model = state.model();
-        Require.that(
-                baseLoss == null || !model.base().parameters().isEmpty(),
-                "the base",
-                "trainable where there is a base loss",
-                model.base() + ", which has no parameters: train the energy on it with Trainer.energyOnly");
         rng = state.rng();
+        trainer.phases().forEach(phase -> parts.add(new Part(phase)));
         judge();
-        average = baseLoss == null || Double.isNaN(plan.baseAverage()) ? null : state.baseAverage();
-        try (NDManager scope = NDManager.newBaseManager()) {
-            Batch generated = batch(scope, null, model.base(), rng.fork("try"));
-            type = generated.generated().getDataType();
-            Batch batch = new Batch(batch(scope, 0), generated.generated(), generated.generatedLogDensity());
-            if (energyLoss != null) {
-                energyColumns.addAll(columns("energy", energyLoss.evaluate(model, batch, rng.fork("try"))));
-            }
-            if (baseLoss != null) {
-                baseColumns.addAll(columns("base", baseLoss.evaluate(model, batch, rng.fork("try"))));
-            }
-        }
     }
 
     private static String version() {
@@ -94,36 +71,62 @@ final class TrainingLoop {
         return properties.getProperty("version");
     }
 
-    private static List<String> columns(String half, Loss loss) {
-        List<String> columns = new ArrayList<>(List.of(half + "Total", half + "GradientNorm"));
-        columns.addAll(loss.terms().keySet());
-        return columns;
-    }
+    /** A phase in this run: what it trains, and what it keeps. */
+    private final class Part {
+        final Phase<M> phase;
+        final M training; // the model with the phase's parts as in training
+        final List<NDList> parameters = new ArrayList<>(); // by group
+        final NDList all = new NDList();
+        final List<NDList> optimizers = new ArrayList<>();
+        final List<NDList> averages = new ArrayList<>(); // empty where none is kept
+        final NDList kept; // by the negatives
 
-    private NDArray batch(NDManager scope, long index) {
-        NDArray batch = data.batch(scope, plan.batchSize(), index, rng.fork("data"));
-        Shape expected = new Shape(plan.batchSize()).addAll(model.base().sampleShape());
-        Require.that(
-                batch.getShape().equals(expected),
-                "a batch of data",
-                "of shape " + expected + " (the base gives samples of shape "
-                        + model.base().sampleShape() + ")",
-                batch.getShape());
-        return batch.toType(type, false);
-    }
-
-    /** Data with samples of the base, and their log-density where the base has one. */
-    private Batch batch(NDManager scope, NDArray rows, Base base, Rng key) {
-        if (base instanceof DensityBase density) {
-            var samples = density.sampleWithLogDensity(scope, plan.generatedSize(), key);
-            return new Batch(rows, samples.values(), samples.logDensity());
+        @SuppressWarnings("unchecked") // the same kind of model with parts in training
+        Part(Phase<M> phase) {
+            this.phase = phase;
+            M changed = model;
+            for (Group group : phase.groups()) {
+                NDList trained = model.part(group.part()).parameters();
+                parameters.add(trained);
+                all.addAll(trained);
+                optimizers.add(
+                        state.state(name(group), scope -> group.optimizer().init(scope, trained)));
+                averages.add(group.averages() ? state.average(group.part()) : new NDList());
+                changed = (M) changed.training(group.part());
+            }
+            training = changed;
+            Require.that(
+                    !all.isEmpty(),
+                    "the " + phase.name(),
+                    "trainable where there is a " + phase.name() + " loss",
+                    model.part(
+                                    phase.groups().isEmpty()
+                                            ? ""
+                                            : phase.groups().get(0).part())
+                            + ", which has no parameters: train the rest without it (of a GEBM by Trainer.energyOnly)");
+            kept = phase.negatives() == null
+                    ? new NDList()
+                    : state.state("negatives." + phase.name(), scope -> phase.negatives()
+                            .init(scope, model, rng.fork("negatives").fork(phase.name())));
         }
-        return new Batch(rows, base.sample(scope, plan.generatedSize(), key));
+
+        private String name(Group group) {
+            return group.part().isEmpty() ? phase.name() : phase.name() + "." + group.part();
+        }
+
+        List<String> columns() {
+            return position.columns.getOrDefault(phase.name(), List.of());
+        }
+
+        /** The rate of the group's update number {@code update}. */
+        double rate(Group group, long update) {
+            return (group.decays() ? rateFactor : 1) * group.optimizer().rate(update);
+        }
     }
 
     // ---------------------------------------------------------------- in Java, between native calls
 
-    TrainingRun run() {
+    TrainingRun<N> run() {
         boolean stopped = false;
         plan.progress().report(position.iteration, Math.max(plan.iterations(), position.iteration), "");
         while (position.iteration < plan.iterations() && !stopped && !early) {
@@ -139,111 +142,133 @@ final class TrainingLoop {
                         : early ? new StopReason.EarlyStopped(done) : new StopReason.Completed(done));
     }
 
-    private TrainingRun result(StopReason stop) {
+    private TrainingRun<N> result(StopReason stop) {
         Map<String, String> versions = new TreeMap<>();
         versions.put("java", System.getProperty("java.version"));
         var engine = ai.djl.engine.Engine.getInstance();
         versions.put("engine", engine.getEngineName() + " " + engine.getVersion());
         versions.put("gebm", LIBRARY);
-        List<String> terms = new ArrayList<>(energyColumns);
-        terms.addAll(baseColumns);
+        List<String> terms = new ArrayList<>();
+        parts.forEach(part -> terms.addAll(part.columns()));
         terms.removeIf(name -> name.endsWith("Total") || name.endsWith("GradientNorm"));
-        RunCard card = new RunCard(position.key, data.sha256(), plan.toString(), terms, versions);
-        return new TrainingRun(model, state.history(), stop, state, card);
+        RunCard card = new RunCard(
+                position.key,
+                position.dataSha256,
+                trainer.toString(),
+                position.trainer,
+                position.restarts,
+                terms,
+                versions);
+        return new TrainingRun<>(model, state.history(), stop, state, card);
+    }
+
+    /** Where each phase begins in an iteration, and last where the iteration ends. */
+    private long[] bounds() {
+        long[] bounds = new long[parts.size() + 1];
+        for (int k = 0; k < parts.size(); k++) {
+            bounds[k + 1] = bounds[k] + parts.get(k).phase.steps(position.iteration);
+        }
+        String names =
+                String.join(" and ", trainer.phases().stream().map(Phase::name).toList());
+        Require.that(
+                bounds[parts.size()] > 0,
+                names + " steps of iteration " + position.iteration,
+                ">= 1 where only the " + names + " is trained",
+                0);
+        return bounds;
     }
 
     /** One iteration, or the rest of one; false if it was stopped on the way. */
     private boolean iterate() {
-        long steps = energyLoss == null ? 0 : plan.energySteps(position.iteration);
-        long first = position.energyStep;
-        long last = steps + (baseLoss == null ? 0 : 1);
-        Require.that(
-                last > 0,
-                "energy steps of iteration " + position.iteration,
-                ">= 1 where only the energy is trained",
-                last);
+        long[] bounds = bounds();
+        long first = position.step;
+        int last = (int) bounds[parts.size()];
         try (NDManager scope = NDManager.newBaseManager();
                 Watch watch = Watch.open(scope, plan.stop())) {
             if (watch.stopped()) {
                 return false;
             }
-            NDArray energyRows =
-                    scope.zeros(new Shape(Math.max(1, steps), Math.max(1, energyColumns.size())), DataType.FLOAT64);
-            NDArray baseRow = scope.zeros(new Shape(Math.max(1, baseColumns.size())), DataType.FLOAT64);
-            NDList inputs = new NDList(
-                    batches(scope, steps),
-                    scope.create(first),
-                    scope.create(steps),
-                    rates(scope, plan.energyOptimizer(), rateFactor, steps),
-                    rates(scope, plan.logPartitionOptimizer(), 1, steps),
-                    scope.create(rateFactor * Numbers.rate(plan.baseOptimizer(), position.iteration)),
-                    energyRows,
-                    baseRow,
-                    watch.stopArray(),
-                    watch.countArray());
+            NDArray numbers = scope.zeros(new Shape(last, MOST_NUMBERS), DataType.FLOAT64);
+            NDList inputs = new NDList(scope.create(first), numbers, watch.stopArray(), watch.countArray());
+            for (int k = 0; k < parts.size(); k++) {
+                inputs.add(scope.create(Math.max(first, bounds[k])));
+                inputs.add(scope.create(bounds[k + 1]));
+                for (Group group : parts.get(k).phase.groups()) {
+                    inputs.add(rates(scope, parts.get(k), group, bounds[k], bounds[k + 1], last));
+                }
+            }
+            inputs.addAll(batches(scope, last));
             iteration.run(scope, inputs, rng.fork("iteration").fork(position.iteration));
             long done = first + watch.count();
-            readRows(energyRows, first, Math.min(done, steps));
+            readRows(numbers, first, done, bounds);
+            position.step = done;
             if (done < last) {
-                position.energyStep = Math.min(done, steps);
                 if (!watch.stopped()) {
-                    throw diverged(done < steps, done < steps ? energyRows.get(done) : baseRow);
+                    throw diverged(done, bounds, numbers.get(done).toDoubleArray());
                 }
                 return false;
             }
-            finish(steps, baseRow.toDoubleArray());
+            finish(bounds);
         }
         return true;
     }
 
-    private NDArray batches(NDManager scope, long steps) {
-        NDList batches = new NDList();
-        for (long j = 0; j < steps + (baseLoss == null ? 0 : 1); j++) {
-            batches.add(batch(scope, position.firstBatch() + j));
+    /** Batch by batch for each array of the data; floating ones as the model's parameters. */
+    private NDList batches(NDManager scope, int steps) {
+        long number = position.iteration * trainer.unusedBatches();
+        for (Part part : parts) {
+            number += position.stepsBefore(part.phase.name());
         }
-        return NDArrays.stack(batches);
+        List<NDList> columns = new ArrayList<>();
+        for (int j = 0; j < steps; j++) {
+            NDList arrays = data.arrays(scope, plan.batchSize(), number + j, rng.fork("data"));
+            for (int i = 0; i < arrays.size(); i++) {
+                if (j == 0) {
+                    columns.add(new NDList());
+                }
+                columns.get(i).add(arrays.get(i));
+            }
+        }
+        NDList stacked = new NDList();
+        columns.forEach(column -> stacked.add(NDArrays.stack(column)));
+        return stacked;
     }
 
-    private NDArray rates(NDManager scope, Optimizer optimizer, double factor, long updates) {
-        double[] rates = new double[(int) Math.max(1, updates)];
-        for (int j = 0; j < rates.length; j++) {
-            rates[j] = factor * Numbers.rate(optimizer, position.energyStepsBefore + j);
+    private NDArray rates(NDManager scope, Part part, Group group, long begin, long end, int steps) {
+        double[] rates = new double[steps];
+        for (long j = begin; j < end; j++) {
+            rates[(int) j] = part.rate(group, position.stepsBefore(part.phase.name()) + j - begin);
         }
         return scope.create(rates);
     }
 
-    private void readRows(NDArray rows, long first, long end) {
-        double[] numbers = rows.toDoubleArray();
-        int width = energyColumns.size();
-        for (int j = (int) first; j < end; j++) {
-            double[] row = new double[width];
-            System.arraycopy(numbers, j * width, row, 0, width);
-            position.energyRows.add(row);
+    private void readRows(NDArray numbers, long first, long done, long... bounds) {
+        double[] flat = numbers.toDoubleArray();
+        for (int k = 0; k < parts.size(); k++) {
+            int width = parts.get(k).columns().size();
+            for (long j = Math.max(first, bounds[k]); j < Math.min(done, bounds[k + 1]); j++) {
+                double[] row = new double[width];
+                System.arraycopy(flat, (int) j * MOST_NUMBERS, row, 0, width);
+                position.rows(parts.get(k).phase.name()).add(row);
+            }
         }
     }
 
-    private void finish(long steps, double[] baseRow) {
+    private void finish(long... bounds) {
         Map<String, Double> row = new LinkedHashMap<>();
-        for (int k = 0; k < energyColumns.size() && steps > 0; k++) {
-            int column = k;
-            row.put(
-                    energyColumns.get(k),
-                    position.energyRows.stream()
-                                    .mapToDouble(numbers -> numbers[column])
-                                    .sum()
-                            / steps);
+        parts.stream().filter(part -> part.phase.steps() != null).forEach(part -> means(part, row));
+        row.putAll(model.numbers());
+        parts.stream().filter(part -> part.phase.steps() == null).forEach(part -> means(part, row));
+        position.rows.clear();
+        position.step = 0;
+        for (int k = 0; k < parts.size(); k++) {
+            position.stepsBefore.merge(parts.get(k).phase.name(), bounds[k + 1] - bounds[k], Long::sum);
         }
-        row.put("logPartition", model.logPartition());
-        for (int k = 0; k < baseColumns.size(); k++) {
-            row.put(baseColumns.get(k), baseRow[k]);
-        }
-        position.energyRows.clear();
-        position.energyStep = 0;
-        position.energyStepsBefore += steps;
         position.iteration++;
-        if (plan.evaluates(position.iteration)) {
+        boolean evaluates = trainer.evaluates(position.iteration);
+        if (evaluates) {
             Map<String, Double> evaluated =
-                    plan.evaluation().at(model, rng.fork("evaluation").fork(position.iteration));
+                    trainer.evaluation().at(model, rng.fork("evaluation").fork(position.iteration));
             plan.checkColumns(evaluated);
             row.putAll(evaluated);
         }
@@ -251,13 +276,25 @@ final class TrainingLoop {
         if (plan.improves(position.history)) {
             state.keepBest();
         }
-        if (plan.evaluates(position.iteration)) {
+        if (evaluates) {
             judge();
         }
         if (plan.saves(position.iteration)) {
             state.save(plan.checkpoint());
         }
         plan.progress().report(position.iteration, plan.iterations(), message(row));
+    }
+
+    /** The numbers of a phase, averaged over its steps. */
+    private void means(Part part, Map<String, Double> row) {
+        List<double[]> rows = position.rows(part.phase.name());
+        List<String> columns = part.columns();
+        for (int k = 0; k < columns.size() && !rows.isEmpty(); k++) {
+            int column = k;
+            row.put(
+                    columns.get(k),
+                    rows.stream().mapToDouble(numbers -> numbers[column]).sum() / rows.size());
+        }
     }
 
     /** What the evaluations so far say about going on. */
@@ -267,140 +304,175 @@ final class TrainingLoop {
     }
 
     private String message(Map<String, Double> row) {
-        List<String> parts = new ArrayList<>();
+        List<String> words = new ArrayList<>();
         row.forEach((name, value) -> {
             if (!name.endsWith("Total") && !name.endsWith("GradientNorm")) {
-                parts.add(String.format(Locale.ROOT, "%s %.4g", name, value));
+                words.add(String.format(Locale.ROOT, "%s %.4g", name, value));
             }
         });
-        return String.join(" · ", parts);
+        return String.join(" · ", words);
     }
 
-    private DivergedException diverged(boolean inEnergy, NDArray row) {
-        List<String> columns = inEnergy ? energyColumns : baseColumns;
-        double[] numbers = row.toDoubleArray();
+    private DivergedException diverged(long step, long[] bounds, double... numbers) {
+        int k = 0;
+        while (step >= bounds[k + 1]) {
+            k++;
+        }
+        Part part = parts.get(k);
         String what = "a gradient is not finite";
-        for (int k = columns.size() - 1; k >= 0; k--) {
-            if (!Double.isFinite(numbers[k])) {
-                what = columns.get(k) + " is " + numbers[k];
+        for (int i = part.columns().size() - 1; i >= 0; i--) {
+            if (!Double.isFinite(numbers[i])) {
+                what = part.columns().get(i) + " is " + numbers[i];
             }
         }
-        Optimizer optimizer = inEnergy ? plan.energyOptimizer() : plan.baseOptimizer();
-        String message = String.format(
+        Phase<M> phase = part.phase;
+        String where = String.format(
                 Locale.ROOT,
-                "training diverged in iteration %d, %s: %s; lower the %s rate (now %s), add or raise a gradient penalty, "
-                        + "and check the data for values that are not finite. partial() is the run before this step",
+                "training diverged in iteration %d, %s: %s",
                 position.iteration,
-                inEnergy ? "energy step " + position.energyStep : "base step",
-                what,
-                inEnergy ? "energy optimiser's" : "base optimiser's",
-                optimizer.rate().at(inEnergy ? position.energyStepsBefore + position.energyStep : position.iteration));
-        return new DivergedException(message, result(new StopReason.Stopped(position.iteration)));
+                phase.name() + " step" + (phase.steps() == null ? "" : " " + (step - bounds[k])),
+                what);
+        String advice = String.format(
+                Locale.ROOT,
+                "lower the %s optimiser's rate (now %s), add or raise a gradient penalty, and check the data for values "
+                        + "that are not finite. partial() is the run before this step",
+                phase.name(),
+                phase.groups().get(0).optimizer().rate().at(position.stepsBefore(phase.name()) + step - bounds[k]));
+        return new DivergedException(where, advice, result(new StopReason.Stopped(position.iteration)));
     }
 
     // ---------------------------------------------------------------- recorded: one iteration
 
-    private enum In {
-        BATCHES,
-        FIRST,
-        STEPS,
-        ENERGY_RATES,
-        LOG_PARTITION_RATES,
-        BASE_RATE,
-        ENERGY_ROWS,
-        BASE_ROW,
-        STOP,
-        COUNT;
+    /** The arrays of a call, in the order in which {@link #iterate} puts them together. */
+    private static final class Inputs {
+        private final NDList in;
+        private int next;
 
-        NDArray of(NDList inputs) {
-            return inputs.get(ordinal());
+        Inputs(NDList in) {
+            this.in = in;
+        }
+
+        NDArray next() {
+            return in.get(next++);
+        }
+
+        NDList rest() {
+            return in.subNDList(next);
         }
     }
 
     private NDList record(NDManager scope, NDList in, Rng key) {
-        NDArray steps = In.STEPS.of(in);
-        if (energyLoss != null) {
-            Loop.run(In.FIRST.of(in), steps, new NDList(), (none, step) -> {
-                step.stopIf(In.STOP.of(in));
-                energyStep(scope, in, step, step.fork(key));
-                return none;
-            });
+        Inputs inputs = new Inputs(in);
+        NDArray first = inputs.next();
+        NDArray numbers = inputs.next();
+        NDArray stop = inputs.next();
+        NDArray count = inputs.next();
+        List<NDArray> begins = new ArrayList<>();
+        List<NDArray> ends = new ArrayList<>();
+        List<NDList> rates = new ArrayList<>();
+        for (Part part : parts) {
+            begins.add(inputs.next());
+            ends.add(inputs.next());
+            NDList ofGroups = new NDList();
+            part.phase.groups().forEach(group -> ofGroups.add(inputs.next()));
+            rates.add(ofGroups);
         }
-        if (baseLoss != null) {
-            NDArray all = In.COUNT.of(in).add(In.FIRST.of(in)).eq(steps).toType(DataType.INT64, false);
-            Loop.run(steps, steps.add(all), new NDList(), (none, step) -> {
-                step.stopIf(In.STOP.of(in));
-                baseStep(scope, in, step, key.fork("base"));
+        NDList batches = inputs.rest();
+        for (int k = 0; k < parts.size(); k++) {
+            Part part = parts.get(k);
+            NDList rate = rates.get(k);
+            NDArray begin = begins.get(k);
+            NDArray end = k == 0 ? ends.get(0) : endIfReached(begin, ends.get(k), count.add(first));
+            Loop.run(begin, end, new NDList(), (none, step) -> {
+                step.stopIf(stop);
+                step(scope, part, step, rows(step, batches), rows(step, rate), step.of(numbers), key);
+                InPlace.increment(count);
                 return none;
             });
         }
         return new NDList();
     }
 
-    private void energyStep(NDManager scope, NDList in, Loop.Step step, Rng key) {
-        Gebm training = model.trainingEnergy();
-        Batch batch = batch(scope, step.of(In.BATCHES.of(in)), model.base(), key.fork("generated"));
-        NDList weights = model.energy().parameters();
-        NDList all = new NDList(weights);
-        all.add(model.logPartitionArray());
-        NDArray row = step.of(In.ENERGY_ROWS.of(in));
-        NDList gradients = gradients(step, all, row, () -> energyLoss.evaluate(training, batch, key.fork("loss")));
-        int last = all.size() - 1;
-        update(
-                plan.energyOptimizer(),
-                "energy",
-                weights,
-                gradients.subNDList(0, last),
-                step.of(In.ENERGY_RATES.of(in)));
-        update(
-                plan.logPartitionOptimizer(),
-                "logPartition",
-                new NDList(model.logPartitionArray()),
-                gradients.subNDList(last),
-                step.of(In.LOG_PARTITION_RATES.of(in)));
-        Ops.increment(In.COUNT.of(in));
+    /** {@code end} where all steps before {@code begin} are done, and else {@code begin}: then a phase has no step. */
+    private static NDArray endIfReached(NDArray begin, NDArray end, NDArray done) {
+        NDArray reached = done.eq(begin).toType(DataType.INT64, false);
+        return begin.add(end.sub(begin).mul(reached));
     }
 
-    private void baseStep(NDManager scope, NDList in, Loop.Step step, Rng key) {
-        Gebm training = model.trainingBase();
-        NDList weights = model.base().parameters();
-        NDArray data = step.of(In.BATCHES.of(in));
-        NDList gradients = gradients(step, weights, In.BASE_ROW.of(in), () -> {
-            Batch batch = batch(scope, data, training.base(), key.fork("generated"));
-            return baseLoss.evaluate(training, batch, key.fork("loss"));
+    private static NDList rows(Loop.Step step, NDList arrays) {
+        NDList rows = new NDList();
+        arrays.forEach(array -> rows.add(step.of(array)));
+        return rows;
+    }
+
+    private void step(
+            NDManager scope, Part part, Loop.Step step, NDList given, NDList rates, NDArray numbers, Rng key) {
+        Phase<M> phase = part.phase;
+        Rng own = phase.steps() == null ? key.fork(phase.name()) : step.fork(key);
+        NDList arrays = ofType(given, part);
+        Negatives<? super M> negatives = phase.negatives();
+        boolean inside = negatives != null && negatives.passGradients();
+        Negatives.Drawn outside = negatives == null || inside ? null : draw(scope, part, model, arrays, own);
+        var result = Gradients.ofParameters(part.all, () -> {
+            NDArray generated = outside != null
+                    ? outside.samples()
+                    : inside ? draw(scope, part, part.training, arrays, own).samples() : null;
+            Loss loss = phase.loss().evaluate(part.training, new Batch(arrays, generated), own.fork("loss"));
+            note(phase, loss);
+            NDList all = new NDList(loss.total());
+            all.addAll(loss.terms().values());
+            return new Gradients.Loss(loss.total(), all);
         });
-        update(plan.baseOptimizer(), "base", weights, gradients, In.BASE_RATE.of(in));
-        if (average != null) {
-            for (int i = 0; i < weights.size(); i++) {
-                NDArray updated = scope.from(weights.get(i)).mul(1 - plan.baseAverage());
-                Ops.assign(
-                        average.get(i),
-                        scope.from(average.get(i)).mul(plan.baseAverage()).add(updated));
+        NDList found = new NDList(result.others().get(0), Ops.norm(result.gradients()));
+        found.addAll(result.others().subNDList(1));
+        NDArray all = NDArrays.stack(found);
+        InPlace.assign(numbers.get(":" + found.size()), all);
+        step.stopUnlessFinite(new NDList(all));
+        if (outside != null) {
+            outside.keep().run();
+        }
+        int from = 0;
+        for (int i = 0; i < part.parameters.size(); i++) {
+            NDList parameters = part.parameters.get(i);
+            if (!parameters.isEmpty()) {
+                Group group = phase.groups().get(i);
+                NDList gradients = result.gradients().subNDList(from, from + parameters.size());
+                group.optimizer().update(parameters, gradients, part.optimizers.get(i), rates.get(i));
+                average(scope, group.average(), part.averages.get(i), parameters);
+                from += parameters.size();
             }
         }
-        Ops.increment(In.COUNT.of(in));
     }
 
-    /** The gradients of a loss; its numbers are written to {@code row}; stops where something is not finite. */
-    private static NDList gradients(Loop.Step step, NDList parameters, NDArray row, Supplier<Loss> evaluate) {
-        var result = Gradients.ofParameters(parameters, () -> {
-            Loss loss = evaluate.get();
-            NDList numbers = new NDList(loss.total());
-            numbers.addAll(loss.terms().values());
-            return new Gradients.Loss(loss.total(), numbers);
-        });
-        NDArray norm = Ops.norm(result.gradients());
-        NDList numbers = new NDList(result.others().get(0), norm);
-        numbers.addAll(result.others().subNDList(1));
-        NDArray all = NDArrays.stack(numbers);
-        Ops.assign(row, all);
-        step.stopUnlessFinite(new NDList(all));
-        return result.gradients();
+    private NDList ofType(NDList given, Part part) {
+        DataType type = part.all.stream()
+                .filter(array -> array.getShape().dimension() > 0)
+                .map(NDArray::getDataType)
+                .findFirst()
+                .orElse(null);
+        NDList arrays = new NDList();
+        given.forEach(array ->
+                arrays.add(type != null && array.getDataType().isFloating() ? array.toType(type, false) : array));
+        return arrays;
     }
 
-    private void update(Optimizer optimizer, String name, NDList parameters, NDList gradients, NDArray rate) {
-        if (!parameters.isEmpty()) {
-            optimizer.update(parameters, gradients, state.optimizer(name), rate);
+    private Negatives.Drawn draw(NDManager scope, Part part, M from, NDList arrays, Rng key) {
+        return part.phase.negatives().draw(scope, from, arrays.head(), part.kept, key.fork("generated"));
+    }
+
+    /** Names the numbers of a step, as the loss has them. */
+    private void note(Phase<M> phase, Loss loss) {
+        List<String> columns = new ArrayList<>(List.of(phase.name() + "Total", phase.name() + "GradientNorm"));
+        columns.addAll(loss.terms().keySet());
+        Require.that(columns.size() <= MOST_NUMBERS, "terms of a loss", "at most " + (MOST_NUMBERS - 2), columns);
+        position.columns.put(phase.name(), columns);
+    }
+
+    private static void average(NDManager scope, double decay, NDList averages, NDList parameters) {
+        for (int i = 0; i < averages.size(); i++) {
+            NDArray updated = scope.from(parameters.get(i)).mul(1 - decay);
+            InPlace.assign(
+                    averages.get(i), scope.from(averages.get(i)).mul(decay).add(updated));
         }
     }
 }

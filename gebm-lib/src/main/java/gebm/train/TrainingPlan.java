@@ -1,8 +1,12 @@
 package gebm.train;
 
 import gebm.core.Progress;
+import gebm.core.Recipe;
 import gebm.core.Require;
 import gebm.core.Schedule;
+import gebm.model.Gebm;
+import gebm.objective.BaseSamples;
+import gebm.objective.Objective;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -13,26 +17,37 @@ import java.util.function.Consumer;
 
 /**
  * How long and with what to train: {@link #of} gives the reference's plan, and each {@code withX} a changed copy.
+ *
+ * <p>A plan has two halves: what is computed, which a run's card prints, and how it is watched (progress, stop, file of
+ * checkpoints), which changes no number. Settings that name energy, base or c are those of a GEBM and go into the phases of
+ * {@link Trainer#alternating} and its like; {@link Trainer#of} takes phases that have their own.
  */
 public final class TrainingPlan implements Cloneable {
+    static final String LINE = ",\n          ";
+    private static final TrainingPlan REFERENCE = new TrainingPlan();
+
+    // what is computed
     private long iterations;
-    private Schedule energySteps = referenceSteps(100, 5);
     private int batchSize = 128;
-    private int generatedSize = 128;
+    private RateDecay decay; // null: none
+    private String best; // null: none is kept
+    private int patience; // 0: no early stop
+    private int restarts;
+
+    // of energy, base and c
+    private Schedule energySteps = referenceSteps(100, 5);
+    private int generatedSize; // 0: the batch size
     private Optimizer energyOptimizer = Adam.of(1e-4).withBetas(0.5, 0.999);
     private Optimizer logPartitionOptimizer = Sgd.of(0.02).after(GradientMap.clip(2));
     private Optimizer baseOptimizer = energyOptimizer;
     private int initialLogPartition; // samples; 0: c stays as it is given
-    private Evaluation evaluation;
-    private long evaluateEvery = Long.MAX_VALUE;
-    private RateDecay decay;
-    private String best;
-    private int patience = Integer.MAX_VALUE;
     private double baseAverage = Double.NaN;
-    private Path checkpoint;
-    private long checkpointEvery = Long.MAX_VALUE;
+
+    // how it is watched
     private Progress progress = Progress.none();
     private BooleanSupplier stop = () -> false;
+    private Path checkpoint;
+    private long checkpointEvery = Long.MAX_VALUE;
 
     private TrainingPlan() {}
 
@@ -65,8 +80,10 @@ public final class TrainingPlan implements Cloneable {
     public static Schedule referenceSteps(long opening, long usual) {
         Require.positive("opening", opening);
         Require.positive("usual", usual);
-        return iteration -> iteration < 2 || iteration % 500 == 0 ? opening : usual;
+        return Schedule.opening(opening, usual, 2, 500);
     }
+
+    // ---------------------------------------------------------------- what is computed
 
     /** Another number of iterations. */
     public TrainingPlan withIterations(long number) {
@@ -74,25 +91,66 @@ public final class TrainingPlan implements Cloneable {
         return with(plan -> plan.iterations = number);
     }
 
-    /** Another number of energy steps before each base step; rounded to a whole number. */
-    public TrainingPlan withEnergySteps(Schedule steps) {
-        Objects.requireNonNull(steps, "energySteps");
-        return with(plan -> plan.energySteps = steps);
-    }
-
-    /** Batches of {@code size} data and {@code size} base samples. */
+    /** Batches of {@code size} data, and of {@code size} base samples where there is a base. */
     public TrainingPlan withBatchSize(int size) {
-        return withBatchSize(size, size);
+        Require.positive("batchSize", size);
+        return with(plan -> {
+            plan.batchSize = size;
+            plan.generatedSize = 0;
+        });
     }
 
     /** Batches of {@code data} data and {@code generated} base samples. */
     public TrainingPlan withBatchSize(int data, int generated) {
-        Require.positive("batchSize", data);
         Require.positive("generatedSize", generated);
-        return with(plan -> {
-            plan.batchSize = data;
-            plan.generatedSize = generated;
-        });
+        return withBatchSize(data).with(plan -> plan.generatedSize = generated);
+    }
+
+    /**
+     * Multiplies rates by {@code decay}'s factor whenever its evaluated number stops falling: those of all groups but c
+     * and what is said to be {@link Group#withoutDecay}.
+     */
+    public TrainingPlan withRateDecay(RateDecay decay) {
+        Objects.requireNonNull(decay, "rateDecay");
+        return with(plan -> plan.decay = decay);
+    }
+
+    /**
+     * Keeps the model at the evaluation with the smallest {@code column}, for {@link TrainingRun#best}.
+     *
+     * <p>Memory: a second copy of the model.
+     */
+    public TrainingPlan withBest(String column) {
+        Objects.requireNonNull(column, "column");
+        return with(plan -> plan.best = column);
+    }
+
+    /** As {@link #withBest}, and ends the run when so many evaluations in a row were no better than the best. */
+    public TrainingPlan withEarlyStop(String column, int evaluations) {
+        Require.positive("evaluations", evaluations);
+        return withBest(column).with(plan -> plan.patience = evaluations);
+    }
+
+    /**
+     * Goes on from the last checkpoint where a run diverges, at most so many times; with {@link #withCheckpoint} only.
+     *
+     * <p>What is drawn from there on has another key, {@code fork("restart").fork(n)} of the one before at restart n, so the
+     * run takes another way. The history is that of the steps that count; the card, the checkpoint and the progress say how
+     * often the run began again.
+     *
+     * <p>Source: an answer of the authors of JEM (Grathwohl et al., 2020) to reports of divergence.
+     */
+    public TrainingPlan withRestarts(int most) {
+        Require.positive("restarts", most);
+        return with(plan -> plan.restarts = most);
+    }
+
+    // ---------------------------------------------------------------- energy, base and c
+
+    /** Another number of energy steps before each base step; rounded to a whole number. */
+    public TrainingPlan withEnergySteps(Schedule steps) {
+        Objects.requireNonNull(steps, "energySteps");
+        return with(plan -> plan.energySteps = steps);
     }
 
     /** Another optimiser, the same for energy and base. */
@@ -127,50 +185,13 @@ public final class TrainingPlan implements Cloneable {
         return with(plan -> plan.initialLogPartition = samples);
     }
 
-    /** An evaluation after every {@code every} iterations and after the last. */
-    public TrainingPlan withEvaluation(long every, Evaluation of) {
-        Require.positive("every", every);
-        Objects.requireNonNull(of, "evaluation");
-        return with(plan -> {
-            plan.evaluateEvery = every;
-            plan.evaluation = of;
-        });
-    }
-
-    /** Multiplies all rates but that of c by {@code decay}'s factor whenever its evaluated number stops falling. */
-    public TrainingPlan withRateDecay(RateDecay rateDecay) {
-        Objects.requireNonNull(rateDecay, "rateDecay");
-        return with(plan -> plan.decay = rateDecay);
-    }
-
-    /**
-     * Keeps the model at the evaluation with the smallest {@code column}, for {@link TrainingRun#best}.
-     *
-     * <p>Memory: a second copy of the model.
-     */
-    public TrainingPlan withBest(String column) {
-        Objects.requireNonNull(column, "column");
-        return with(plan -> plan.best = column);
-    }
-
-    /** As {@link #withBest}, and ends the run when so many evaluations in a row were no better than the best. */
-    public TrainingPlan withEarlyStop(String column, int evaluations) {
-        Require.positive("evaluations", evaluations);
-        return withBest(column).with(plan -> plan.patience = evaluations);
-    }
-
-    /**
-     * Keeps an exponential moving average of the base's weights, {@code a ← decay·a + (1 − decay)·w} after each base
-     * step, for {@link TrainingRun#averaged}; training itself goes on without it.
-     *
-     * <p>Source: Yazıcı et al. (2019), The Unusual Effectiveness of Averaging in GAN Training; decay 0.999.
-     *
-     * @param decay in (0, 1)
-     */
+    /** A moving average of the base's weights; see {@link Group#withAverage}. */
     public TrainingPlan withBaseAverage(double decay) {
         Require.that(decay > 0 && decay < 1, "decay", "between 0 and 1", decay);
         return with(plan -> plan.baseAverage = decay);
     }
+
+    // ---------------------------------------------------------------- how it is watched
 
     /** A checkpoint in {@code file} after every {@code every} iterations, at a stop and at the end. */
     public TrainingPlan withCheckpoint(long every, Path file) {
@@ -189,15 +210,17 @@ public final class TrainingPlan implements Cloneable {
     }
 
     /**
-     * Stops within one energy step when {@code flag} says so; it is asked every 20 ms, from another thread. An
-     * interrupt of the training thread (a notebook's stop button) does the same without a flag.
+     * Stops within one step when {@code flag} says so; it is asked every 20 ms, from another thread. An interrupt of the
+     * training thread (a notebook's stop button) does the same without a flag.
      */
     public TrainingPlan withStop(BooleanSupplier flag) {
         Objects.requireNonNull(flag, "stop");
         return with(plan -> plan.stop = flag);
     }
 
-    /** Base steps in all. */
+    // ---------------------------------------------------------------- asked
+
+    /** Iterations in all. */
     public long iterations() {
         return iterations;
     }
@@ -209,7 +232,7 @@ public final class TrainingPlan implements Cloneable {
 
     /** Base samples in a batch. */
     public int generatedSize() {
-        return generatedSize;
+        return generatedSize == 0 ? batchSize : generatedSize;
     }
 
     /** Energy steps before base step {@code iteration}. */
@@ -217,16 +240,18 @@ public final class TrainingPlan implements Cloneable {
         return Require.notNegative("energySteps.at(" + iteration + ")", Math.round(energySteps.at(iteration)));
     }
 
-    Optimizer energyOptimizer() {
-        return energyOptimizer;
+    /** The phase that trains energy and c. */
+    Phase<Gebm> energyPhase(Objective<? super Gebm> loss) {
+        Group ofEnergy = Group.of("energy", energyOptimizer);
+        Group ofConstant = Group.of("logPartition", logPartitionOptimizer).withoutDecay();
+        var samples = new BaseSamples(generatedSize(), false);
+        return new Phase<>("energy", List.of(ofEnergy, ofConstant), loss, samples, energySteps);
     }
 
-    Optimizer logPartitionOptimizer() {
-        return logPartitionOptimizer;
-    }
-
-    Optimizer baseOptimizer() {
-        return baseOptimizer;
+    /** The phase that trains the base. */
+    Phase<Gebm> basePhase(Objective<? super Gebm> loss) {
+        Group ofBase = new Group("base", baseOptimizer, true, baseAverage);
+        return new Phase<>("base", List.of(ofBase), loss, new BaseSamples(generatedSize(), true), null);
     }
 
     /** From how many samples to estimate c before the first step; 0: not at all. */
@@ -234,13 +259,44 @@ public final class TrainingPlan implements Cloneable {
         return initialLogPartition;
     }
 
-    /** Whether to evaluate after so many iterations. */
-    boolean evaluates(long done) {
-        return evaluation != null && (done % evaluateEvery == 0 || done == iterations);
+    /** How often a run may begin again where it diverges. */
+    int restarts() {
+        return restarts;
     }
 
-    Evaluation evaluation() {
-        return evaluation;
+    /** The settings that change numbers, those of phases aside. */
+    Computed computed() {
+        return new Computed(batchSize, decay, best, patience, restarts, initialLogPartition);
+    }
+
+    /** What a run's card says of its plan beside iterations and phases. */
+    record Computed(int batchSize, RateDecay decay, String best, int patience, int restarts, int initialLogPartition) {
+        TrainingPlan plan(long iterations) {
+            return of(iterations).with(plan -> {
+                plan.batchSize = batchSize;
+                plan.decay = decay;
+                plan.best = best;
+                plan.patience = patience;
+                plan.restarts = restarts;
+                plan.initialLogPartition = initialLogPartition;
+            });
+        }
+    }
+
+    /** Refuses settings that only a GEBM's training has, where phases have their own. */
+    void requireNoneOfGebm() {
+        boolean none = energySteps.equals(REFERENCE.energySteps)
+                && generatedSize == 0
+                && energyOptimizer.equals(REFERENCE.energyOptimizer)
+                && logPartitionOptimizer.equals(REFERENCE.logPartitionOptimizer)
+                && baseOptimizer.equals(REFERENCE.baseOptimizer)
+                && initialLogPartition == 0
+                && Double.isNaN(baseAverage);
+        Require.that(
+                none,
+                "the plan of Trainer.of",
+                "without settings of energy, base or c: phases have steps, optimisers and averages of their own",
+                this);
     }
 
     /** By what to multiply rates after this history. */
@@ -263,7 +319,7 @@ public final class TrainingPlan implements Cloneable {
 
     /** Whether a history has not improved for as long as the plan waits. */
     boolean stopsEarly(List<Map<String, Double>> history) {
-        if (patience == Integer.MAX_VALUE) {
+        if (patience == 0) {
             return false;
         }
         double[] numbers = RateDecay.evaluations(history, best);
@@ -274,11 +330,6 @@ public final class TrainingPlan implements Cloneable {
             }
         }
         return numbers.length - 1 - at >= patience;
-    }
-
-    /** The decay of the base's average; NaN if there is none. */
-    double baseAverage() {
-        return baseAverage;
     }
 
     /** Refuses columns that no evaluation has given. */
@@ -311,35 +362,41 @@ public final class TrainingPlan implements Cloneable {
 
     @Override
     public String toString() {
-        StringBuilder text = new StringBuilder("TrainingPlan[");
-        text.append(iterations)
-                .append(" iterations, batches of ")
-                .append(batchSize)
-                .append(" and ")
-                .append(generatedSize);
-        more(text, "energy by " + energyOptimizer);
-        more(text, "base by " + baseOptimizer);
-        more(text, "c by " + logPartitionOptimizer);
-        more(text, "energy steps " + energySteps(0) + " at first, then " + energySteps(2));
-        if (evaluation != null) {
-            more(text, "evaluated every " + evaluateEvery);
-        }
-        if (decay != null) {
-            more(text, "rates by " + decay);
-        }
-        if (best != null) {
-            more(text, "keeping the best by " + best);
-        }
-        if (patience != Integer.MAX_VALUE) {
-            more(text, "until " + patience + " evaluations are no better");
+        StringBuilder text = general(true).append(LINE).append("energy by ").append(Recipe.text(energyOptimizer));
+        text.append(LINE).append("base by ").append(Recipe.text(baseOptimizer));
+        text.append(LINE).append("c by ").append(Recipe.text(logPartitionOptimizer));
+        text.append(LINE).append("energy steps ").append(Recipe.text(energySteps));
+        if (initialLogPartition > 0) {
+            text.append(LINE)
+                    .append("c at first from ")
+                    .append(initialLogPartition)
+                    .append(" samples");
         }
         if (!Double.isNaN(baseAverage)) {
-            more(text, "averaging the base by " + baseAverage);
+            text.append(LINE).append("averaging the base by ").append(baseAverage);
         }
         return text.append(']').toString();
     }
 
-    private static void more(StringBuilder text, String words) {
-        text.append(",\n          ").append(words);
+    /** What holds for any model, with the number of base samples or without, and without the closing bracket. */
+    StringBuilder general(boolean samples) {
+        StringBuilder text = new StringBuilder("TrainingPlan[");
+        text.append(iterations).append(" iterations, batches of ").append(batchSize);
+        if (samples) {
+            text.append(" and ").append(generatedSize());
+        }
+        if (decay != null) {
+            text.append(LINE).append("rates by ").append(decay);
+        }
+        if (best != null) {
+            text.append(LINE).append("keeping the best by ").append(best);
+        }
+        if (patience > 0) {
+            text.append(LINE).append("until ").append(patience).append(" evaluations are no better");
+        }
+        if (restarts > 0) {
+            text.append(LINE).append("beginning again ").append(restarts).append(" times at most");
+        }
+        return text;
     }
 }

@@ -3,6 +3,7 @@ package gebm.core;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ai.djl.ndarray.types.Shape;
 import java.util.List;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
@@ -34,6 +35,8 @@ class RequireTest {
                 new Case("x must be finite, got -Infinity", () -> Require.finite("x", -1 / 0.0)),
                 new Case("x must be in [0.0, 1.0], got 1.5", () -> Require.within("x", 1.5, 0, 1)),
                 new Case("x must be in [0.0, 1.0], got NaN", () -> Require.within("x", Double.NaN, 0, 1)),
+                new Case("x must be of shape (n, 3), got (2, 4)", () -> Require.rows("x", new Shape(2, 4), 3)),
+                new Case("x must be of shape (n, 3), got (3)", () -> Require.rows("x", new Shape(3), 3)),
                 new Case("x must be even, got 3", () -> Require.that(false, "x", "even", 3)));
     }
 
@@ -55,6 +58,7 @@ class RequireTest {
         assertThat(Require.finite("x", -2.5)).isEqualTo(-2.5);
         assertThat(Require.within("x", 0, 0, 1)).isZero();
         assertThat(Require.within("x", 1, 0, 1)).isEqualTo(1);
+        Require.rows("x", new Shape(0, 3), 3);
         Require.that(true, "x", "even", 2);
     }
 }

@@ -3,7 +3,10 @@ package gebm.flow;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import gebm.core.Parts;
 import gebm.core.Rng;
+import gebm.core.Weights;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
@@ -65,17 +68,52 @@ final class BijectionCases {
         rows.add(new Case("autoregressive splines", 3, () -> layer(spline, 1, 2, 3)));
         rows.add(new Case("at a context", 2, () -> {
             try (NDManager scope = NDManager.newBaseManager()) {
-                return Given.of(layer(spline, 1, 2, 0), scope.create(new double[][] {{0.7}}));
+                return FixedContext.of(layer(spline, 1, 2, 0), scope.create(new double[][] {{0.7}}));
             }
         }));
         ScalarBijection mixture = new GaussianMixtureMap(3);
         rows.add(new Case("autoregressive mixtures", 3, () -> layer(mixture, 1, 2, 3)));
         rows.add(new Case("mixture coupling with context", 2, () -> layer(mixture, 0, 1, 0, 0)));
+        rows.add(new Case("of one's own", 2, () -> {
+            try (NDManager scope = NDManager.newBaseManager()) {
+                return new Scale(Weights.of("s", scope.ones(new Shape(2), DOUBLE)));
+            }
+        }));
         rows.add(new Case(
                 "MAF", 3, () -> Flow.maskedAutoregressive(3, 2, 6, DOUBLE, RNG).bijection()));
         rows.add(new Case("neural spline flow", 3, () -> Flow.splineCoupling(3, 2, 6, DOUBLE, RNG)
                 .bijection()));
         return rows;
+    }
+
+    /** What a user writes: {@code x = z·exp(s)}. */
+    private record Scale(Weights weights) implements Bijection {
+        @Override
+        public int dimension() {
+            return (int) weights.get("s").size();
+        }
+
+        @Override
+        public Image toData(NDArray z) {
+            NDArray s = weights.get("s", z).broadcast(z.getShape());
+            return Image.ofSlopes(z.mul(s.exp()), s);
+        }
+
+        @Override
+        public Image toLatents(NDArray x) {
+            NDArray s = weights.get("s", x).broadcast(x.getShape()).neg();
+            return Image.ofSlopes(x.mul(s.exp()), s);
+        }
+
+        @Override
+        public Parts parts() {
+            return Parts.of("", weights);
+        }
+
+        @Override
+        public Scale with(Parts parts) {
+            return new Scale(parts.get(""));
+        }
     }
 
     private static Bijection layer(ScalarBijection map, int... order) {

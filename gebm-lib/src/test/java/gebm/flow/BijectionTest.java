@@ -10,6 +10,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import gebm.core.Rng;
+import gebm.core.TrainableContract;
 import gebm.flow.Bijection.Image;
 import gebm.trace.Gradients;
 import gebm.trace.Program;
@@ -286,6 +287,14 @@ class BijectionTest {
         }
         copy.close();
         assertThat(b.forward(points).value().toDoubleArray()).containsExactly(before);
+    }
+
+    @ParameterizedTest
+    @MethodSource("cases")
+    void isMadeOfItsParts(BijectionCases.Case c) {
+        Bijection b = c.bijection();
+        NDArray points = points(b.dimension());
+        TrainableContract.check(b, each -> each.forward(points).value().toDoubleArray());
     }
 
     /** The context passes as it is, and that of one row matters to that row only. */

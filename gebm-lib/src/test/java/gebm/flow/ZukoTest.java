@@ -10,6 +10,7 @@ import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import com.google.gson.Gson;
+import gebm.core.Parts;
 import gebm.core.Rng;
 import gebm.trace.Program;
 import java.io.IOException;
@@ -143,7 +144,7 @@ class ZukoTest {
         for (int i = 0; i < row.orders().length; i++) {
             parts.put("" + i, layer(row, row.orders()[i], oracle.weights().get(i)));
         }
-        Bijection bijection = new Chain(parts, true);
+        Bijection bijection = new Chain(Parts.of(parts), true);
         NDArray x = oracle.x().in(m);
         NDArray context = oracle.c().in(m);
         long d = x.getShape().get(1);

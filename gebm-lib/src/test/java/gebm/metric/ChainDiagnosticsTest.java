@@ -24,7 +24,7 @@ class ChainDiagnosticsTest {
     }
 
     @Nested
-    class Rows {
+    class SampleMatrix {
         @Test
         void areTheQuantities() {
             ChainDiagnostics.Row row = ChainDiagnostics.of(independent).rows().get(1);

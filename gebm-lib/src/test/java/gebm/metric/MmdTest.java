@@ -38,11 +38,11 @@ class MmdTest {
     void moreRowsThanOnePart() {
         NDArray a = Rng.of(1).normal(m, new Shape(1_300, 2));
         NDArray b = Rng.of(2).normal(m, new Shape(2_100, 2)).add(0.5);
-        NDArray gaps = Rows.squaredDistances(a, b).div(-2).exp();
+        NDArray gaps = SampleMatrix.squaredDistances(a, b).div(-2).exp();
         double within = 0;
         for (NDArray x : new NDArray[] {a, b}) {
             double n = x.getShape().get(0);
-            within += (Rows.squaredDistances(x, x).div(-2).exp().sum().getFloat() - n) / (n * (n - 1));
+            within += (SampleMatrix.squaredDistances(x, x).div(-2).exp().sum().getFloat() - n) / (n * (n - 1));
         }
         assertThat(Mmd.of(1).squared(a, b)).isCloseTo(within - 2 * gaps.mean().getFloat(), within(1e-5));
     }

@@ -50,6 +50,11 @@ public final class AffineBase implements LatentBase, DensityBase, AutoCloseable 
     }
 
     @Override
+    public AffineBase training() {
+        return this;
+    }
+
+    @Override
     public AffineBase copy() {
         return new AffineBase(shift.toDoubleArray(), logScale.toDoubleArray());
     }

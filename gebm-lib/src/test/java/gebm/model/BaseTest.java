@@ -12,6 +12,7 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Block;
 import ai.djl.nn.norm.BatchNorm;
 import gebm.core.Rng;
+import gebm.core.TrainableContract;
 import gebm.nn.Mlp;
 import gebm.trace.Gradients;
 import gebm.trace.Program;
@@ -94,6 +95,12 @@ class BaseTest {
         if (!copy.parameters().isEmpty()) {
             assertThat(numbers(copy.sample(m, 5, rng))).isNotEqualTo(before);
         }
+    }
+
+    @ParameterizedTest
+    @MethodSource("cases")
+    void isMadeOfItsParts(BaseCases.Case c) {
+        TrainableContract.check(c.base().get(), base -> numbers(base.sample(m, 5, rng)));
     }
 
     @ParameterizedTest

@@ -11,6 +11,7 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.norm.BatchNorm;
 import gebm.core.Rng;
+import gebm.core.TrainableContract;
 import gebm.nn.Mlp;
 import gebm.trace.Gradients;
 import gebm.trace.Program;
@@ -165,6 +166,13 @@ class EnergyTest {
         for (int i = 0; i < shared.size(); i++) {
             assertThat(shared.get(i)).isSameAs(energy.parameters().get(i));
         }
+    }
+
+    @ParameterizedTest
+    @MethodSource("cases")
+    void isMadeOfItsParts(EnergyCases.Case c) {
+        NDArray x = points(c);
+        TrainableContract.check(c.energy().get(), energy -> numbers(energy.at(x)));
     }
 
     @Nested

@@ -174,7 +174,7 @@ class NotebookExtensionTest {
                     .endsWith("30 iterations");
             assertThat(html(run.history())).contains(">iteration</th>", ">30</td>");
             assertThat(text(run.card())).startsWith("Run card\nkey").contains("data (SHA-256)", "TrainingPlan[30");
-            assertThat(html(run.card())).contains("iterations, batches of 4 and 4,<br>");
+            assertThat(html(run.card())).contains("iterations, batches of 4,<br>", "BaseSamples(size 4, ");
         }
 
         @Test

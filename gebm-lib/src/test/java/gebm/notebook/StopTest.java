@@ -86,7 +86,7 @@ class StopTest {
                 this::hasTrained);
     }
 
-    private void hasTrained(TrainingRun run, long reported) {
+    private void hasTrained(TrainingRun<Gebm> run, long reported) {
         long done = run.history().size();
         assertThat(run.stop()).isEqualTo(new StopReason.Stopped(done));
         assertThat(done).isBetween(reported, HOURS - 1L);

@@ -41,7 +41,7 @@ class ContrastiveDivergenceTest {
         m.close();
     }
 
-    private static NDList gradients(Gebm model, EnergyLoss loss, NDArray data) {
+    private static NDList gradients(Gebm model, Objective<? super Gebm> loss, NDArray data) {
         return Program.ofRandom((scope, in, key) -> Gradients.ofParameters(
                                 model.energy().parameters(),
                                 () -> new Gradients.Loss(
@@ -62,7 +62,7 @@ class ContrastiveDivergenceTest {
         var sampler = new Langevin(Schedule.stepDecay(STEP, 0.5, 1));
         NDArray end = sampler.run(energy, data, SamplingPlan.of(3), RNG.fork("chains"))
                 .position();
-        EnergyLoss fixed = (at, batch, rng) -> Loss.of(
+        Objective<? super Gebm> fixed = (at, batch, rng) -> Loss.of(
                 "fixed",
                 at.energy()
                         .at(batch.data())
@@ -98,7 +98,8 @@ class ContrastiveDivergenceTest {
         double q = data.square().mean().getDouble();
         double moved = (1 - a) * (1 - a) * q + 2 * STEP;
         double noise = Math.sqrt((8 * STEP * (1 - a) * (1 - a) * q + 8 * STEP * STEP) / n);
-        EnergyLoss loss = ContrastiveDivergence.of(new Langevin(Schedule.constant(STEP)), SamplingPlan.of(1));
+        Objective<? super Gebm> loss =
+                ContrastiveDivergence.of(new Langevin(Schedule.constant(STEP)), SamplingPlan.of(1));
         double slope = gradients(model, loss, data).get(1).getDouble();
         assertThat(slope).isCloseTo((moved - q) * precision, within(3.3 * noise * precision));
     }
@@ -110,7 +111,7 @@ class ContrastiveDivergenceTest {
         Energy bowl = x -> x.square().sum(new int[] {1}).mul(0.5);
         NDArray data = m.create(new double[] {1, -2}, new Shape(2, 1));
         var sampler = new Langevin(Schedule.constant(STEP));
-        EnergyLoss loss = ContrastiveDivergence.of(sampler, SamplingPlan.of(2));
+        Objective<? super Gebm> loss = ContrastiveDivergence.of(sampler, SamplingPlan.of(2));
         NDArray end =
                 sampler.run(bowl, data, SamplingPlan.of(2), RNG.fork("chains")).position();
         double expected = bowl.at(data).mean().getDouble() - bowl.at(end).mean().getDouble();

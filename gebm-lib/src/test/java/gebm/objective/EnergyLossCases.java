@@ -1,6 +1,7 @@
 package gebm.objective;
 
 import gebm.core.Schedule;
+import gebm.model.Gebm;
 import gebm.sampler.Langevin;
 import gebm.sampler.SamplingPlan;
 import java.util.List;
@@ -15,12 +16,12 @@ final class EnergyLossCases {
      */
     record Case(
             String name,
-            EnergyLoss loss,
+            Objective<? super Gebm> loss,
             List<String> terms,
             boolean usesConstant,
             boolean needsDensity,
             boolean throughChains) {
-        Case(String name, EnergyLoss loss, List<String> terms, boolean usesConstant) {
+        Case(String name, Objective<? super Gebm> loss, List<String> terms, boolean usesConstant) {
             this(name, loss, terms, usesConstant, false, false);
         }
 

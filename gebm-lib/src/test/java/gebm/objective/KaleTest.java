@@ -50,7 +50,7 @@ class KaleTest {
         return m.create(values, new Shape(values.length, 1));
     }
 
-    private static double total(EnergyLoss loss, Gebm model, Batch batch) {
+    private static double total(Objective<Gebm> loss, Gebm model, Batch batch) {
         return loss.evaluate(model, batch, RNG).total().getDouble();
     }
 

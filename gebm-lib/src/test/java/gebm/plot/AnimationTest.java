@@ -23,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 class AnimationTest {
     /** White, with one black pixel. */
     private static Picture frame(int x, int y) {
-        BufferedImage image = Look.white(20, 10);
+        BufferedImage image = Style.white(20, 10);
         image.setRGB(x, y, Color.BLACK.getRGB());
         return new Picture(image, 10, 5);
     }
@@ -109,7 +109,7 @@ class AnimationTest {
     private static Animation overGround() {
         List<Picture> frames = new ArrayList<>();
         for (int f = 0; f < 5; f++) {
-            BufferedImage image = Look.white(20, 10);
+            BufferedImage image = Style.white(20, 10);
             for (int i = 0; i < 200; i++) {
                 image.setRGB(i % 20, i / 20, f > 0 && i / 20 == 2 * f ? 0 : i * 7919 % 251);
             }
@@ -153,7 +153,7 @@ class AnimationTest {
 
     @Test
     void refusesFramesOfOtherSizesAndTimes() {
-        Picture other = new Picture(Look.white(2, 2), 1, 1);
+        Picture other = new Picture(Style.white(2, 2), 1, 1);
         assertThatThrownBy(() -> new Animation(List.of(frame(1, 1), other), 1))
                 .hasMessage("frames[1] must be of the size of the first, Picture 10x5, got Picture 1x1");
         assertThatThrownBy(() -> new Animation(List.of(), 1)).hasMessage("frames must be at least one, got 0");

@@ -22,7 +22,6 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
-import org.knowm.xchart.internal.chartpart.IChart;
 
 /** A picture of each kind, as large as a notebook makes it. */
 final class PictureCases {
@@ -51,7 +50,7 @@ final class PictureCases {
         ofImages();
     }
 
-    private void chart(String name, Supplier<IChart> chart) {
+    private void chart(String name, Supplier<Object> chart) {
         cases.put(name, () -> Plots.image(chart.get()).png());
     }
 
@@ -105,11 +104,11 @@ final class PictureCases {
     private History history() {
         var loss = Kale.energyLoss().plus(0.3, Penalties.gradient());
         var held = Evaluation.of(loss, Toy.eightGaussians().batch(m, 100, 0, rng.fork("held out")));
-        var plan =
-                TrainingPlan.of(3_000).withEnergySteps(i -> 1).withBatchSize(16).withEvaluation(100, held);
+        var plan = TrainingPlan.of(3_000).withEnergySteps(i -> 1).withBatchSize(16);
         var base = LatentBase.pushForward(DensityBase.standardNormal(2), Mlp.of(2, 4, 2), rng.fork("base"));
         var energy = Energy.neural(Mlp.of(2, 4, 1), new Shape(2), rng.fork("energy"));
         return Trainer.alternating(loss, Kale.baseLoss(), plan)
+                .withEvaluation(100, held)
                 .fit(Gebm.of(base, energy), Toy.eightGaussians(), rng.fork("train"))
                 .history();
     }

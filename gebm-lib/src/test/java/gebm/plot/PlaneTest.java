@@ -53,7 +53,7 @@ class PlaneTest {
             Picture picture = Plots.image(plane);
             assertThat(picture.png()).as("%s", plane).hasSizeBetween(5_000, LARGEST);
             assertThat(picture.png()).isEqualTo(Plots.image(plane).png());
-            assertThat(picture.image().getWidth()).isEqualTo(2 * plane.getWidth());
+            assertThat(picture.image().getWidth()).isEqualTo(2 * plane.width());
         }
         assertThat(planes[0]).hasToString("Plane \"density\"");
     }
@@ -62,7 +62,7 @@ class PlaneTest {
     void hasOneScaleOnBothAxes() {
         Plane wide = Plane.of("").withLimits(0, 4, 0, 2);
         Plane square = Plane.of("").withLimits(0, 4, 0, 4);
-        assertThat(square.getHeight() - wide.getHeight()).isEqualTo(165); // half of the area's side
+        assertThat(square.height() - wide.height()).isEqualTo(165); // half of the area's side
     }
 
     @Test
@@ -89,11 +89,11 @@ class PlaneTest {
 
     @Test
     void theMapRunsThroughViridis() {
-        assertThat(Look.map(0)).isEqualTo(new Color(0x440154));
-        assertThat(Look.map(1)).isEqualTo(new Color(0xFDE725));
+        assertThat(Style.map(0)).isEqualTo(new Color(0x440154));
+        assertThat(Style.map(1)).isEqualTo(new Color(0xFDE725));
         double before = -1;
         for (int i = 0; i <= 100; i++) {
-            Color c = Look.map(i / 100.0);
+            Color c = Style.map(i / 100.0);
             double light = 0.2126 * c.getRed() + 0.7152 * c.getGreen() + 0.0722 * c.getBlue();
             assertThat(light).isGreaterThanOrEqualTo(before); // readable in grey too
             before = light;

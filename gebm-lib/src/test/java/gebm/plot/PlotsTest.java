@@ -255,7 +255,7 @@ class PlotsTest {
             many[29] = Rng.of(1).numbers().doubles(200).map(x -> x / 2).toArray();
             Panels ranks = Plots.ranks("Ranks", many);
             assertThat(ranks.charts()).hasSize(12);
-            assertThat(ranks.charts().get(0).getTitle()).isEqualTo("chain 30");
+            assertThat(((XYChart) ranks.charts().get(0)).getTitle()).isEqualTo("chain 30");
             assertThat(names(Plots.traces("t", "x", many))).hasSize(12).contains("chain 12");
             assertThat(Plots.image(Plots.traces("t", "x", many)).png().length).isBetween(5_000, LARGEST);
             assertThat(names(Plots.autocorrelation("t", many, 10)))
@@ -280,17 +280,16 @@ class PlotsTest {
         void showsEachTermWithItsValidation() {
             var loss = Kale.energyLoss().plus(0.3, Penalties.gradient());
             NDArray held = Toy.eightGaussians().batch(m, 100, 0, Rng.of(7));
-            var plan = TrainingPlan.of(220)
-                    .withEnergySteps(i -> 1)
-                    .withBatchSize(16)
-                    .withEvaluation(20, Evaluation.of(loss, held));
+            var plan = TrainingPlan.of(220).withEnergySteps(i -> 1).withBatchSize(16);
             var model = Gebm.of(
                     LatentBase.pushForward(DensityBase.standardNormal(2), Mlp.of(2, 4, 2), Rng.of(1)),
                     Energy.neural(Mlp.of(2, 4, 1), new Shape(2), Rng.of(2)));
-            var run = Trainer.alternating(loss, Kale.baseLoss(), plan).fit(model, Toy.eightGaussians(), Rng.of(3));
+            var run = Trainer.alternating(loss, Kale.baseLoss(), plan)
+                    .withEvaluation(20, Evaluation.of(loss, held))
+                    .fit(model, Toy.eightGaussians(), Rng.of(3));
             Panels all = Plots.training("Training", run.history());
             assertThat(all.charts())
-                    .extracting(chart -> chart.getTitle())
+                    .extracting(chart -> ((XYChart) chart).getTitle())
                     .containsExactly("kale", "gradientPenalty", "logPartition", "baseLoss");
             assertThat(names((XYChart) all.charts().get(0))).containsExactly("each", "training", "validation");
             assertThat(Plots.image(all).png()).hasSizeBetween(5_000, LARGEST);
@@ -337,8 +336,8 @@ class PlotsTest {
     void panelsStandInRows() {
         XYChart chart = Plots.curves("t", "x", "y", Curve.of("a", 1, 2));
         Panels panels = Panels.of("three", 2, chart, chart, chart);
-        assertThat(panels.getWidth()).isEqualTo(2 * chart.getWidth());
-        assertThat(panels.getHeight()).isBetween(2 * chart.getHeight(), 2 * chart.getHeight() + 40);
+        assertThat(panels.width()).isEqualTo(2 * chart.getWidth());
+        assertThat(panels.height()).isBetween(2 * chart.getHeight(), 2 * chart.getHeight() + 40);
         assertThat(panels).hasToString("Panels \"three\" of 3");
         assertThatThrownBy(() -> Panels.of("", 0, chart)).hasMessage("columns must be > 0, got 0");
     }

@@ -141,7 +141,7 @@ class ConcurrencyTest {
             NDArray count = in.get(1);
             return Loop.run(0, Long.MAX_VALUE, new NDList(in.get(2)), (state, step) -> {
                 step.stopIf(stop);
-                Ops.increment(count);
+                InPlace.increment(count);
                 return new NDList(state.get(0).add(1));
             });
         });

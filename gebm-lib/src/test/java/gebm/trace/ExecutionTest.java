@@ -16,6 +16,7 @@ import ai.djl.pytorch.jni.JniUtils;
 import gebm.core.Rng;
 import gebm.model.Energy;
 import gebm.nn.Mlp;
+import gebm.trace.file.Archive;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -402,7 +403,7 @@ class ExecutionTest {
                     """;
             try (NDManager scope = NDManager.newBaseManager();
                     Model model = Model.newInstance("probe", scope.getDevice(), "PyTorch")) {
-                model.load(new ByteArrayInputStream(Archive.of(text)));
+                model.load(new ByteArrayInputStream(Archive.of(text, List.of())));
                 NDList result = IValueUtils.forward(
                         (PtSymbolBlock) model.getBlock(), new NDList(scope.ones(new Shape())), true);
                 return result.get(0).getLong() == 1;

@@ -588,7 +588,7 @@ class FunctionsTest {
             NDArray second = Ops.spectralNorm(w, first).weight();
             Program program = Program.of(x -> {
                 Ops.SpectralNorm result = Ops.spectralNorm(x, u);
-                Ops.assign(u, result.u());
+                InPlace.assign(u, result.u());
                 return result.weight();
             });
             program.run(w);

@@ -134,7 +134,7 @@ class GarbageTest {
             }
             return owner.create(numbers, new Shape(size, 2));
         };
-        Trainer trainer = Trainer.alternating(
+        Trainer<Gebm> trainer = Trainer.alternating(
                 Kale.energyLoss().plus(0.1, Penalties.gradient()),
                 Kale.baseLoss(),
                 TrainingPlan.of(6).withEnergySteps(i -> 3).withBatchSize(8).withOptimizers(Adam.of(1e-3)));
@@ -158,7 +158,7 @@ class GarbageTest {
                                         Rng.of(7))
                                 .draws()))),
                 new Case("training", () -> {
-                    TrainingRun run = trainer.fit(model, fromJava, Rng.of(8));
+                    TrainingRun<Gebm> run = trainer.fit(model, fromJava, Rng.of(8));
                     List<float[]> numbers = floats(run.model().arrays().values().stream());
                     Reference.reachabilityFence(run); // owns the arrays
                     return numbers;

@@ -87,7 +87,7 @@ final class OperationCheck {
     /** In place: {@code set} would give the array other memory. */
     private static void overwrite(NDArray array) {
         if (array.getDataType() == DataType.BOOLEAN) {
-            Ops.assign(array, array.logicalNot());
+            InPlace.assign(array, array.logicalNot());
         } else {
             array.addi(1);
         }

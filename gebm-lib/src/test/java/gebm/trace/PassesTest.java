@@ -141,7 +141,7 @@ class PassesTest {
         Program program = Program.ofList(in -> Loop.run(0, 3, new NDList(in.get(1)), (state, step) -> {
             NDArray row = in.get(0).get(0); // a view of what changes below
             NDArray doubled = row.mul(2);
-            Ops.assign(row, row.add(1));
+            InPlace.assign(row, row.add(1));
             return new NDList(state.get(0).add(doubled));
         }));
         NDList result = program.run(m, new NDList(w, m.create(0.0)));

@@ -179,7 +179,7 @@ class RefusalsTest {
                             return x;
                         },
                         "sgdUpdate",
-                        "Ops.assign"),
+                        "InPlace.assign"),
                 row("random images", x -> x.getNDArrayInternal().randomFlipLeftRight(), "randomFlipLeftRight", "Rng"),
                 row(
                         "boxes",

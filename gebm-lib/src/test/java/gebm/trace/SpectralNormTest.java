@@ -48,8 +48,8 @@ class SpectralNormTest {
     @Test
     void dividesByTheLargestSingularValue() {
         Network network = Network.of(linear(3), new Shape(3), DataType.FLOAT64, Rng.of(1));
-        Ops.assign(named(network, "weight"), m.create(new double[][] {{3, 0, 0}, {0, 1, 0}, {0, 0, 0.5}}));
-        Ops.assign(named(network, "bias"), m.zeros(new Shape(3), DataType.FLOAT64));
+        InPlace.assign(named(network, "weight"), m.create(new double[][] {{3, 0, 0}, {0, 1, 0}, {0, 0, 0.5}}));
+        InPlace.assign(named(network, "bias"), m.zeros(new Shape(3), DataType.FLOAT64));
         NDArray x = m.create(new double[][] {{1, 2, 4}});
         for (int i = 0; i < 30; i++) {
             network.apply(x, true);
@@ -67,7 +67,7 @@ class SpectralNormTest {
     void eachCallInTrainingIsOneIteration() {
         Network network = Network.of(linear(2), new Shape(2), DataType.FLOAT64, Rng.of(1));
         NDArray weight = m.create(new double[][] {{2, 1}, {0, 1}});
-        Ops.assign(named(network, "weight"), weight);
+        InPlace.assign(named(network, "weight"), weight);
         double[] u = {1, 1};
         double[] sigmas = new double[2];
         for (int call = 0; call < 2; call++) {
@@ -77,7 +77,7 @@ class SpectralNormTest {
             u = unit(wv);
         }
         NDArray x = m.create(new double[][] {{1, 0}});
-        Ops.assign(named(network, "bias"), m.zeros(new Shape(2), DataType.FLOAT64));
+        InPlace.assign(named(network, "bias"), m.zeros(new Shape(2), DataType.FLOAT64));
         NDList both = Program.ofList(in -> new NDList(network.apply(in.head(), true), network.apply(in.head(), true)))
                 .run(m, new NDList(x));
         assertThat(both.get(0).getDouble(0, 0)).isCloseTo(2 / sigmas[0], within(1e-12));
@@ -124,11 +124,11 @@ class SpectralNormTest {
             NDArray start = parameter.duplicate();
             NDArray direction = Rng.of(7 + p).normal(m, parameter.getShape(), DataType.FLOAT64);
             double step = 1e-5;
-            Ops.assign(parameter, start.add(direction.mul(step)));
+            InPlace.assign(parameter, start.add(direction.mul(step)));
             double above = loss.run(m, new NDList(x)).head().getDouble();
-            Ops.assign(parameter, start.sub(direction.mul(step)));
+            InPlace.assign(parameter, start.sub(direction.mul(step)));
             double below = loss.run(m, new NDList(x)).head().getDouble();
-            Ops.assign(parameter, start);
+            InPlace.assign(parameter, start);
             double slope = gradients.get(p).mul(direction).sum().getDouble();
             assertThat(slope).as("parameter %d", p).isCloseTo((above - below) / (2 * step), within(1e-6));
         }

@@ -13,9 +13,9 @@ import gebm.data.DataSource;
 import gebm.model.AffineBase;
 import gebm.model.DensityEnergy;
 import gebm.model.Gebm;
-import gebm.objective.EnergyLoss;
 import gebm.objective.Kale;
 import gebm.objective.MaximumLikelihood;
+import gebm.objective.Objective;
 import gebm.objective.SelfNormalizedLikelihood;
 import java.util.List;
 import java.util.stream.Stream;
@@ -49,7 +49,8 @@ class DensityTrainingTest {
     void maximumLikelihoodEndsAtTheMoments() {
         TrainingPlan plan = TrainingPlan.of(300).withBatchSize(rows.length, 1).withOptimizers(Sgd.of(0.1));
         Gebm initial = Gebm.of(standard(), x -> x.zerosLike().sum(new int[] {1}));
-        TrainingRun run = Trainer.baseOnly(MaximumLikelihood.baseLoss(), plan).fit(initial, data, Rng.of(1));
+        TrainingRun<Gebm> run =
+                Trainer.baseOnly(MaximumLikelihood.baseLoss(), plan).fit(initial, data, Rng.of(1));
         double square = 0;
         for (double row : rows) {
             square += (row - 1) * (row - 1) / rows.length;
@@ -71,7 +72,7 @@ class DensityTrainingTest {
      */
     @ParameterizedTest
     @MethodSource("losses")
-    void energyAndConstantEndAtTheTruth(EnergyLoss loss) {
+    void energyAndConstantEndAtTheTruth(Objective<Gebm> loss) {
         Schedule falling = Schedule.milestones(0.1, 0.2, 100, 160);
         TrainingPlan plan = TrainingPlan.of(4)
                 .withEnergySteps(i -> 50)
@@ -81,7 +82,7 @@ class DensityTrainingTest {
                 .withInitialLogPartition(4_000);
         AffineBase base = new AffineBase(new double[] {1}, new double[] {0});
         DensityEnergy energy = DensityEnergy.of(standard()).withOffset();
-        TrainingRun run = Trainer.energyOnly(loss, plan).fit(Gebm.unnormalized(base, energy), data, Rng.of(2));
+        TrainingRun<Gebm> run = Trainer.energyOnly(loss, plan).fit(Gebm.unnormalized(base, energy), data, Rng.of(2));
         DensityEnergy trained = (DensityEnergy) run.model().unnormalized();
         double square = 0;
         for (double row : rows) {
@@ -102,9 +103,9 @@ class DensityTrainingTest {
                 standard(),
                 DensityEnergy.of(new AffineBase(new double[] {1}, new double[] {0}))
                         .withOffset());
-        TrainingRun plain = Trainer.baseOnly(Kale.baseLoss(), plan).fit(initial, data, Rng.of(3));
+        TrainingRun<Gebm> plain = Trainer.baseOnly(Kale.baseLoss(), plan).fit(initial, data, Rng.of(3));
         assertThat(plain.model().logPartition()).isZero();
-        TrainingRun run = Trainer.baseOnly(Kale.baseLoss(), plan.withInitialLogPartition(100))
+        TrainingRun<Gebm> run = Trainer.baseOnly(Kale.baseLoss(), plan.withInitialLogPartition(100))
                 .fit(initial, data, Rng.of(3));
         double estimate = initial.estimateLogPartition(100, Rng.of(3).fork("logPartition"))
                 .value();
@@ -117,7 +118,7 @@ class DensityTrainingTest {
     void baseStepsFollowTheData() {
         TrainingPlan plan = TrainingPlan.of(200).withBatchSize(rows.length, 500).withOptimizers(Sgd.of(0.1));
         Gebm initial = Gebm.unnormalized(standard(), DensityEnergy.of(standard()));
-        TrainingRun run = Trainer.baseOnly(Kale.baseLoss(), plan).fit(initial, data, Rng.of(4));
+        TrainingRun<Gebm> run = Trainer.baseOnly(Kale.baseLoss(), plan).fit(initial, data, Rng.of(4));
         assertThat(parameter(run.model().energy().parameters(), 0)).isZero();
         NDArray x = m.create(new double[] {0.4}, new Shape(1, 1));
         double expected = run.model().unnormalized().at(x).toDoubleArray()[0]

@@ -9,8 +9,8 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import gebm.core.Rng;
 import gebm.model.Gebm;
-import gebm.objective.EnergyLoss;
 import gebm.objective.Loss;
+import gebm.objective.Objective;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -18,7 +18,7 @@ class EvaluationTest {
     /** Validation data are all 3, and the base's samples are 6 rows of 2 numbers too. */
     @Test
     void holdsValidationDataAgainstAsManySamplesOfTheBase() {
-        EnergyLoss seen = (model, batch, rng) -> new Loss(
+        Objective<Gebm> seen = (model, batch, rng) -> new Loss(
                 batch.data().sum().mul(0),
                 Map.of(
                         "data", batch.data().mean(),

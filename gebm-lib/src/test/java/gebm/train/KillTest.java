@@ -55,7 +55,7 @@ class KillTest {
         }
 
         private static void writeForEver(Path file) {
-            Checkpoint checkpoint = Checkpoint.load(file, model());
+            Checkpoint<Gebm> checkpoint = Checkpoint.load(file, model());
             for (int i = 0; true; i++) {
                 checkpoint.save(file);
                 System.out.println("written " + i);
@@ -73,7 +73,7 @@ class KillTest {
     private static TrainingRun train(Path file, Progress progress) {
         DataSource images = (m, size, index, rng) ->
                 rng.fork(index).uniform(m, new Shape(size).addAll(IMAGE)).mul(2).sub(1);
-        Evaluation norm = (model, rng) -> Map.of(
+        Evaluation<Gebm> norm = (model, rng) -> Map.of(
                 "norm",
                 (double) model.base().parameters().get(0).norm().getFloat()
                         - model.logPartition()
@@ -82,12 +82,13 @@ class KillTest {
                 .withBatchSize(6)
                 .withEnergySteps(i -> 3)
                 .withBaseAverage(0.9)
-                .withEvaluation(2, norm)
                 .withRateDecay(new RateDecay("norm", 1, 1, 0.5))
                 .withBest("norm")
                 .withCheckpoint(1, file)
                 .withProgress(progress);
-        Trainer trainer = Trainer.alternating(Kale.energyLoss().plus(1, Penalties.gradient()), Kale.baseLoss(), plan);
+        Trainer<Gebm> trainer = Trainer.alternating(
+                        Kale.energyLoss().plus(1, Penalties.gradient()), Kale.baseLoss(), plan)
+                .withEvaluation(2, norm);
         return Files.exists(file)
                 ? trainer.resume(Checkpoint.load(file, model()), images)
                 : trainer.fit(model(), images, Rng.of(4));
@@ -143,7 +144,7 @@ class KillTest {
     @Test
     void aKilledRunEndsAsIfItHadNotBeen() throws Exception {
         Path whole = folder.resolve("whole.safetensors");
-        TrainingRun uninterrupted = train(whole, Progress.none());
+        TrainingRun<Gebm> uninterrupted = train(whole, Progress.none());
         Path killed = folder.resolve("killed.safetensors");
         killAfter(start(killed), "iteration " + KILLED_AFTER);
         long reached = Checkpoint.load(killed, model()).iteration();

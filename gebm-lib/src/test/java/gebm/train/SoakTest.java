@@ -52,7 +52,7 @@ class SoakTest {
     Path folder;
 
     /** The 2-D toy pair after {@code iterations} base steps, each after one energy step with a penalty. */
-    private static Trainer trainer(long iterations, TrainingPlan plan) {
+    private static Trainer<Gebm> trainer(long iterations, TrainingPlan plan) {
         return Trainer.alternating(
                 Kale.energyLoss().plus(0.1, Penalties.gradient()), Kale.baseLoss(), plan.withIterations(iterations));
     }
@@ -76,7 +76,7 @@ class SoakTest {
 
     /** SHA-256 of all arrays after 200 iterations and of the chains after 500 steps. */
     private static String digest() {
-        TrainingRun run = trainer(200, plan()).fit(model(), Toy.eightGaussians(), Rng.of(3));
+        TrainingRun<Gebm> run = trainer(200, plan()).fit(model(), Toy.eightGaussians(), Rng.of(3));
         try (NDManager m = NDManager.newBaseManager()) {
             MessageDigest sha = MessageDigest.getInstance("SHA-256");
             Chains<?> chains = sample(run.model(), Rng.of(5).normal(m, new Shape(64, 2)), 500);
@@ -121,7 +121,7 @@ class SoakTest {
                     numbers.setProperty("training" + done, String.valueOf(residentKb()));
                 }
             });
-            TrainingRun run = trainer(5_000, watched).fit(model(), Toy.eightGaussians(), Rng.of(3));
+            TrainingRun<Gebm> run = trainer(5_000, watched).fit(model(), Toy.eightGaussians(), Rng.of(3));
             try (NDManager m = NDManager.newBaseManager()) {
                 Gebm model = run.model();
                 NDArray start = Rng.of(5).normal(m, new Shape(8, 2));

@@ -22,12 +22,11 @@ import gebm.model.Energy;
 import gebm.model.Gebm;
 import gebm.model.LatentBase;
 import gebm.nn.Mlp;
-import gebm.objective.BaseLoss;
 import gebm.objective.Batch;
 import gebm.objective.DonskerVaradhan;
-import gebm.objective.EnergyLoss;
 import gebm.objective.Kale;
 import gebm.objective.Loss;
+import gebm.objective.Objective;
 import gebm.objective.Penalties;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -55,7 +54,7 @@ class TrainerTest {
                 .withOptimizers(Adam.of(1e-3).withBetas(0.5, 0.999));
     }
 
-    static Trainer trainer(TrainingPlan plan) {
+    static Trainer<Gebm> trainer(TrainingPlan plan) {
         return Trainer.alternating(Kale.energyLoss().plus(0.1, Penalties.gradient()), Kale.baseLoss(), plan);
     }
 
@@ -80,7 +79,7 @@ class TrainerTest {
     void learnsEightGaussians() {
         Gebm initial = model(DataType.FLOAT32);
         List<float[]> before = arrays(initial);
-        TrainingRun run = trainer(plan(30)).fit(initial, Toy.eightGaussians(), Rng.of(3));
+        TrainingRun<Gebm> run = trainer(plan(30)).fit(initial, Toy.eightGaussians(), Rng.of(3));
         assertThat(run.stop()).isEqualTo(new StopReason.Completed(30));
         assertThat(run.history().columns())
                 .containsExactly(
@@ -104,9 +103,9 @@ class TrainerTest {
     @Test
     void sameKeySameBits() {
         Gebm initial = model(DataType.FLOAT32);
-        TrainingRun first = trainer(plan(10)).fit(initial, Toy.eightGaussians(), Rng.of(3));
-        TrainingRun again = trainer(plan(10)).fit(initial, Toy.eightGaussians(), Rng.of(3));
-        TrainingRun other = trainer(plan(10)).fit(initial, Toy.eightGaussians(), Rng.of(4));
+        TrainingRun<Gebm> first = trainer(plan(10)).fit(initial, Toy.eightGaussians(), Rng.of(3));
+        TrainingRun<Gebm> again = trainer(plan(10)).fit(initial, Toy.eightGaussians(), Rng.of(3));
+        TrainingRun<Gebm> other = trainer(plan(10)).fit(initial, Toy.eightGaussians(), Rng.of(4));
         assertSame(first.model(), again.model());
         assertThat(first.history()).isEqualTo(again.history()).isNotEqualTo(other.history());
     }
@@ -116,9 +115,9 @@ class TrainerTest {
         @Test
         void resumesBitEqualFromAFile() {
             Gebm initial = model(DataType.FLOAT32);
-            TrainingRun whole = trainer(plan(12)).fit(initial, Toy.eightGaussians(), Rng.of(3));
+            TrainingRun<Gebm> whole = trainer(plan(12)).fit(initial, Toy.eightGaussians(), Rng.of(3));
             Path file = folder.resolve("run.safetensors");
-            TrainingRun half = trainer(plan(12).withProgress((done, total, text) -> {
+            TrainingRun<Gebm> half = trainer(plan(12).withProgress((done, total, text) -> {
                                 if (done == 5) {
                                     Thread.currentThread().interrupt();
                                 }
@@ -127,9 +126,9 @@ class TrainerTest {
                     .fit(initial, Toy.eightGaussians(), Rng.of(3));
             assertThat(Thread.interrupted()).isTrue();
             assertThat(half.stop()).isEqualTo(new StopReason.Stopped(5));
-            Checkpoint checkpoint = Checkpoint.load(file, initial);
+            Checkpoint<Gebm> checkpoint = Checkpoint.load(file, initial);
             assertThat(checkpoint.iteration()).isEqualTo(5);
-            TrainingRun rest = trainer(plan(12)).resume(checkpoint, Toy.eightGaussians());
+            TrainingRun<Gebm> rest = trainer(plan(12)).resume(checkpoint, Toy.eightGaussians());
             assertSame(whole.model(), rest.model());
             assertThat(rest.history()).isEqualTo(whole.history());
         }
@@ -139,18 +138,18 @@ class TrainerTest {
         void resumesBitEqualFromInsideAnIteration() {
             Gebm initial = model(DataType.FLOAT32);
             TrainingPlan longPlan = plan(1).withEnergySteps(i -> 3_000);
-            TrainingRun whole = trainer(longPlan).fit(initial, Toy.eightGaussians(), Rng.of(3));
-            TrainingRun part = null;
-            for (int later = 2; part == null || part.checkpoint().energyStep() == 0; later++) {
+            TrainingRun<Gebm> whole = trainer(longPlan).fit(initial, Toy.eightGaussians(), Rng.of(3));
+            TrainingRun<Gebm> part = null;
+            for (int later = 2; part == null || part.checkpoint().step() == 0; later++) {
                 AtomicInteger left = new AtomicInteger(later);
                 part = trainer(longPlan.withStop(() -> left.decrementAndGet() < 0))
                         .fit(initial, Toy.eightGaussians(), Rng.of(3));
             }
             assertThat(part.stop()).isEqualTo(new StopReason.Stopped(0));
-            assertThat(part.checkpoint().energyStep()).isBetween(1L, 3_000L);
+            assertThat(part.checkpoint().step()).isBetween(1L, 3_000L);
             Path file = folder.resolve("inside.safetensors");
             part.checkpoint().save(file);
-            TrainingRun rest = trainer(longPlan).resume(Checkpoint.load(file, initial), Toy.eightGaussians());
+            TrainingRun<Gebm> rest = trainer(longPlan).resume(Checkpoint.load(file, initial), Toy.eightGaussians());
             assertSame(whole.model(), rest.model());
             assertThat(rest.history()).isEqualTo(whole.history());
         }
@@ -167,9 +166,9 @@ class TrainerTest {
         @Test
         void takesTheNextBatchAndTheHistoryHasTheMean() {
             DataSource numbered = (scope, size, index, rng) -> scope.full(new Shape(size, 2), (float) index);
-            EnergyLoss energyLoss = (model, batch, rng) ->
+            Objective<Gebm> energyLoss = (model, batch, rng) ->
                     nothing(batch, Map.of("batch", batch.data().mean(), "drawn", count(batch)));
-            BaseLoss baseLoss = (model, batch, rng) ->
+            Objective<Gebm> baseLoss = (model, batch, rng) ->
                     nothing(batch, Map.of("baseBatch", batch.data().mean(), "baseDrawn", count(batch)));
             History history = Trainer.alternating(energyLoss, baseLoss, plan(3).withBatchSize(32, 48))
                     .fit(model(DataType.FLOAT32), numbered, Rng.of(3))
@@ -187,13 +186,13 @@ class TrainerTest {
         /** The mean of squares exceeds the square of the mean, unless the steps of an iteration draw one number. */
         @Test
         void hasDrawsOfItsOwn() {
-            EnergyLoss energyLoss = (model, batch, rng) -> {
+            Objective<Gebm> energyLoss = (model, batch, rng) -> {
                 NDArray drawn = batch.generated().mean();
                 NDArray own = rng.normal(drawn.getManager(), new Shape(), DataType.FLOAT64);
                 return nothing(
                         batch, Map.of("drawn", drawn, "drawn²", drawn.square(), "own", own, "own²", own.square()));
             };
-            BaseLoss baseLoss = (model, batch, rng) -> {
+            Objective<Gebm> baseLoss = (model, batch, rng) -> {
                 NDArray drawn = batch.generated().mean();
                 NDArray own = rng.normal(drawn.getManager(), new Shape(), DataType.FLOAT64);
                 return nothing(batch, Map.of("baseDrawn", drawn, "baseOwn", own));
@@ -220,13 +219,14 @@ class TrainerTest {
             var base = LatentBase.pushForward(normal, Mlp.of(1, 1), Rng.of(1));
             Gebm initial = Gebm.of(base, Energy.neural(Mlp.of(1, 1), new Shape(1), DataType.FLOAT64, Rng.of(2)));
             DataSource ones = (scope, size, index, rng) -> scope.ones(new Shape(size, 1), DataType.FLOAT64);
-            EnergyLoss energyLoss = (model, batch, rng) -> Loss.of(
+            Objective<Gebm> energyLoss = (model, batch, rng) -> Loss.of(
                     "energySlope", model.energy().at(batch.data()).mean().add(model.logPartitionArray()));
-            BaseLoss baseLoss = (model, batch, rng) ->
+            Objective<Gebm> baseLoss = (model, batch, rng) ->
                     Loss.of("baseSlope", batch.generated().mean());
             TrainingPlan plan = plan(2).withOptimizers(new Sgd(t -> 1.0 / (t + 1)), new Sgd(t -> 0.5 / (t + 1)))
                     .withLogPartitionOptimizer(new Sgd(t -> 0.25 / (t + 1)));
-            TrainingRun run = Trainer.alternating(energyLoss, baseLoss, plan).fit(initial, ones, Rng.of(3));
+            TrainingRun<Gebm> run =
+                    Trainer.alternating(energyLoss, baseLoss, plan).fit(initial, ones, Rng.of(3));
             Gebm trained = run.model();
             double eight = 1 + 1.0 / 2 + 1.0 / 3 + 1.0 / 4 + 1.0 / 5 + 1.0 / 6 + 1.0 / 7 + 1.0 / 8; // 5 + 3 updates
             assertThat(initial.logPartition() - trained.logPartition()).isCloseTo(0.25 * eight, within(1e-14));
@@ -249,11 +249,11 @@ class TrainerTest {
         void hasOnlyTheHalfThatItTrainsInTraining() {
             var base = LatentBase.pushForward(DensityBase.standardNormal(2), normalised(2), Rng.of(1));
             Gebm initial = Gebm.of(base, Energy.neural(normalised(1), new Shape(2), Rng.of(2)));
-            TrainingRun energyOnly =
+            TrainingRun<Gebm> energyOnly =
                     Trainer.energyOnly(Kale.energyLoss(), plan(2)).fit(initial, Toy.eightGaussians(), Rng.of(3));
             assertThat(moved(initial.energy(), energyOnly.model().energy())).containsExactly(true, true);
             assertThat(moved(initial.base(), energyOnly.model().base())).containsExactly(false, false);
-            TrainingRun baseOnly =
+            TrainingRun<Gebm> baseOnly =
                     Trainer.baseOnly(Kale.baseLoss(), plan(2)).fit(initial, Toy.eightGaussians(), Rng.of(3));
             assertThat(moved(initial.energy(), baseOnly.model().energy())).containsExactly(false, false);
             assertThat(moved(initial.base(), baseOnly.model().base())).containsExactly(true, true);
@@ -317,7 +317,7 @@ class TrainerTest {
         };
         assertThatThrownBy(() -> trainer(plan(10)).fit(model(DataType.FLOAT32), broken, Rng.of(3)))
                 .isInstanceOfSatisfying(DivergedException.class, e -> {
-                    TrainingRun partial = e.partial(TrainingRun.class);
+                    TrainingRun<Gebm> partial = e.partial(TrainingRun.class);
                     // iteration 0 takes batches 0..5, iteration 1 batches 6..9, the last for its base step
                     assertThat(e.getMessage())
                             .contains("iteration 1, base step")
@@ -335,7 +335,8 @@ class TrainerTest {
     void evaluatesAndWritesCsv() throws Exception {
         try (NDManager m = NDManager.newBaseManager()) {
             NDArray validation = Toy.eightGaussians().batch(m, 64, 0, Rng.of(8));
-            TrainingRun run = trainer(plan(5).withEvaluation(2, Evaluation.of(Kale.energyLoss(), validation)))
+            TrainingRun<Gebm> run = trainer(plan(5))
+                    .withEvaluation(2, Evaluation.of(Kale.energyLoss(), validation))
                     .fit(model(DataType.FLOAT32), Toy.eightGaussians(), Rng.of(3));
             assertThat(run.history().curve("validation.kale")[0]).containsExactly(2, 4, 5);
             Path file = folder.resolve("history.csv");
@@ -380,7 +381,8 @@ class TrainerTest {
         DataSource shifted = (scope, size, index, rng) ->
                 rng.fork(index).normal(scope, new Shape(size, 1)).sub(a);
         TrainingPlan plan = TrainingPlan.of(50).withEnergySteps(i -> 20).withBatchSize(8, 512);
-        TrainingRun run = Trainer.energyOnly(Kale.energyLoss(), plan).fit(Gebm.of(normal, linear), shifted, Rng.of(1));
+        TrainingRun<Gebm> run =
+                Trainer.energyOnly(Kale.energyLoss(), plan).fit(Gebm.of(normal, linear), shifted, Rng.of(1));
         assertThat(run.model().logPartition()).isCloseTo(a * a / 2, within(0.008));
         // 100,000 draws: standard error √(0.284/100000) = 0.0017
         var estimate = run.model().estimateLogPartition(100_000, Rng.of(2));
@@ -390,7 +392,7 @@ class TrainerTest {
 
     @Test
     void trainsInFloat64AndByDonskerVaradhan() {
-        TrainingRun run = Trainer.alternating(DonskerVaradhan.energyLoss(), Kale.baseLoss(), plan(3))
+        TrainingRun<Gebm> run = Trainer.alternating(DonskerVaradhan.energyLoss(), Kale.baseLoss(), plan(3))
                 .fit(model(DataType.FLOAT64), Toy.eightGaussians(), Rng.of(3));
         assertThat(run.history().columns()).contains("donskerVaradhan");
         assertThat(run.model().logPartition()).isZero();
@@ -408,19 +410,20 @@ class TrainerTest {
         assertThat(card.versions().get("gebm")).matches("\\d+\\.\\d+\\.\\d+.*");
         assertThat(card.terms()).contains("kale", "baseLoss").doesNotContain("energyTotal");
         assertThat(card.plan())
-                .contains("batches of", "energy steps ", "c by Sgd")
-                .doesNotContain("average", "evaluated", "best");
-        TrainingPlan full = plan(1).withEvaluation(3, (model, rng) -> Map.of("x", 1.0))
-                .withRateDecay(RateDecay.of("x"))
-                .withEarlyStop("x", 7)
-                .withBaseAverage(0.75);
-        assertThat(full.toString())
+                .contains("batches of", "energy steps ", "logPartition by Optimizer.After(optimizer Sgd(0.02)")
+                .doesNotContain("averag", "evaluated", "best");
+        TrainingPlan full =
+                plan(1).withRateDecay(RateDecay.of("x")).withEarlyStop("x", 7).withBaseAverage(0.75);
+        assertThat(full.toString()).contains("c by Optimizer.After(optimizer Sgd(0.02)", "averaging the base by 0.75");
+        assertThat(trainer(full)
+                        .withEvaluation(3, (model, rng) -> Map.of("x", 1.0))
+                        .toString())
                 .contains(
                         "evaluated every 3",
                         "rates by RateDecay[column=x, lag=10, failures=3, factor=0.8]",
                         "keeping the best by x",
                         "until 7 evaluations are no better",
-                        "averaging the base by 0.75");
+                        "averaging it by 0.75");
     }
 
     @Test
@@ -456,28 +459,29 @@ class TrainerTest {
 
     @Nested
     class Selection {
-        private TrainingPlan scored(long iterations, double... scores) {
+        private Trainer<Gebm> scored(TrainingPlan plan, double... scores) {
             AtomicInteger number = new AtomicInteger();
-            return plan(iterations)
-                    .withEvaluation(1, (model, rng) -> Map.of("score", scores[number.getAndIncrement()]));
+            return trainer(plan).withEvaluation(1, (model, rng) -> Map.of("score", scores[number.getAndIncrement()]));
         }
 
         @Test
         void keepsTheModelOfTheBestEvaluation() {
-            TrainingPlan plan = scored(6, 5, 3, Double.NaN, 1, 4, 2).withBest("score");
-            TrainingRun run = trainer(plan).fit(model(DataType.FLOAT32), Toy.eightGaussians(), Rng.of(3));
-            TrainingRun untilBest = trainer(plan(4)).fit(model(DataType.FLOAT32), Toy.eightGaussians(), Rng.of(3));
+            TrainingRun<Gebm> run = scored(plan(6).withBest("score"), 5, 3, Double.NaN, 1, 4, 2)
+                    .fit(model(DataType.FLOAT32), Toy.eightGaussians(), Rng.of(3));
+            TrainingRun<Gebm> untilBest =
+                    trainer(plan(4)).fit(model(DataType.FLOAT32), Toy.eightGaussians(), Rng.of(3));
             assertSame(run.best(), untilBest.model());
             assertThat(run.stop()).isEqualTo(new StopReason.Completed(6));
         }
 
         @Test
         void stopsEarlyWhenNothingBecomesBetter() {
-            TrainingPlan plan = scored(100, 5, 3, 4, 4, 3, 9, 9, 9, 9).withEarlyStop("score", 3);
-            TrainingRun run = trainer(plan).fit(model(DataType.FLOAT32), Toy.eightGaussians(), Rng.of(3));
+            TrainingRun<Gebm> run = scored(plan(100).withEarlyStop("score", 3), 5, 3, 4, 4, 3, 9, 9, 9, 9)
+                    .fit(model(DataType.FLOAT32), Toy.eightGaussians(), Rng.of(3));
             assertThat(run.stop()).isEqualTo(new StopReason.EarlyStopped(5));
             assertThat(run.history().size()).isEqualTo(5);
-            TrainingRun untilBest = trainer(plan(2)).fit(model(DataType.FLOAT32), Toy.eightGaussians(), Rng.of(3));
+            TrainingRun<Gebm> untilBest =
+                    trainer(plan(2)).fit(model(DataType.FLOAT32), Toy.eightGaussians(), Rng.of(3));
             assertSame(run.best(), untilBest.model());
         }
 
@@ -485,11 +489,11 @@ class TrainerTest {
         @Test
         void lowersRatesAsAScheduleWould() {
             RateDecay decay = new RateDecay("score", 1, 2, 0.5);
-            TrainingPlan plan = scored(6, 5, 6, 6, 1, 0, 0).withRateDecay(decay);
-            TrainingRun run = trainer(plan).fit(model(DataType.FLOAT32), Toy.eightGaussians(), Rng.of(3));
+            TrainingRun<Gebm> run = scored(plan(6).withRateDecay(decay), 5, 6, 6, 1, 0, 0)
+                    .fit(model(DataType.FLOAT32), Toy.eightGaussians(), Rng.of(3));
             Optimizer scheduled = Adam.of(i -> i < 3 ? 1e-3 : 5e-4).withBetas(0.5, 0.999);
             Optimizer ofEnergy = Adam.of(i -> i < 11 ? 1e-3 : 5e-4).withBetas(0.5, 0.999); // 5 + 3 + 3 steps
-            TrainingRun expected = trainer(plan(6).withOptimizers(ofEnergy, scheduled))
+            TrainingRun<Gebm> expected = trainer(plan(6).withOptimizers(ofEnergy, scheduled))
                     .fit(model(DataType.FLOAT32), Toy.eightGaussians(), Rng.of(3));
             assertSame(run.model(), expected.model());
         }
@@ -498,7 +502,7 @@ class TrainerTest {
         @Test
         void averagesTheBase() {
             TrainingPlan plan = plan(4).withBaseAverage(0.9);
-            TrainingRun run = trainer(plan).fit(model(DataType.FLOAT64), Toy.eightGaussians(), Rng.of(3));
+            TrainingRun<Gebm> run = trainer(plan).fit(model(DataType.FLOAT64), Toy.eightGaussians(), Rng.of(3));
             double[] expected = base(model(DataType.FLOAT64));
             for (int i = 1; i <= 4; i++) {
                 double[] now = base(trainer(plan(i))
@@ -522,22 +526,15 @@ class TrainerTest {
         void resumesWithBestAverageAndRates() {
             double[] scores = {5, 3, 4, 4, 6, 7};
             RateDecay decay = new RateDecay("score", 1, 2, 0.5);
-            TrainingRun whole = trainer(scored(6, scores)
-                            .withBest("score")
-                            .withBaseAverage(0.5)
-                            .withRateDecay(decay))
-                    .fit(model(DataType.FLOAT32), Toy.eightGaussians(), Rng.of(3));
+            TrainingPlan plan = plan(6).withBest("score").withBaseAverage(0.5).withRateDecay(decay);
+            TrainingRun<Gebm> whole =
+                    scored(plan, scores).fit(model(DataType.FLOAT32), Toy.eightGaussians(), Rng.of(3));
             Path file = folder.resolve("half.safetensors");
-            TrainingRun half = trainer(scored(3, scores)
-                            .withBest("score")
-                            .withBaseAverage(0.5)
-                            .withRateDecay(decay))
+            TrainingRun<Gebm> half = scored(plan.withIterations(3), scores)
                     .fit(model(DataType.FLOAT32), Toy.eightGaussians(), Rng.of(3));
             half.checkpoint().save(file);
-            Checkpoint read = Checkpoint.load(file, model(DataType.FLOAT32));
-            TrainingPlan rest =
-                    scored(6, 4, 6, 7).withBest("score").withBaseAverage(0.5).withRateDecay(decay);
-            TrainingRun resumed = trainer(rest).resume(read, Toy.eightGaussians());
+            Checkpoint<Gebm> read = Checkpoint.load(file, model(DataType.FLOAT32));
+            TrainingRun<Gebm> resumed = scored(plan, 4, 6, 7).resume(read, Toy.eightGaussians());
             assertSame(resumed.model(), whole.model());
             assertSame(resumed.best(), whole.best());
             assertSame(resumed.averaged(), whole.averaged());
@@ -545,13 +542,13 @@ class TrainerTest {
 
         @Test
         void saysWhatIsMissing() {
-            TrainingRun run = trainer(plan(1)).fit(model(DataType.FLOAT32), Toy.eightGaussians(), Rng.of(3));
+            TrainingRun<Gebm> run = trainer(plan(1)).fit(model(DataType.FLOAT32), Toy.eightGaussians(), Rng.of(3));
             assertThatThrownBy(run::best)
                     .isInstanceOf(IllegalStateException.class)
                     .hasMessage(
                             "the run kept no best model: ask the plan for it by withBest or withEarlyStop, and an evaluation");
             assertThatThrownBy(run::averaged).hasMessageContaining("withBaseAverage");
-            assertThatThrownBy(() -> trainer(scored(2, 1, 1).withBest("frechet"))
+            assertThatThrownBy(() -> scored(plan(2).withBest("frechet"), 1, 1)
                             .fit(model(DataType.FLOAT32), Toy.eightGaussians(), Rng.of(3)))
                     .hasMessage("column must be one that the evaluation gives, [score], got frechet");
             assertThatThrownBy(() -> new RateDecay("score", 1, 2, 1.5))

@@ -10,6 +10,7 @@ import ai.djl.ndarray.types.Shape;
 import gebm.core.Rng;
 import gebm.core.Schedule;
 import gebm.data.DataSource;
+import gebm.model.Gebm;
 import gebm.objective.Kale;
 import java.nio.file.Path;
 import java.util.List;
@@ -21,6 +22,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 class TrainingPlanTest {
     private static final TrainingPlan PLAN = TrainingPlan.of(10);
+    private static final Trainer<Gebm> TRAINER = Trainer.energyOnly(Kale.energyLoss(), PLAN);
 
     record Broken(String message, ThrowingCallable call) {
         @Override
@@ -38,7 +40,7 @@ class TrainingPlanTest {
                 new Broken("generatedSize must be > 0, got 0", () -> PLAN.withBatchSize(3, 0)),
                 new Broken("samples must be >= 2, got 1", () -> PLAN.withInitialLogPartition(1)),
                 new Broken("every must be > 0, got 0", () -> PLAN.withCheckpoint(0, Path.of("c"))),
-                new Broken("every must be > 0, got -5", () -> PLAN.withEvaluation(-5, (model, rng) -> null)),
+                new Broken("every must be > 0, got -5", () -> TRAINER.withEvaluation(-5, (model, rng) -> null)),
                 new Broken("opening must be > 0, got 0", () -> TrainingPlan.referenceSteps(0, 5)),
                 new Broken("usual must be > 0, got -1", () -> TrainingPlan.referenceSteps(100, -1)),
                 new Broken("energySteps.at(4) must be >= 0, got -3", () -> PLAN.withEnergySteps(i -> i - 7)
@@ -59,7 +61,7 @@ class TrainingPlanTest {
                 new Broken("energy", () -> PLAN.withOptimizers(null)),
                 new Broken("base", () -> PLAN.withOptimizers(Adam.of(0.1), null)),
                 new Broken("optimizer", () -> PLAN.withLogPartitionOptimizer(null)),
-                new Broken("evaluation", () -> PLAN.withEvaluation(1, null)),
+                new Broken("evaluation", () -> TRAINER.withEvaluation(1, null)),
                 new Broken("file", () -> PLAN.withCheckpoint(1, null)),
                 new Broken("progress", () -> PLAN.withProgress(null)),
                 new Broken("stop", () -> PLAN.withStop(null)),
@@ -103,7 +105,7 @@ class TrainingPlanTest {
     /** What a trainer says about data that do not fit the plan. */
     @Nested
     class Data {
-        private final Trainer trainer = Trainer.alternating(
+        private final Trainer<Gebm> trainer = Trainer.alternating(
                 Kale.energyLoss(), Kale.baseLoss(), TrainingPlan.of(2).withBatchSize(64));
 
         @Test
@@ -131,7 +133,7 @@ class TrainingPlanTest {
         void aNegativeRateIsRefusedWithItsUpdate() {
             try (NDManager m = NDManager.newBaseManager()) {
                 DataSource rows = DataSource.of(m.ones(new Shape(100, 2)));
-                Trainer wrong = Trainer.baseOnly(
+                Trainer<Gebm> wrong = Trainer.baseOnly(
                         Kale.baseLoss(),
                         TrainingPlan.of(2)
                                 .withBatchSize(8)

@@ -12,12 +12,14 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
 
 /** The rules for notebooks that a machine can check; each problem names the cell, the rule and what was found. */
@@ -228,13 +230,19 @@ final class NotebookStyle {
         }
     }
 
-    /** SHA-256 of the code cells' sources, each followed by a zero byte; environment/keep.py computes the same. */
+    /**
+     * SHA-256 of the code cells' sources without their lines of imports, which compute nothing, each followed by a zero
+     * byte; environment/keep.py computes the same.
+     */
     private String digest() {
         try {
             var sha = MessageDigest.getInstance("SHA-256");
             for (var cell : cells) {
                 if (cell.isCode()) {
-                    sha.update((cell.source + "\0").getBytes(StandardCharsets.UTF_8));
+                    var lines = Arrays.stream(cell.source.split("\n", -1))
+                            .filter(line -> !line.startsWith("import "))
+                            .collect(Collectors.joining("\n"));
+                    sha.update((lines + "\0").getBytes(StandardCharsets.UTF_8));
                 }
             }
             return HexFormat.of().formatHex(sha.digest());

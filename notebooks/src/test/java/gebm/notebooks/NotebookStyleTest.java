@@ -103,6 +103,18 @@ class NotebookStyleTest {
                 .contains("were not made by this code", "kept 0a1b", "environment/keep");
     }
 
+    /** Imports compute nothing: a change of theirs leaves the outputs as good as they were. */
+    @Test
+    void digestLeavesImportsOut() {
+        var digest = NotebookStyle.digest(JsonParser.parseString(GOOD).getAsJsonObject());
+        var others = GOOD.replace("import gebm.core.Rng;", "import gebm.core.*;\\nimport gebm.data.*;");
+        assertThat(NotebookStyle.digest(JsonParser.parseString(others).getAsJsonObject()))
+                .isEqualTo(digest);
+        var code = GOOD.replace("int n = 2;", "int imported = 2;");
+        assertThat(NotebookStyle.digest(JsonParser.parseString(code).getAsJsonObject()))
+                .isNotEqualTo(digest);
+    }
+
     /** The problems of a notebook whose digest is set right. */
     private static List<String> problems(String text) {
         JsonObject notebook = JsonParser.parseString(text).getAsJsonObject();

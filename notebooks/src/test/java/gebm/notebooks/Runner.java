@@ -86,7 +86,7 @@ final class Runner {
         return call(timeoutSeconds, "keep.py", "--accept", notebook.toString());
     }
 
-    static Result checkReadme() {
+    static Result checkResults() {
         return call(60, "keep.py", "--check");
     }
 

@@ -1,0 +1,45 @@
+package gebm.model;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import gebm.core.Require;
+
+/** What the targets share: checks of points, and numbers as arrays. */
+final class TargetArrays {
+    private TargetArrays() {}
+
+    static void requireCoordinate(Target target, int coordinate) {
+        Require.that(
+                coordinate >= 0 && coordinate < target.dimension(),
+                "coordinate",
+                "in 0.." + (target.dimension() - 1),
+                coordinate);
+    }
+
+    static NDArray constant(NDManager scope, double[] numbers, DataType type) {
+        return scope.create(numbers).toType(type, false);
+    }
+
+    static NDArray constant(NDManager scope, double[][] rows, DataType type) {
+        return scope.create(rows).toType(type, false);
+    }
+
+    static double[][] identity(int dimension) {
+        double[][] rows = new double[dimension][dimension];
+        for (int i = 0; i < dimension; i++) {
+            rows[i][i] = 1;
+        }
+        return rows;
+    }
+
+    static NDArray constant(NDManager scope, double[] numbers, Shape shape, DataType type) {
+        return scope.create(numbers, shape).toType(type, false);
+    }
+
+    /** {@code ½ Σ_{i≥first} xᵢ²}, coordinates counted from 0. */
+    static NDArray restEnergy(NDArray x, int first) {
+        return x.get(":, " + first + ":").square().sum(new int[] {1}).mul(0.5);
+    }
+}
