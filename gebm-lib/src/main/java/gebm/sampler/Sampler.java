@@ -73,6 +73,8 @@ public interface Sampler<S extends ChainState> {
      *
      * <p>An interrupt ends the run within a step; what was reached is returned and the interrupt flag stays set.
      *
+     * <p>The target is recorded once for this sampler: numbers that it reads in Java must not change from run to run.
+     *
      * <p>Memory: the result belongs to the manager of {@code start}.
      *
      * @throws IllegalArgumentException if energy or gradient at the start are not finite; it names the chain
