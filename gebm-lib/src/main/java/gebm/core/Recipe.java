@@ -34,7 +34,7 @@ import java.util.stream.Collectors;
  * }</pre>
  */
 public final class Recipe {
-    private static final String TYPE = "type";
+    private static final String TYPE = "class";
     private static final String CODE = "code";
     private static final String VALUES = "values";
     private static final long[] SEEN = {0, 1, 2, 10, 100, 1_000}; // steps at which a schedule of code is looked at

@@ -145,12 +145,23 @@ public final class Gebm implements Trainable {
      */
     public Energy latentEnergy(double inverseTemperature) {
         Require.positive("inverseTemperature", inverseTemperature);
-        return z -> energyOf(z).mul(inverseTemperature).sub(base.prior().logDensity(z));
+        return new Latent(this, inverseTemperature, true);
+    }
+
+    /** An energy of latents: a record, so that samplers know one made anew as the one that they have met. */
+    private record Latent(Gebm model, double inverseTemperature, boolean withPrior) implements Energy {
+        @Override
+        public NDArray at(NDArray z) {
+            NDArray energy = model.energyOf(z);
+            return withPrior
+                    ? energy.mul(inverseTemperature).sub(model.base.prior().logDensity(z))
+                    : energy;
+        }
     }
 
     /** {@code E(G(z))}, the energy of what a latent generates, without the prior: {@code (n, k) → (n)}. */
     public Energy generatedEnergy() {
-        return this::energyOf;
+        return new Latent(this, 1, false);
     }
 
     private NDArray energyOf(NDArray z) {

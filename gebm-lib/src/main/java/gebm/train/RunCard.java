@@ -42,10 +42,11 @@ public record RunCard(
     /** The card as JSON. */
     public String json() {
         JsonObject json = Recipe.of(this).getAsJsonObject();
-        json.remove("type");
+        json.remove("class");
         return new GsonBuilder()
                 .setPrettyPrinting()
                 .disableHtmlEscaping()
+                .serializeNulls()
                 .create()
                 .toJson(json);
     }

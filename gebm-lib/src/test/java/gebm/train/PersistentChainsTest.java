@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Activation;
 import gebm.core.Rng;
@@ -55,7 +56,8 @@ class PersistentChainsTest {
     }
 
     private double negativeLogLikelihood(Energy energy, NDArray x) {
-        return energy.at(x).mean().getFloat() + logPartition(energy, grid).getFloat();
+        return energy.at(x).mean().getFloat()
+                + logPartition(energy, grid).toType(DataType.FLOAT64, false).getDouble();
     }
 
     /**
@@ -64,7 +66,7 @@ class PersistentChainsTest {
      */
     @Test
     void isNearMaximumLikelihoodWithTheExactNormaliser() {
-        Toy data = Toy.eightGaussians();
+        var data = Toy.eightGaussians();
         int iterations = 1_500;
         var network = Mlp.of(x -> Activation.leakyRelu(x, 0.1f), 2, 64, 64, 1);
         Energy energy = Energy.neural(network, new Shape(2), Rng.of(1));
@@ -85,7 +87,8 @@ class PersistentChainsTest {
                 .model();
         NDArray fresh = data.batch(m, 4_000, 0, Rng.of(99));
         double least = negativeLogLikelihood(best, fresh);
-        double truth = -data.logDensity(fresh).mean().getFloat();
+        double truth =
+                -data.logDensity(fresh).mean().toType(DataType.FLOAT64, false).getDouble();
         assertThat(least - truth).as("maximum likelihood over the truth").isBetween(0.0, 0.06);
         assertThat(negativeLogLikelihood(byChains, fresh) - least).isBetween(-0.02, 0.1);
     }
