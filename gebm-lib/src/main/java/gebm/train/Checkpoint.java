@@ -39,8 +39,10 @@ import java.util.TreeMap;
  */
 public final class Checkpoint<M extends Trainable> {
     private static final Cleaner CLEANER = Cleaner.create();
-    private static final Gson GSON =
-            new GsonBuilder().serializeSpecialFloatingPointValues().serializeNulls().create();
+    private static final Gson GSON = new GsonBuilder()
+            .serializeSpecialFloatingPointValues()
+            .serializeNulls()
+            .create();
     private static final String JSON = "json";
     private static final String STATE = "optimizer."; // before the names of all arrays that are not the model's
 

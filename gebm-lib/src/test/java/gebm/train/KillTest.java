@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
+import gebm.core.Parts;
 import gebm.core.Progress;
 import gebm.core.Rng;
 import gebm.core.StopReason;
@@ -24,6 +25,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
@@ -46,11 +48,13 @@ class KillTest {
 
         public static void main(String[] arguments) {
             Path file = Path.of(arguments[0]);
-            if (arguments.length > 1) {
-                writeForEver(file);
-            }
+            String work = arguments.length > 1 ? arguments[1] : "";
             Progress spoken = (done, total, text) -> System.out.println("iteration " + done);
-            train(file, spoken);
+            switch (work) {
+                case "write" -> writeForEver(file);
+                case "groups" -> trainGroups(file, spoken);
+                default -> train(file, spoken);
+            }
             System.out.println("end");
         }
 
@@ -92,6 +96,15 @@ class KillTest {
         return Files.exists(file)
                 ? trainer.resume(Checkpoint.load(file, model()), images)
                 : trainer.fit(model(), images, Rng.of(4));
+    }
+
+    /** The model of three groups: labels, a buffer, an estimator's gradient. */
+    private static TrainingRun<Parts> trainGroups(Path file, Progress progress) {
+        Trainer<Parts> trainer = ThreeGroups.trainer(
+                TrainingPlan.of(ITERATIONS).withCheckpoint(1, file).withProgress(progress));
+        return Files.exists(file)
+                ? trainer.resume(Checkpoint.load(file, ThreeGroups.model()), ThreeGroups.data())
+                : trainer.fit(ThreeGroups.model(), ThreeGroups.data(), Rng.of(4));
     }
 
     private static Process start(Path file, String... more) throws IOException {
@@ -162,6 +175,27 @@ class KillTest {
                 .anyMatch(name -> name.matches("model\\.energy\\..*_u"));
         assertThat(bits(killed)).isEqualTo(expected);
         assertThat(uninterrupted.stop()).isEqualTo(new StopReason.Completed(ITERATIONS));
+    }
+
+    /** Killed at two random iterations, one after the other. */
+    @Test
+    void aKilledRunOfThreeGroupsEndsAsIfItHadNotBeen() throws Exception {
+        Path whole = folder.resolve("whole.safetensors");
+        trainGroups(whole, Progress.none());
+        Path killed = folder.resolve("killed.safetensors");
+        SplittableRandom random = new SplittableRandom(11);
+        int first = random.nextInt(1, 6);
+        killAfter(start(killed, "groups"), "iteration " + first);
+        long reached = Checkpoint.load(killed, ThreeGroups.model()).iteration();
+        assertThat(reached).isBetween((long) first, ITERATIONS - 2L);
+        killAfter(start(killed, "groups"), "iteration " + random.nextLong(reached + 1, ITERATIONS));
+        Process resumed = start(killed, "groups");
+        assertThat(new String(resumed.getInputStream().readAllBytes())).endsWith("end" + System.lineSeparator());
+        Map<String, String> expected = bits(whole);
+        assertThat(expected.keySet())
+                .contains("optimizer.negatives.energy.0", "optimizer.average.classifier.0", "model.logits")
+                .anyMatch(name -> name.startsWith("optimizer.energy.energy."));
+        assertThat(bits(killed)).isEqualTo(expected);
     }
 
     /**

@@ -102,6 +102,8 @@ class SoakTest {
             if (arguments[1].equals("programs")) {
                 calls(numbers);
                 differentPrograms(numbers);
+            } else if (arguments[1].equals("groups")) {
+                threeGroups(numbers);
             } else if (arguments[1].equals("targets")) {
                 differentTargets(numbers);
             } else {
@@ -131,6 +133,16 @@ class SoakTest {
                         .resume(model.latentEnergy(1), chains, SamplingPlan.of(90_000), Rng.of(4));
                 numbers.setProperty("sampling" + chains.iterations(), String.valueOf(residentKb()));
             }
+        }
+
+        /** Labels, a buffer and an estimator's gradient. */
+        private static void threeGroups(Properties numbers) {
+            TrainingPlan plan = TrainingPlan.of(5_000).withProgress((done, total, text) -> {
+                if (done == 1_000 || done == 5_000) {
+                    numbers.setProperty("groups" + done, String.valueOf(residentKb()));
+                }
+            });
+            ThreeGroups.trainer(plan).fit(ThreeGroups.model(), ThreeGroups.data(), Rng.of(3));
         }
 
         /** Calls of one small program and of one gradient. */
@@ -262,6 +274,15 @@ class SoakTest {
                 .isLessThan(ALLOWED_KB);
         assertThat(growthKb(numbers, "sampling10000", "sampling100000"))
                 .as("kB that sampling took from step 10,000 to 100,000: %s", numbers)
+                .isLessThan(ALLOWED_KB);
+    }
+
+    @Test
+    void memoryStaysLevelOverPhasesWithChainsAndLabels() throws Exception {
+        assumeTrue(Files.exists(STATUS), "resident memory is read from /proc/self/status, which only Linux has");
+        Properties numbers = child("groups");
+        assertThat(growthKb(numbers, "groups1000", "groups5000"))
+                .as("kB that three groups took from iteration 1,000 to 5,000: %s", numbers)
                 .isLessThan(ALLOWED_KB);
     }
 
