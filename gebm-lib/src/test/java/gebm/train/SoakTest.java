@@ -69,9 +69,8 @@ class SoakTest {
         return Gebm.of(base, Energy.neural(Mlp.of(2, 64, 64, 1), new Shape(2), Rng.of(2)));
     }
 
-    private static Chains<Langevin.State> sample(Gebm model, NDArray start, int steps) {
-        return new Langevin(Schedule.constant(1e-3))
-                .run(model.latentEnergy(1), start, SamplingPlan.of(steps), Rng.of(4));
+    private static Chains<Langevin.State> sample(Energy target, NDArray start, int steps) {
+        return new Langevin(Schedule.constant(1e-3)).run(target, start, SamplingPlan.of(steps), Rng.of(4));
     }
 
     /** SHA-256 of all arrays after 200 iterations and of the chains after 500 steps. */
@@ -79,7 +78,7 @@ class SoakTest {
         TrainingRun<Gebm> run = trainer(200, plan()).fit(model(), Toy.eightGaussians(), Rng.of(3));
         try (NDManager m = NDManager.newBaseManager()) {
             MessageDigest sha = MessageDigest.getInstance("SHA-256");
-            Chains<?> chains = sample(run.model(), Rng.of(5).normal(m, new Shape(64, 2)), 500);
+            Chains<?> chains = sample(run.model().latentEnergy(1), Rng.of(5).normal(m, new Shape(64, 2)), 500);
             List<NDArray> all = new ArrayList<>(run.model().arrays().values());
             all.add(chains.position());
             for (NDArray array : all) {
@@ -127,7 +126,7 @@ class SoakTest {
             try (NDManager m = NDManager.newBaseManager()) {
                 Gebm model = run.model();
                 NDArray start = Rng.of(5).normal(m, new Shape(8, 2));
-                Chains<Langevin.State> chains = sample(model, start, 10_000);
+                Chains<Langevin.State> chains = sample(model.latentEnergy(1), start, 10_000);
                 numbers.setProperty("sampling10000", String.valueOf(residentKb()));
                 chains = new Langevin(Schedule.constant(1e-3))
                         .resume(model.latentEnergy(1), chains, SamplingPlan.of(90_000), Rng.of(4));
@@ -194,7 +193,10 @@ class SoakTest {
             try (NDManager m = NDManager.newBaseManager()) {
                 for (int i = 1; i <= 2_500; i++) {
                     try (NDManager scope = m.newSubManager()) {
-                        sample(model, Rng.of(i).normal(scope, new Shape(8, 2)), 2);
+                        sample(
+                                z -> model.energy().at(model.base().generate(z)),
+                                Rng.of(i).normal(scope, new Shape(8, 2)),
+                                2);
                     }
                     if (i == 500 || i == 2_500) {
                         numbers.setProperty("targets" + i, String.valueOf(residentKb()));
