@@ -21,7 +21,7 @@ public final class CrossEntropy {
      * <p>Terms: {@code crossEntropy} in nats, and {@code accuracy}, the share of the batch whose largest output is the
      * label's.
      *
-     * @throws IllegalArgumentException from {@code evaluate}, if there are no labels, or they have another shape
+     * @throws IllegalArgumentException from {@code evaluate}, if there are no labels, they have another shape, or one is no class
      */
     public static Objective<Network> loss() {
         return new Labels();

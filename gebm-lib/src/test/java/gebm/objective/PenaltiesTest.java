@@ -21,7 +21,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Closed forms; the derivative in the energy's parameters is in {@link EnergyLossTest}. */
+/** Closed forms; the derivative in the energy's parameters is in {@link ObjectiveTest}. */
 class PenaltiesTest {
     private static final Rng RNG = Rng.of(31);
     private static final Energy BOWL = x -> x.square().sum(new int[] {1}).mul(0.5);

@@ -1,6 +1,7 @@
 package gebm.sampler;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDArray;
@@ -111,6 +112,21 @@ class RefinementTest {
         assertThat(last(new GradientFlow(Schedule.constant(lambda), 1, Divergence.KL), start))
                 .usingComparatorWithPrecision(1e-12)
                 .containsExactly(langevin);
+    }
+
+    /** On E = Σx²/2, whose gradient is x: elements above 0.5 move by 0.5·α, those below by x·α. */
+    @Test
+    void clippedGradientsMoveByTheBound() {
+        Energy bowl = x -> x.square().sum(new int[] {1}).mul(0.5);
+        var sampler =
+                new StochasticGradientLangevin(Schedule.constant(0.1), Schedule.constant(0)).withGradientClip(0.5);
+        NDArray start = m.create(new double[] {3, -0.2, 0.4, -7}, new Shape(2, 2));
+        assertThat(sampler.run(bowl, start, SamplingPlan.of(1), Rng.of(1))
+                        .position()
+                        .toDoubleArray())
+                .usingComparatorWithPrecision(1e-14)
+                .containsExactly(2.95, -0.18, 0.36, -6.95);
+        assertThatThrownBy(() -> sampler.withGradientClip(0)).hasMessage("gradientClip must be > 0, got 0.0");
     }
 
     private static double[] last(Sampler<?> sampler, NDArray start) {

@@ -68,6 +68,9 @@ final class SamplerCases {
                 "StochasticGradientLangevin",
                 new StochasticGradientLangevin(Schedule.constant(0.05), Schedule.constant(0.1)));
         samplers.put(
+                "StochasticGradientLangevin, clipped",
+                new StochasticGradientLangevin(Schedule.constant(0.05), Schedule.constant(0.1)).withGradientClip(0.3));
+        samplers.put(
                 "ParallelTempering",
                 new ParallelTempering<>(
                         new Mala(small), x -> x.square().sum(new int[] {1}), new double[] {1, 0.6, 0.2, 0}, 2));

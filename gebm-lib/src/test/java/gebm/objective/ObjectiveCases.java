@@ -6,8 +6,8 @@ import gebm.sampler.Langevin;
 import gebm.sampler.SamplingPlan;
 import java.util.List;
 
-/** One row for each energy loss of the library. */
-final class EnergyLossCases {
+/** One row for each objective of the library that an energy minimises. */
+final class ObjectiveCases {
     /**
      * A row.
      *
@@ -31,7 +31,7 @@ final class EnergyLossCases {
         }
     }
 
-    private EnergyLossCases() {}
+    private ObjectiveCases() {}
 
     static List<Case> all() {
         return List.of(
@@ -45,6 +45,12 @@ final class EnergyLossCases {
                         List.of("kale", "gradientPenalty"),
                         true),
                 new Case("weights", Penalties.weights(), List.of("weightPenalty"), false),
+                new Case("energy squares", Penalties.energySquares(), List.of("energySquares"), false),
+                new Case(
+                        "contrastive divergence of generated samples",
+                        ContrastiveDivergence.loss().<Gebm>onPart("energy"),
+                        List.of("contrastiveDivergence"),
+                        false),
                 new Case("weights by dimension", Penalties.weightsByDimension(), List.of("weightPenalty"), false),
                 new Case(
                         "self-normalised likelihood",

@@ -29,15 +29,15 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What every energy loss must do, on {@link EnergyLossCases}. */
-class EnergyLossTest {
+/** What every objective of an energy must do, on {@link ObjectiveCases}. */
+class ObjectiveTest {
     private final Rng rng = Rng.of(17);
     private NDManager m;
     private Gebm model;
     private Batch batch;
 
-    static List<EnergyLossCases.Case> cases() {
-        return EnergyLossCases.all();
+    static List<ObjectiveCases.Case> cases() {
+        return ObjectiveCases.all();
     }
 
     @BeforeEach
@@ -58,7 +58,7 @@ class EnergyLossTest {
     }
 
     /** In place of the model of the other rows, one with a density {@code ∝ exp(−r)}. */
-    private void choose(EnergyLossCases.Case c) {
+    private void choose(ObjectiveCases.Case c) {
         if (c.needsDensity()) {
             var base = new AffineBase(new double[] {0.4, -0.2}, new double[] {0.1, 0.3});
             model = Gebm.unnormalized(base, model.energy()).withLogPartition(0.3);
@@ -80,7 +80,7 @@ class EnergyLossTest {
 
     @ParameterizedTest
     @MethodSource("cases")
-    void givesItsNamedTerms(EnergyLossCases.Case c) {
+    void givesItsNamedTerms(ObjectiveCases.Case c) {
         choose(c);
         Loss loss = c.loss().evaluate(model, batch, rng);
         assertThat(loss.total().getShape()).isEqualTo(new Shape());
@@ -93,7 +93,7 @@ class EnergyLossTest {
 
     @ParameterizedTest
     @MethodSource("cases")
-    void isPure(EnergyLossCases.Case c) {
+    void isPure(ObjectiveCases.Case c) {
         choose(c);
         NDArray data = batch.data().duplicate();
         NDArray generated = batch.generated().duplicate();
@@ -105,7 +105,7 @@ class EnergyLossTest {
 
     @ParameterizedTest
     @MethodSource("cases")
-    void tracedEqualsEager(EnergyLossCases.Case c) {
+    void tracedEqualsEager(ObjectiveCases.Case c) {
         choose(c);
         Program program = Program.ofRandom((scope, in, key) ->
                 new NDList(c.loss().evaluate(model, recorded(in), key).total()));
@@ -117,7 +117,7 @@ class EnergyLossTest {
     /** The gradient in every parameter of the energy, by name, and in c, against central differences. */
     @ParameterizedTest
     @MethodSource("cases")
-    void gradientEqualsDifferences(EnergyLossCases.Case c) {
+    void gradientEqualsDifferences(ObjectiveCases.Case c) {
         choose(c);
         assumeThat(c.throughChains()).isFalse();
         Map<String, NDArray> parameters = new LinkedHashMap<>(model.energy().arrays());
