@@ -11,7 +11,7 @@ import java.util.function.UnaryOperator;
  * Trainable parts by name, in a fixed order: also a model by itself, of two or three networks say.
  *
  * <p>Arrays are named {@code part.array}; those of a part without a name ({@code ""}) keep their own, and an array
- * without one has the part's.
+ * without one has the part's. What stands here under two names is two things in a copy.
  *
  * <pre>{@code
  * var networks = Parts.of("critic", Energy.neural(Mlp.of(2, 8, 1), new ai.djl.ndarray.types.Shape(2), Rng.of(1)),
@@ -43,7 +43,7 @@ public final class Parts implements Trainable {
         return of(first, one).and(second, two);
     }
 
-    /** These parts. */
+    /** These parts, in the order of the map: one that has an order, which {@code Map.of} has not. */
     public static Parts of(Map<String, ? extends Trainable> parts) {
         return new Parts(parts);
     }

@@ -23,9 +23,11 @@ import java.util.stream.Collectors;
 /**
  * What a value is made of, as JSON, and the value made of that again.
  *
- * <p>Records are written with their components, so a plan, an optimiser or a loss that is a record (all of this library's
- * are) can be printed whole, compared and rebuilt. What is code only, a lambda say, is named as such: it is equal to any
- * other code in the same place, and cannot be rebuilt. A {@link Schedule} of one's own is told by its values at a few steps.
+ * <p>Records are written with their components, so an optimiser or a loss that is a record (all of this library's are) can be
+ * printed whole, compared and rebuilt. Components are numbers, texts, constants of enums, lists, arrays and records. Anything
+ * else is written as code, by the name of its class: a lambda is equal to any other, an object to any other of its class, and
+ * neither can be rebuilt. A {@link Schedule} that is code is told by its values at a few steps. A record of a notebook's cell
+ * can be compared, but not rebuilt.
  *
  * <pre>{@code
  * var json = Recipe.of(Schedule.cosine(1e-3, 0, 500));

@@ -1,6 +1,7 @@
 /**
  * What every package needs: {@link gebm.core.Rng} keys, {@link gebm.core.Schedule}s, {@link gebm.core.Trainable}
- * things, argument checks, how runs report and end, and {@link gebm.core.WholeFile}s.
+ * things with their {@link gebm.core.Parts} and {@link gebm.core.Weights}, {@link gebm.core.Recipe}s of values as JSON,
+ * argument checks, how runs report and end, and {@link gebm.core.WholeFile}s.
  *
  * <pre>{@code
  * var rng = gebm.core.Rng.of(7);

@@ -28,7 +28,10 @@ public interface Negatives<M> {
      */
     Drawn draw(NDManager scope, M model, NDArray data, NDList state, Rng rng);
 
-    /** Whether the samples depend on the parameters that the step trains, so that gradients pass through them. */
+    /**
+     * Whether the samples depend on the parameters that the step trains, so that gradients pass through them. Then nothing
+     * is kept: {@link Drawn#keep} is not called.
+     */
     default boolean passGradients() {
         return false;
     }

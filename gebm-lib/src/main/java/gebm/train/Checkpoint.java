@@ -32,7 +32,7 @@ import java.util.TreeMap;
  *
  * <p>A run that is resumed from here goes on as if it had never stopped, bit for bit.
  *
- * <p>The file is safetensors; its array {@code json} (uint8) is text in JSON with the position, the history, the plan and
+ * <p>The file is safetensors; its array {@code json} (uint8) is text in JSON with the position, the history, the trainer and
  * the digest of the data.
  *
  * @param <M> the kind of model
@@ -75,8 +75,7 @@ public final class Checkpoint<M extends Trainable> {
 
         Position copy() {
             Position copy = GSON.fromJson(GSON.toJson(this), Position.class);
-            copy.history =
-                    new ArrayList<>(history); // the text has numbers without their places in the order of columns
+            copy.history = new ArrayList<>(history); // rows do not change
             return copy;
         }
     }

@@ -14,7 +14,8 @@ import java.util.Set;
 /**
  * What was measured in a run of training: a number, or none, for each iteration and column.
  *
- * <p>Terms of the energy loss are averaged over the energy steps of the iteration.
+ * <p>Numbers of a phase are averaged over its steps in the iteration. Where two phases name a term alike, that of one of
+ * them is kept.
  */
 public final class History {
     private final List<Map<String, Double>> rows;

@@ -8,7 +8,7 @@ import gebm.core.Schedule;
 import gebm.trace.Program;
 
 /**
- * A rule that changes parameters by their gradients, in place: the one mutation in the library.
+ * A rule that changes parameters by their gradients, in place.
  *
  * <p>The state is a list of arrays that belongs to the caller, so that a checkpoint can hold it.
  */

@@ -17,7 +17,8 @@ import java.util.Objects;
  * <p>The parts that a phase trains behave as in training (dropout, running statistics) and all others as in prediction.
  * Every step has a batch of its own.
  *
- * @param name of its columns in the history, {@code nameTotal}, {@code nameGradientNorm}; another one in each phase
+ * @param name before its columns in the history, {@code nameTotal} and {@code nameGradientNorm}; no two phases have the
+ *     same. Terms of its loss keep their own names
  * @param groups what it trains
  * @param loss what it minimises
  * @param negatives what the loss sees beside data; null: nothing

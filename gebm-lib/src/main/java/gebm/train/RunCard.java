@@ -16,11 +16,12 @@ import java.util.TreeMap;
  * What a run was made of: enough to repeat it, given its data and untrained model, and to compare two.
  *
  * <p>{@link #json} is the whole card as text, and {@link #of} reads it again. {@link Trainer#of(RunCard)} is the trainer of
- * the run: its {@code fit} with {@link #rng}, the same data and the same untrained model gives the same bits.
+ * the run: its {@code fit} with {@link #rng}, the same data and the same untrained model gives the same bits. That does not
+ * hold for a run that began again after it had diverged.
  *
- * @param key of the run's random stream
+ * @param key of the run's random stream, as of the last restart
  * @param dataSha256 the digest of the data
- * @param plan the plan and the losses in words
+ * @param plan the plan and the phases in words
  * @param trainer iterations, settings and phases
  * @param restarts how often the run began again after it had diverged
  * @param terms what the losses consist of, as columns of the history

@@ -18,8 +18,10 @@ import java.util.Objects;
  *
  * <p>Iteration i is the steps of the first phase, then those of the second, and so on, all in one native call: draws,
  * losses, penalties, gradients and updates. For a GEBM {@link #alternating} makes two phases, n(i) energy steps (updates of
- * energy and c) and one base step; any other model is trained by {@link #of phases of one's own}: a network, a flow, an energy
- * alone, several networks as {@link gebm.core.Parts}.
+ * energy and c) and one base step; any other model is trained by {@link #of(TrainingPlan, Phase...) phases of one's own}: a
+ * network, a flow, an energy alone, several networks as {@link gebm.core.Parts}.
+ *
+ * <p>Floating arrays of a batch are converted to the type of the first parameter of the phase that has a dimension.
  *
  * <p>Pure: {@link #fit} trains a copy. Same key, same data, same result, bit for bit, whether or not the run was
  * stopped and resumed on the way.
@@ -28,10 +30,12 @@ import java.util.Objects;
  * {@link DivergedException} that carries the {@link TrainingRun} so far, or begins again from the last checkpoint where the
  * plan says so.
  *
- * <p>Randomness: batch j of the run is that of {@code rng.fork("data")}. A step of a phase that has a number of steps draws
- * from {@code rng.fork("iteration").fork(i).fork(j)}, j counted over all phases of the iteration; that of a phase with one
- * step from {@code ….fork(i).fork(name)}. What a loss sees beside data comes from {@code fork("generated")} of that, its own
- * draws from {@code fork("loss")}.
+ * <p>Randomness: batch k of the run, k counted over all steps, is that of {@code rng.fork("data")}. Where a phase says how
+ * many steps it has, step j of iteration i, j counted over all phases, draws from
+ * {@code rng.fork("iteration").fork(i).fork(j)}; the one step of any other phase draws from {@code ….fork(i).fork(name)}.
+ * What a loss sees beside data comes from {@code fork("generated")} of that, its own draws from {@code fork("loss")}. What
+ * negatives keep begins with {@code rng.fork("negatives").fork(name)}; an evaluation after i iterations is given
+ * {@code rng.fork("evaluation").fork(i)}.
  *
  * <p>Source: Arbel, Zhou and Gretton (2021), ICLR, Algorithm 1.
  *
@@ -155,7 +159,7 @@ public final class Trainer<M extends Trainable> {
      * The run that goes on from {@code from}, which is left as it is. The number of iterations may be another one.
      *
      * @throws IllegalArgumentException if plan, phases or data are others than those of the checkpoint; it names the first
-     *     difference
+     *     difference. One lambda is taken for another, see {@link Recipe}
      */
     public <N extends M> TrainingRun<N> resume(Checkpoint<N> from, DataSource data) {
         Checkpoint<N> copy = from.copy();

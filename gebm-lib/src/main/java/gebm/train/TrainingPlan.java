@@ -18,9 +18,10 @@ import java.util.function.Consumer;
 /**
  * How long and with what to train: {@link #of} gives the reference's plan, and each {@code withX} a changed copy.
  *
- * <p>A plan has two halves: what is computed, which a run's card prints, and how it is watched (progress, stop, file of
- * checkpoints), which changes no number. Settings that name energy, base or c are those of a GEBM and go into the phases of
- * {@link Trainer#alternating} and its like; {@link Trainer#of} takes phases that have their own.
+ * <p>It says what is computed, which a run's card prints, and how that is watched (progress, stop, file of checkpoints),
+ * which changes no number unless a run begins again ({@link #withRestarts}). Settings that name energy, base or c are those
+ * of a GEBM and go into the phases of {@link Trainer#alternating}, {@link Trainer#energyOnly} and {@link Trainer#baseOnly};
+ * {@link Trainer#of(TrainingPlan, Phase...)} takes phases that have their own.
  */
 public final class TrainingPlan implements Cloneable {
     static final String LINE = ",\n          ";
@@ -107,8 +108,8 @@ public final class TrainingPlan implements Cloneable {
     }
 
     /**
-     * Multiplies rates by {@code decay}'s factor whenever its evaluated number stops falling: those of all groups but c
-     * and what is said to be {@link Group#withoutDecay}.
+     * Multiplies rates by {@code decay}'s factor whenever its evaluated number stops falling: those of all groups but c's
+     * and those made by {@link Group#withoutDecay}.
      */
     public TrainingPlan withRateDecay(RateDecay decay) {
         Objects.requireNonNull(decay, "rateDecay");
@@ -135,8 +136,8 @@ public final class TrainingPlan implements Cloneable {
      * Goes on from the last checkpoint where a run diverges, at most so many times; with {@link #withCheckpoint} only.
      *
      * <p>What is drawn from there on has another key, {@code fork("restart").fork(n)} of the one before at restart n, so the
-     * run takes another way. The history is that of the steps that count; the card, the checkpoint and the progress say how
-     * often the run began again.
+     * run takes another way, and how often checkpoints are written changes its numbers. The history is that of the steps
+     * that count; the card, the checkpoint and the progress say how often the run began again.
      *
      * <p>Source: an answer of the authors of JEM (Grathwohl et al., 2020) to reports of divergence.
      */
