@@ -25,6 +25,7 @@ public final class Parts implements Trainable {
     private final Map<String, Trainable> parts;
 
     private Parts(Map<String, ? extends Trainable> parts) {
+        parts.keySet().forEach(name -> Require.that(!name.contains("."), "the name of a part", "without dots", name));
         this.parts = Collections.unmodifiableMap(new LinkedHashMap<>(parts));
     }
 

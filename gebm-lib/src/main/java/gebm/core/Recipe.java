@@ -39,6 +39,7 @@ public final class Recipe {
     private static final String TYPE = "class";
     private static final String CODE = "code";
     private static final String VALUES = "values";
+    private static final String WORDS = "text";
     private static final long[] SEEN = {0, 1, 2, 10, 100, 1_000}; // steps at which a schedule of code is looked at
 
     private Recipe() {}
@@ -86,7 +87,7 @@ public final class Recipe {
 
     private static JsonObject record(Record value) {
         JsonObject object = new JsonObject();
-        object.addProperty(TYPE, name(value.getClass()));
+        object.addProperty(TYPE, value.getClass().getName());
         for (RecordComponent component : value.getClass().getRecordComponents()) {
             object.add(component.getName(), of(get(component, value)));
         }
@@ -105,7 +106,7 @@ public final class Recipe {
     private static JsonObject code(Object value) {
         JsonObject object = new JsonObject();
         boolean lambda = value.getClass().isSynthetic() || value.getClass().isHidden();
-        object.addProperty(CODE, lambda ? "lambda" : name(value.getClass()));
+        object.addProperty(CODE, lambda ? "lambda" : value.getClass().getName());
         if (value instanceof Schedule schedule) {
             JsonObject values = new JsonObject();
             for (long step : SEEN) {
@@ -116,13 +117,18 @@ public final class Recipe {
                 }
             }
             object.add(VALUES, values);
+        } else if (!lambda && !value.toString().matches(".*@[0-9a-f]+")) {
+            object.addProperty(WORDS, value.toString());
         }
         return object;
     }
 
-    /** A class by its name; a notebook's without the number of its cell. */
-    private static String name(Class<?> type) {
-        return type.getName().replaceFirst("^REPL\\.\\$JShell\\$\\d+[A-Z]*\\$", "");
+    /** A class's name without packages, and a notebook's without the number of its cell. */
+    private static String shortName(String name) {
+        return name.replaceFirst("^REPL\\.\\$JShell\\$\\d+[A-Z]*\\$", "")
+                .replaceFirst(".*\\.", "")
+                .replaceFirst("^(Schedules|Combined)\\$", "")
+                .replace('$', '.');
     }
 
     // ---------------------------------------------------------------- read
@@ -142,14 +148,17 @@ public final class Recipe {
                 ? (Class<?>) generic.getRawType()
                 : type instanceof Class<?> plain ? plain : Object.class;
         if (json.isJsonNull()) {
+            Require.that(!raw.isPrimitive(), place(path), "a " + raw, "none");
             return null;
         } else if (raw == double.class || raw == Double.class) {
             return Double.parseDouble(json.getAsString());
-        } else if (raw == int.class) {
+        } else if (raw == float.class || raw == Float.class) {
+            return Float.parseFloat(json.getAsString());
+        } else if (raw == int.class || raw == Integer.class) {
             return json.getAsInt();
-        } else if (raw == long.class) {
+        } else if (raw == long.class || raw == Long.class) {
             return json.getAsLong();
-        } else if (raw == boolean.class) {
+        } else if (raw == boolean.class || raw == Boolean.class) {
             return json.getAsBoolean();
         } else if (raw == String.class) {
             return json.getAsString();
@@ -208,10 +217,16 @@ public final class Recipe {
 
     private static Class<?> type(String name, String path) {
         try {
-            return Class.forName(name);
+            return Class.forName(name, true, loader());
         } catch (ClassNotFoundException e) {
             throw new IllegalArgumentException(place(path) + " must be of a known class, got " + name, e);
         }
+    }
+
+    /** That of a notebook's classes, where there is one. */
+    private static ClassLoader loader() {
+        ClassLoader ofThread = Thread.currentThread().getContextClassLoader();
+        return ofThread == null ? Recipe.class.getClassLoader() : ofThread;
     }
 
     private static Object construct(Class<?> type, RecordComponent[] components, Object... values) {
@@ -243,6 +258,13 @@ public final class Recipe {
     }
 
     private static String difference(JsonElement before, JsonElement now, String path) {
+        if (before instanceof JsonPrimitive a
+                && now instanceof JsonPrimitive b
+                && path.matches("(.*\\.)?(class|code)")) {
+            return shortName(a.getAsString()).equals(shortName(b.getAsString()))
+                    ? null
+                    : path + " was " + text(before) + ", is " + text(now);
+        }
         if (before instanceof JsonObject a && now instanceof JsonObject b) {
             Set<String> names = new LinkedHashSet<>(a.keySet());
             names.addAll(b.keySet());
@@ -285,22 +307,22 @@ public final class Recipe {
     }
 
     private static String text(JsonObject json) {
-        if (json.has(CODE)) {
+        if (json.has(CODE) && !json.has(TYPE)) {
+            String name = shortName(json.get(CODE).getAsString());
             return json.has(VALUES)
                     ? values(json.getAsJsonObject(VALUES))
-                    : "code (" + json.get(CODE).getAsString() + ")";
+                    : json.has(WORDS) ? json.get(WORDS).getAsString() : "code (" + name + ")";
         }
         Map<String, JsonElement> components = new LinkedHashMap<>(json.asMap());
         JsonElement type = components.remove(TYPE);
-        String name =
-                type == null ? "" : type.getAsString().replaceFirst(".*\\.", "").replace('$', '.');
+        String name = type == null ? "" : shortName(type.getAsString());
         if (components.size() == 1) {
             String only = text(components.values().iterator().next());
-            return name.endsWith("Constant") ? only : name + "(" + only + ")";
+            return name.equals("Constant") ? only : name + "(" + only + ")";
         }
         return components.entrySet().stream()
                 .map(each -> each.getKey() + " " + text(each.getValue()))
-                .collect(Collectors.joining(", ", name.replaceFirst("^Schedules\\.", "") + "(", ")"));
+                .collect(Collectors.joining(", ", name + "(", ")"));
     }
 
     /** A schedule of code: its one value, or those at the steps that were looked at. */

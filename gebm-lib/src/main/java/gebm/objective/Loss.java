@@ -47,10 +47,16 @@ public record Loss(NDArray total, Map<String, NDArray> terms) {
         return new Loss(sum, terms);
     }
 
-    /** {@code this + weight·other}, with the terms of both as they are. */
+    /** {@code this + weight·other}, with the terms of both as they are; one that is there already gets a number. */
     Loss plus(double weight, Loss other) {
         Map<String, NDArray> both = new LinkedHashMap<>(terms);
-        both.putAll(other.terms);
+        other.terms.forEach((name, term) -> {
+            String free = name;
+            for (int number = 2; both.containsKey(free); number++) {
+                free = name + " " + number;
+            }
+            both.put(free, term);
+        });
         return new Loss(total.add(other.total.mul(weight)), both);
     }
 }

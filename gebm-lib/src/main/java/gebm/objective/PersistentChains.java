@@ -22,7 +22,7 @@ import java.util.Objects;
  * probability {@code freshShare}, moves them by {@code steps} steps of the sampler on the energy as it is (in prediction),
  * and puts the ends in the entries' places. No gradient flows through the chains.
  *
- * <p>Shapes: samples {@code (chains, d…)}; the buffer {@code (capacity, d…)}, in the checkpoint.
+ * <p>Shapes: samples {@code (chains, d…)}; the buffer {@code (capacity, d…)}, in the checkpoint, of the energy's type.
  * <p>Cost: what the sampler takes for {@code steps} steps of {@code chains} chains.
  * <p>Source: Tieleman (2008), Training Restricted Boltzmann Machines using Approximations to the Likelihood Gradient; Du and
  * Mordatch (2019), Implicit Generation and Modeling with Energy-Based Models, section 3.1 (10,000 entries, 5 % fresh).
@@ -74,7 +74,12 @@ public record PersistentChains(Sampler<?> sampler, int steps, int chains, Base f
 
     @Override
     public NDList init(NDManager scope, Energy energy, Rng rng) {
-        return new NDList(fresh.sample(scope, capacity, rng));
+        NDArray entries = fresh.sample(scope, capacity, rng);
+        NDList parameters = energy.parameters();
+        return new NDList(
+                parameters.isEmpty()
+                        ? entries
+                        : entries.toType(parameters.head().getDataType(), false));
     }
 
     @Override
@@ -82,7 +87,7 @@ public record PersistentChains(Sampler<?> sampler, int steps, int chains, Base f
         NDArray buffer = state.head();
         NDArray places = rng.fork("choose").permutation(scope, capacity).get(":" + chains);
         NDArray kept = scope.from(buffer).get(places);
-        NDArray born = fresh.sample(scope, chains, rng.fork("fresh"));
+        NDArray born = fresh.sample(scope, chains, rng.fork("fresh")).toType(kept.getDataType(), false);
         long[] column = new long[kept.getShape().dimension()];
         Arrays.fill(column, 1);
         column[0] = chains;

@@ -13,13 +13,14 @@ import java.util.function.Supplier;
  * log-density of samples, which is known from sampling them.
  *
  * <p>A fact is the value of one function at one array, as the function's parameters are at that place of the program. It is
- * forgotten where a parameter has been changed since, in a gradient with respect to one, and in a loop that began later.
+ * forgotten where the array or a parameter has been changed since, in a gradient with respect to one, and in a loop that began later.
  * On ordinary arrays nothing is kept.
  */
 public final class Known {
     private final Recorder recorder;
     private final List<Fact> facts = new ArrayList<>();
     private final Map<Value, Integer> changes = new HashMap<>();
+    private int elsewhere; // changes of arrays that may be views of any other
 
     Known(Recorder recorder) {
         this.recorder = recorder;
@@ -47,14 +48,15 @@ public final class Known {
         }
     }
 
-    /** Notes that the program changes {@code value} here. */
-    void changed(Value value) {
+    /** Notes that the program changes {@code value} here; one that was computed may be a view of another. */
+    void changed(Value value, boolean computed) {
         changes.merge(value, 1, Integer::sum);
+        elsewhere += computed ? 1 : 0;
     }
 
     private NDArray value(Object owner, NDList reads, NDArray at, Supplier<NDArray> compute) {
         Value place = RecordingArray.of(at).value;
-        int now = changes(reads);
+        int now = changes(place, reads);
         for (int i = facts.size() - 1; i >= 0; i--) {
             Fact fact = facts.get(i);
             if (fact.owner == owner
@@ -69,12 +71,13 @@ public final class Known {
 
     private NDArray add(Object owner, NDList reads, NDArray at, NDArray value, Supplier<NDArray> later) {
         Value place = RecordingArray.of(at).value;
-        facts.add(new Fact(owner, place, recorder.frame(), changes(reads), value, later));
+        facts.add(new Fact(owner, place, recorder.frame(), changes(place, reads), value, later));
         return value;
     }
 
-    private int changes(NDList reads) {
-        int sum = 0;
+    /** How often the argument, what the function reads, or anything of which that is not known has been changed. */
+    private int changes(Value place, NDList reads) {
+        int sum = elsewhere + changes.getOrDefault(place, 0);
         for (NDArray array : reads) {
             Value value = recorder.capturedValue(array);
             sum += value == null ? 0 : changes.getOrDefault(value, 0);

@@ -234,18 +234,21 @@ final class Recorder implements AutoCloseable {
     /** Writes a call with one output that changes something and must stay. */
     Value effect(String target, Object... args) {
         Value output = add(target, true, args);
-        changes(args);
+        switch (target) {
+            case APPEND -> {} // a list of the program's own
+            case "torch.batch_norm" -> changes(List.of(args[3], args[4])); // the running statistics
+            default -> changes(args[0]); // what an operation changes stands first
+        }
         return output;
     }
 
-    /** Notes that the program changes these arrays here, so that nothing is known of what reads them. */
-    void changes(Object... arrays) {
-        for (Object array : arrays) {
-            if (array instanceof List<?> list) {
-                changes(list.toArray());
-            } else if (array instanceof NDArray || array instanceof Value) {
-                known.changed(array instanceof NDArray one ? capturedValue(one) : (Value) array);
-            }
+    /** Notes that the program changes this array, or these of a list, here, so that nothing is known of what reads them. */
+    void changes(Object changed) {
+        if (changed instanceof List<?> list) {
+            list.forEach(this::changes);
+        } else {
+            Value value = changed instanceof NDArray array ? capturedValue(array) : (Value) changed;
+            known.changed(value, !inputs.contains(value));
         }
     }
 

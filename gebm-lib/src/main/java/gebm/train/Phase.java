@@ -27,16 +27,29 @@ import java.util.Objects;
  */
 public record Phase<M extends Trainable>(
         String name, List<Group> groups, Objective<? super M> loss, Negatives<? super M> negatives, Schedule steps) {
+    private static final List<String> RESERVED = List.of("average", "negatives"); // other arrays of a checkpoint
+
     /** Checks and copies. */
     public Phase {
-        Require.that(!name.isBlank(), "the name of a phase", "a word", "'" + name + "'");
+        Require.that(
+                name.matches("[^.\\s]+") && !RESERVED.contains(name),
+                "the name of a phase",
+                "a word without dots, other than " + RESERVED,
+                "'" + name + "'");
         Objects.requireNonNull(loss, "loss");
         groups = List.copyOf(groups);
-        Require.that(
-                groups.stream().map(Group::part).distinct().count() == groups.size(),
-                "the parts of phase " + name,
-                "different",
-                groups.stream().map(Group::part).toList());
+        Require.that(!groups.isEmpty(), "the groups of phase " + name, "at least one", "none");
+        List<String> parts = groups.stream().map(Group::part).toList();
+        for (int i = 0; i < parts.size(); i++) {
+            for (int j = 0; j < i; j++) {
+                boolean apart = !isWithin(parts.get(i), parts.get(j)) && !isWithin(parts.get(j), parts.get(i));
+                Require.that(apart, "the parts of phase " + name, "apart from each other", parts);
+            }
+        }
+    }
+
+    private static boolean isWithin(String part, String whole) {
+        return whole.isEmpty() || part.equals(whole) || part.startsWith(whole + ".");
     }
 
     /** A step an iteration on all parameters of the model; the loss sees data only. */

@@ -3,6 +3,7 @@ package gebm.train;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
+import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
 import gebm.core.Recipe;
 import gebm.core.Require;
@@ -35,6 +36,14 @@ public record RunCard(
         int restarts,
         List<String> terms,
         Map<String, String> versions) {
+    private static final List<String> MEMBERS =
+            List.of("key", "dataSha256", "plan", "trainer", "restarts", "terms", "versions");
+
+    /** The trainer as text would give it back, so that a card that is read equals the one that was written. */
+    public RunCard {
+        trainer = JsonParser.parseString(trainer.toString());
+    }
+
     /** The key with which to fit. */
     public Rng rng() {
         return Rng.ofKey(key);
@@ -58,8 +67,14 @@ public record RunCard(
      * @throws IllegalArgumentException if it is not one
      */
     public static RunCard of(String json) {
-        JsonElement read = JsonParser.parseString(json);
-        Require.that(read.isJsonObject() && read.getAsJsonObject().has("trainer"), "a run's card", "its JSON", json);
+        JsonElement read;
+        try {
+            read = JsonParser.parseString(json);
+        } catch (JsonParseException e) {
+            throw new IllegalArgumentException("a run's card must be JSON, got " + json, e);
+        }
+        boolean whole = read.isJsonObject() && read.getAsJsonObject().keySet().containsAll(MEMBERS);
+        Require.that(whole, "a run's card", "JSON with " + MEMBERS, json);
         JsonObject card = read.getAsJsonObject();
         List<String> terms = new ArrayList<>();
         card.getAsJsonArray("terms").forEach(term -> terms.add(term.getAsString()));

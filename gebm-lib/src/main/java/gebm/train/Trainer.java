@@ -12,6 +12,7 @@ import gebm.objective.Objective;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.UnaryOperator;
 
 /**
  * Trains a model by phases: steps of each in turn, iteration after iteration.
@@ -62,11 +63,6 @@ public final class Trainer<M extends Trainable> {
         Require.that(!phases.isEmpty(), "phases", "at least one", "none");
         List<String> names = phases.stream().map(Phase::name).toList();
         Require.that(names.stream().distinct().count() == names.size(), "names of phases", "different", names);
-        Require.that(
-                plan.restarts() == 0 || plan.checkpoint() != null,
-                "a plan that begins again where a run diverges",
-                "given a file to begin from (withCheckpoint)",
-                plan);
     }
 
     /** Steps of the phases in turn. */
@@ -104,6 +100,12 @@ public final class Trainer<M extends Trainable> {
     public Trainer<M> withEvaluation(long every, Evaluation<? super M> of) {
         Require.positive("every", every);
         return new Trainer<>(plan, phases, unusedBatches, every, Objects.requireNonNull(of, "evaluation"));
+    }
+
+    /** The same with a change of how it is watched: progress, a stop, a file of checkpoints. */
+    public Trainer<M> watched(UnaryOperator<TrainingPlan> change) {
+        TrainingPlan changed = change.apply(plan);
+        return new Trainer<>(plan.watchedAs(changed), phases, unusedBatches, evaluateEvery, evaluation);
     }
 
     /** What a card says of a trainer. */
@@ -180,10 +182,20 @@ public final class Trainer<M extends Trainable> {
     }
 
     private <N extends M> TrainingRun<N> run(Checkpoint<N> start, DataSource data) {
-        TrainingLoop<M, N> loop = new TrainingLoop<>(this, start, data);
-        if (plan.restarts() > 0 && start.iteration() == 0 && start.step() == 0) {
-            start.save(plan.checkpoint());
+        Require.that(
+                evaluation != null || !plan.needsEvaluation(),
+                "a trainer that keeps the best, decays rates or stops early by an evaluation",
+                "given one (Trainer.withEvaluation)",
+                "none");
+        if (plan.restarts() > 0) {
+            Require.that(
+                    plan.checkpoint() != null,
+                    "a plan that begins again where a run diverges",
+                    "given a file to begin from (withCheckpoint)",
+                    "none");
+            start.save(plan.checkpoint()); // not what another run has left there
         }
+        TrainingLoop<M, N> loop = new TrainingLoop<>(this, start, data);
         int restarts = start.restarts();
         while (true) {
             try {

@@ -99,15 +99,17 @@ final class TrainingLoop<M extends Trainable, N extends M> {
                     !all.isEmpty(),
                     "the " + phase.name(),
                     "trainable where there is a " + phase.name() + " loss",
-                    model.part(
-                                    phase.groups().isEmpty()
-                                            ? ""
-                                            : phase.groups().get(0).part())
+                    model.part(phase.groups().get(0).part())
                             + ", which has no parameters: train the rest without it (of a GEBM by Trainer.energyOnly)");
             kept = phase.negatives() == null
                     ? new NDList()
                     : state.state("negatives." + phase.name(), scope -> phase.negatives()
                             .init(scope, model, rng.fork("negatives").fork(phase.name())));
+            Require.that(
+                    kept.isEmpty() || !phase.negatives().passGradients(),
+                    "negatives that pass gradients",
+                    "ones that keep nothing",
+                    phase.negatives());
         }
 
         private String name(Group group) {
@@ -409,10 +411,12 @@ final class TrainingLoop<M extends Trainable, N extends M> {
             NDManager scope, Part part, Loop.Step step, NDList given, NDList rates, NDArray numbers, Rng key) {
         Phase<M> phase = part.phase;
         Rng own = phase.steps() == null ? key.fork(phase.name()) : step.fork(key);
-        NDList arrays = ofType(given, part);
         Negatives<? super M> negatives = phase.negatives();
         boolean inside = negatives != null && negatives.passGradients();
-        Negatives.Drawn outside = negatives == null || inside ? null : draw(scope, part, model, arrays, own);
+        NDList typed = ofType(given, type(part));
+        Negatives.Drawn outside = negatives == null || inside ? null : draw(scope, part, model, typed, own);
+        boolean asDrawn = outside != null && type(part) == null;
+        NDList arrays = asDrawn ? ofType(given, outside.samples().getDataType()) : typed;
         var result = Gradients.ofParameters(part.all, () -> {
             NDArray generated = outside != null
                     ? outside.samples()
@@ -444,12 +448,16 @@ final class TrainingLoop<M extends Trainable, N extends M> {
         }
     }
 
-    private NDList ofType(NDList given, Part part) {
-        DataType type = part.all.stream()
+    /** The type of the phase's parameters; null where all of them are single numbers (c). */
+    private DataType type(Part part) {
+        return part.all.stream()
                 .filter(array -> array.getShape().dimension() > 0)
                 .map(NDArray::getDataType)
                 .findFirst()
                 .orElse(null);
+    }
+
+    private static NDList ofType(NDList given, DataType type) {
         NDList arrays = new NDList();
         given.forEach(array ->
                 arrays.add(type != null && array.getDataType().isFloating() ? array.toType(type, false) : array));
@@ -460,10 +468,15 @@ final class TrainingLoop<M extends Trainable, N extends M> {
         return part.phase.negatives().draw(scope, from, arrays.head(), part.kept, key.fork("generated"));
     }
 
-    /** Names the numbers of a step, as the loss has them. */
+    /** Names the numbers of a step, as the loss has them; a term that another phase has too with the phase's name before. */
     private void note(Phase<M> phase, Loss loss) {
         List<String> columns = new ArrayList<>(List.of(phase.name() + "Total", phase.name() + "GradientNorm"));
-        columns.addAll(loss.terms().keySet());
+        for (String term : loss.terms().keySet()) {
+            boolean taken = position.columns.entrySet().stream()
+                    .anyMatch(other -> !other.getKey().equals(phase.name())
+                            && other.getValue().contains(term));
+            columns.add(taken ? phase.name() + "." + term : term);
+        }
         Require.that(columns.size() <= MOST_NUMBERS, "terms of a loss", "at most " + (MOST_NUMBERS - 2), columns);
         position.columns.put(phase.name(), columns);
     }

@@ -260,6 +260,21 @@ public final class TrainingPlan implements Cloneable {
         return initialLogPartition;
     }
 
+    /** This plan, watched as {@code other} is. */
+    TrainingPlan watchedAs(TrainingPlan other) {
+        return with(plan -> {
+            plan.progress = other.progress;
+            plan.stop = other.stop;
+            plan.checkpoint = other.checkpoint;
+            plan.checkpointEvery = other.checkpointEvery;
+        });
+    }
+
+    /** Whether something depends on an evaluated number. */
+    boolean needsEvaluation() {
+        return decay != null || best != null;
+    }
+
     /** How often a run may begin again where it diverges. */
     int restarts() {
         return restarts;

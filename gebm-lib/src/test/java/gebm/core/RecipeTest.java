@@ -101,6 +101,16 @@ class RecipeTest {
                 .isEqualTo("y was none, is 1");
     }
 
+    record Named(String code, char letter, ai.djl.ndarray.types.Shape shape) {}
+
+    @Test
+    void valuesOfOtherClassesAreToldByTheirText() {
+        Named one = new Named("abc", 'c', new ai.djl.ndarray.types.Shape(3));
+        Named other = new Named("abc", 'c', new ai.djl.ndarray.types.Shape(4));
+        assertThat(Recipe.difference(Recipe.of(one), Recipe.of(other))).isEqualTo("shape.text was (3), is (4)");
+        assertThat(Recipe.text(one)).isEqualTo("RecipeTest.Named(code abc, letter c, shape (3))");
+    }
+
     @Test
     void refusesWhatIsNoRecipe() {
         assertThatThrownBy(

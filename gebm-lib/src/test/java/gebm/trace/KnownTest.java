@@ -50,6 +50,26 @@ class KnownTest {
         assertThat(written).isEqualTo(2);
     }
 
+    /** 3·2, then 3·7, of one array that is changed in place; and θ ← 5 through a view of it. */
+    @Test
+    void isForgottenWhereTheArrayOrAViewChanges() {
+        assertThat(run(x -> {
+                    NDArray y = x.add(0);
+                    NDArray before = f(y);
+                    InPlace.assign(y, y.add(5));
+                    return before.add(f(y));
+                }))
+                .containsExactly(6 + 21);
+        assertThat(run(x -> {
+                    NDArray before = f(x);
+                    InPlace.assign(
+                            x.getManager().from(theta).get("0:1"),
+                            x.getManager().create(new double[] {5}));
+                    return before.add(f(x));
+                }))
+                .containsExactly(6 + 10);
+    }
+
     /** In a gradient with respect to θ the value from outside would have no slope: d(θx)/dθ = x = 2. */
     @Test
     void isComputedAnewInAGradientByItsParameter() {

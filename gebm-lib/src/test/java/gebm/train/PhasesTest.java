@@ -138,7 +138,7 @@ class PhasesTest {
         @Test
         void theCardRepeatsTheRun() {
             RunCard card = RunCard.of(whole.card().json());
-            assertThat(card).isEqualTo(whole.card());
+            assertThat(card).isEqualTo(whole.card()).hasSameHashCodeAs(whole.card());
             TrainingRun<Parts> again = Trainer.<Parts>of(card).fit(ThreeGroups.model(), ThreeGroups.data(), card.rng());
             assertSame(again, whole);
             assertThat(again.card()).isEqualTo(whole.card());
@@ -283,11 +283,26 @@ class PhasesTest {
                     .hasMessageStartingWith("the plan of Trainer.of must be without settings of energy, base or c");
             assertThatThrownBy(() -> Trainer.of(TrainingPlan.of(3), phase, phase))
                     .hasMessage("names of phases must be different, got [flow, flow]");
-            assertThatThrownBy(() -> Trainer.of(TrainingPlan.of(3).withRestarts(1), phase))
+            assertThatThrownBy(
+                            () -> Trainer.of(TrainingPlan.of(3).withBatchSize(4).withRestarts(1), phase)
+                                    .fit(Flow.realNvp(2, Rng.of(1)), Toy.eightGaussians(), Rng.of(1)))
                     .hasMessageContaining("withCheckpoint");
             assertThatThrownBy(() -> Phase.of(
                             "flow", MaximumLikelihood.loss(), Group.of("a", Adam.of(1)), Group.of("a", Adam.of(1))))
-                    .hasMessage("the parts of phase flow must be different, got [a, a]");
+                    .hasMessage("the parts of phase flow must be apart from each other, got [a, a]");
+            assertThatThrownBy(() -> Phase.of(
+                            "flow", MaximumLikelihood.loss(), Group.of("a.b", Adam.of(1)), Group.of("a", Adam.of(1))))
+                    .hasMessage("the parts of phase flow must be apart from each other, got [a.b, a]");
+            assertThatThrownBy(() -> Phase.of("flow", MaximumLikelihood.loss()))
+                    .hasMessage("the groups of phase flow must be at least one, got none");
+            assertThatThrownBy(() -> Phase.of("average", MaximumLikelihood.loss(), Adam.of(1)))
+                    .hasMessageStartingWith("the name of a phase must be a word without dots, other than [average,");
+            assertThatThrownBy(
+                            () -> Trainer.of(TrainingPlan.of(3).withBatchSize(4).withBest("x"), phase)
+                                    .fit(Flow.realNvp(2, Rng.of(1)), Toy.eightGaussians(), Rng.of(1)))
+                    .hasMessageContaining("given one (Trainer.withEvaluation)");
+            assertThatThrownBy(() -> RunCard.of("{\"trainer\": {}}")).isInstanceOf(IllegalArgumentException.class);
+            assertThatThrownBy(() -> RunCard.of("no card")).isInstanceOf(IllegalArgumentException.class);
         }
 
         @Test
@@ -366,6 +381,29 @@ class PhasesTest {
             assertThat(said)
                     .contains(
                             "6 restart 1 of 2 from iteration 6: training diverged in iteration 7, w step: wTotal is NaN");
+        }
+    }
+
+    /** Terms of one name, in one loss and in two phases. */
+    @Test
+    void termsOfOneNameAreKeptApart() {
+        try (NDManager m = NDManager.newBaseManager()) {
+            Weights model = Weights.of("a", m.create(new double[] {1}));
+            Parts both = Parts.of("one", model, "two", model.copy());
+            Objective<Weights> sum = (weights, batch, rng) -> Loss.of(
+                    "sum", batch.data().getManager().from(weights.get("a")).sum());
+            Objective<Weights> twice = sum.plus(3, sum);
+            Phase<Parts> one = Phase.of("one", twice.<Parts>onPart("one"), Group.of("one", Sgd.of(0.5)));
+            Phase<Parts> two = Phase.of("two", sum.<Parts>onPart("two"), Group.of("two", Sgd.of(0.25)));
+            DataSource none = (scope, size, index, rng) -> scope.zeros(new Shape(size, 1), DataType.FLOAT64);
+            History history = Trainer.of(TrainingPlan.of(2).withBatchSize(1), one, two)
+                    .fit(both, none, Rng.of(1))
+                    .history();
+            assertThat(history.columns())
+                    .containsExactly(
+                            "oneTotal", "oneGradientNorm", "sum", "sum 2", "twoTotal", "twoGradientNorm", "two.sum");
+            assertThat(history.column("sum")).containsExactly(1, -1);
+            assertThat(history.column("two.sum")).containsExactly(1, 0.75);
         }
     }
 
