@@ -33,29 +33,20 @@ final class Calls {
 
     /** {@code target(args…)}; arrays among the arguments are operands, all else is written as it is. */
     static NDArray call(String target, Object... args) {
-        return run(
-                        target,
-                        (recorder, filled) -> new NDList(recorder.array(recorder.call(target, filled))),
-                        Arrays.asList(args))
-                .singletonOrThrow();
+        Body body = (recorder, filled) -> new NDList(recorder.array(recorder.call(target, filled)));
+        return run(target, body, Arrays.asList(args)).singletonOrThrow();
     }
 
     /** {@code target(args…)} of an operation that returns a tuple of {@code count} arrays. */
     static NDList tuple(int count, String target, Object... args) {
-        return run(
-                target,
-                (recorder, filled) -> {
-                    NDList results = new NDList();
-                    recorder.tuple(count, false, target, filled).forEach(value -> results.add(recorder.array(value)));
-                    return results;
-                },
-                Arrays.asList(args));
+        Body body = (recorder, filled) -> recorder.arrays(recorder.tuple(count, target, filled));
+        return run(target, body, Arrays.asList(args));
     }
 
     /**
      * {@code body} of recorded arrays that stand for {@code arrays}; {@code options} are what else it depends on.
      */
-    static NDList composed(String name, List<?> options, NDList arrays, Function<NDList, NDList> body) {
+    static NDList composedList(String name, List<?> options, NDList arrays, Function<NDList, NDList> body) {
         Recorder recorder = recorderOf(arrays);
         if (recorder != null) {
             NDList recorded = new NDList();
@@ -67,10 +58,15 @@ final class Calls {
         return run(kept(key, () -> Program.ofList(body)), arrays);
     }
 
+    /** {@code body} with one result. */
+    static NDArray composed(String name, List<?> options, NDList arrays, Function<NDList, NDArray> body) {
+        return composedList(name, options, arrays, list -> new NDList(body.apply(list)))
+                .singletonOrThrow();
+    }
+
     /** {@code body} of one array. */
     static NDArray composed(String name, List<?> options, NDArray x, Function<NDArray, NDArray> body) {
-        return composed(name, options, new NDList(x), list -> new NDList(body.apply(list.singletonOrThrow())))
-                .singletonOrThrow();
+        return composed(name, options, new NDList(x), list -> body.apply(list.singletonOrThrow()));
     }
 
     /** The recording of any of {@code arrays}, else the one that this thread is writing, or null. */

@@ -140,8 +140,7 @@ final class Elementwise {
         });
         on("toDevice(Device,boolean)", (x, a) -> {
             if (!x.recorder.device().equals(a[0])) {
-                throw x.recorder.unsupported(
-                        "moving to " + a[0] + " with toDevice", "hand in all arrays on one device");
+                throw Recorder.unsupported("moving to " + a[0] + " with toDevice", "hand in all arrays on one device");
             }
             return (boolean) a[1] ? array(x, "torch.clone", x.value) : x.proxy();
         });

@@ -229,7 +229,6 @@ final class LayerOperations {
             Object start = target.equals("torch.lstm") ? starts : starts.get(0);
             return recorder.tuple(
                     1 + states.size(),
-                    false,
                     target,
                     from,
                     start,
@@ -295,7 +294,7 @@ final class LayerOperations {
         } else if (mode == 2) {
             return x.recorder.call("torch.adaptive_avg_pool" + (dimension - 2) + "d", array, size);
         }
-        throw x.recorder.unsupported(
+        throw Recorder.unsupported(
                 "interpolation in mode " + mode, "use 0 nearest, 1 linear, 2 area, or 3 cubic of images");
     }
 }

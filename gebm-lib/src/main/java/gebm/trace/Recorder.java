@@ -125,11 +125,7 @@ final class Recorder implements AutoCloseable {
 
     /** The arrays handed in at each call, as recorded arrays. */
     NDList arguments() {
-        NDList list = new NDList();
-        for (int i = 1; i < inputs.size(); i++) {
-            list.add(array(inputs.get(i)));
-        }
-        return list;
+        return arrays(inputs.subList(1, inputs.size()));
     }
 
     private Value addInput(NDArray example) {
@@ -257,13 +253,13 @@ final class Recorder implements AutoCloseable {
     }
 
     /** Writes a call that returns a tuple of {@code count}. */
-    List<Value> tuple(int count, boolean effect, String target, Object... args) {
+    List<Value> tuple(int count, String target, Object... args) {
         List<Object> arguments = arguments(args);
         List<Value> outputs = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             outputs.add(newValue());
         }
-        frame().nodes.add(new Node.Call(target, arguments, outputs, effect, site()));
+        frame().nodes.add(new Node.Call(target, arguments, outputs, false, site()));
         return outputs;
     }
 
@@ -290,11 +286,7 @@ final class Recorder implements AutoCloseable {
         } else if (argument instanceof Shape shape) {
             return longs(shape.getShape());
         } else if (argument instanceof int[] numbers) {
-            List<Object> list = new ArrayList<>();
-            for (int number : numbers) {
-                list.add((long) number);
-            }
-            return list;
+            return longs(Arrays.stream(numbers).asLongStream().toArray());
         } else if (argument instanceof long[] numbers) {
             return longs(numbers);
         } else if (argument instanceof List<?> items) { // NDList too
@@ -305,7 +297,8 @@ final class Recorder implements AutoCloseable {
         return argument;
     }
 
-    private static List<Object> longs(long[] numbers) {
+    /** {@code numbers} as a list of literals, which can grow. */
+    static List<Object> longs(long... numbers) {
         List<Object> list = new ArrayList<>();
         for (long number : numbers) {
             list.add(number);
@@ -451,9 +444,7 @@ final class Recorder implements AutoCloseable {
 
     /** The gradient of each element of {@code function(x)} with respect to {@code wrt}. */
     NDList perSample(NDList wrt, UnaryOperator<NDArray> function, NDArray x) {
-        NDList together = gradient(
-                        wrt, true, inside -> new Total(function.apply(x).sum(), new NDList()))
-                .gradients();
+        NDList together = gradientOfSum(wrt, function, x);
         Node.Gradient sum = (Node.Gradient) frame().nodes.remove(frame().nodes.size() - 1);
         Node.Gradient apart = new Node.Gradient(
                 sum.parameters(),
@@ -482,16 +473,14 @@ final class Recorder implements AutoCloseable {
                             call("torch.slice", x, 0, index, end, 1),
                             new Shape(1).addAll(x.getShape().slice(1)),
                             x.getDataType());
-                    return new Scanned(
-                            none,
-                            gradient(
-                                            wrt,
-                                            true,
-                                            inside -> new Total(
-                                                    function.apply(one).sum(), new NDList()))
-                                    .gradients());
+                    return new Scanned(none, gradientOfSum(wrt, function, one));
                 })
                 .outputs();
+    }
+
+    private NDList gradientOfSum(NDList wrt, UnaryOperator<NDArray> function, NDArray x) {
+        return gradient(wrt, true, inside -> new Total(function.apply(x).sum(), new NDList()))
+                .gradients();
     }
 
     /** A function's values, and for each direction its tangents. */
@@ -533,7 +522,7 @@ final class Recorder implements AutoCloseable {
         frames.remove(frames.size() - 1);
     }
 
-    private NDList arrays(List<Value> values) {
+    NDList arrays(List<Value> values) {
         NDList list = new NDList();
         values.forEach(value -> list.add(array(value)));
         return list;
@@ -578,8 +567,7 @@ final class Recorder implements AutoCloseable {
 
     /** Row {@code index} of {@code rows}. */
     NDArray row(NDArray rows, Value index) {
-        Value row = call("torch.select", rows, 0, index);
-        return array(row);
+        return array(call("torch.select", rows, 0, index));
     }
 
     /** {@code value}, whose shape depends on values, so that it has none while recording. */
@@ -646,14 +634,13 @@ final class Recorder implements AutoCloseable {
         List<Node> nodes = new ArrayList<>();
         for (Frame frame : frames) {
             if (frame.header instanceof Node.Loop loop) {
-                nodes.add(same(loop.index(), loop.start()));
+                nodes.add(Node.same(loop.index(), loop.start(), null));
             }
-            if (frame.header != null) {
-                for (int i = 0; i < frame.header.parameters().size(); i++) {
-                    nodes.add(same(
-                            frame.header.parameters().get(i),
-                            frame.header.arguments().get(i)));
-                }
+            for (int i = 0;
+                    frame.header != null && i < frame.header.parameters().size();
+                    i++) {
+                Object argument = frame.header.arguments().get(i);
+                nodes.add(Node.same(frame.header.parameters().get(i), argument, null));
             }
             for (Node node : frame.nodes) {
                 if (node instanceof Node.Call call) {
@@ -665,10 +652,6 @@ final class Recorder implements AutoCloseable {
             }
         }
         return nodes;
-    }
-
-    private static Node same(Value value, Object argument) {
-        return new Node.Call("{0}", List.of(argument), List.of(value), false, null);
     }
 
     private long[] run(Graph graph) {
@@ -705,18 +688,15 @@ final class Recorder implements AutoCloseable {
         Graph merged = Merging.applyTo(written);
         Graph hoisted = Hoisting.applyTo(Folding.applyTo(merged, this)).withoutDeadCode();
         Graph graph = LoopReads.applyTo(hoisted, facts, this::newValue);
-        NDList implicit = new NDList();
         int explicit = inputs.size() - 1 - captured.size();
         // captured arrays are the inputs after the explicit ones, in the order in which they were met
-        for (int i = explicit; i < examples.size(); i++) {
-            implicit.add(examples.get(i));
-        }
+        NDList implicit = new NDList(examples.subList(explicit, examples.size()));
         ProgramGraph view = ProgramGraph.of(graph, explicit, facts, derived.methods());
         return new Executable(
                 Printer.print(graph, networks), device(), implicit, new Executable.Recorded(graph, view, networks));
     }
 
-    UnsupportedOperationException unsupported(String what, String advice) {
+    static UnsupportedOperationException unsupported(String what, String advice) {
         return Errors.shown(
                 new UnsupportedOperationException(what + " cannot be recorded (at " + place(site()) + "); " + advice));
     }

@@ -6,7 +6,6 @@ import static gebm.trace.Operations.on;
 import static gebm.trace.Operations.plain;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDList;
 import gebm.trace.Node.Named;
 import java.util.Arrays;
 import java.util.List;
@@ -74,8 +73,7 @@ final class Reductions {
         on("sort(int)", (x, a) -> array(x, "{0}[{1}]", x.recorder.call("torch.sort", x.value, a[0], false), 0));
         on("argSort(int,boolean)", (x, a) -> array(x, "torch.argsort", x.value, a[0], !(boolean) a[1]));
         on("topK(int,int,boolean,boolean)", (x, a) -> {
-            List<Value> pair = x.recorder.tuple(2, false, "torch.topk", x.value, a[0], a[1], a[2], a[3]);
-            return new NDList(x.recorder.array(pair.get(0)), x.recorder.array(pair.get(1)));
+            return x.recorder.arrays(x.recorder.tuple(2, "torch.topk", x.value, a[0], a[1], a[2], a[3]));
         });
         // of all elements, as DJL documents; its engine takes them along the last axis
         on("median()", plain("torch.median"));
@@ -94,7 +92,7 @@ final class Reductions {
 
     private static int axis(RecordingArray x, String name, Object axes) {
         if (((int[]) axes).length != 1) {
-            throw x.recorder.unsupported(
+            throw Recorder.unsupported(
                     name + " over " + Arrays.toString((int[]) axes),
                     "name one axis, after transpose and reshape have made the axes one");
         }

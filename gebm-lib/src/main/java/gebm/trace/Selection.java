@@ -119,7 +119,7 @@ final class Selection {
             } else if (element instanceof NDIndexAll) {
                 keep();
             } else {
-                throw x.recorder.unsupported(
+                throw Recorder.unsupported(
                         "an index of type " + element.getClass().getSimpleName(), "use gather, where or take");
             }
         }
@@ -158,7 +158,7 @@ final class Selection {
             if (element instanceof NDIndexPick pick && picked == null) {
                 picked = pick.getIndex();
             } else if (!(element instanceof NDIndexAll)) {
-                throw x.recorder.unsupported("a pick among other indices", "use gather");
+                throw Recorder.unsupported("a pick among other indices", "use gather");
             } else if (picked == null) {
                 axis++;
             }
@@ -173,7 +173,7 @@ final class Selection {
     /** Writes into the array itself, as in DJL; a value of fewer elements is repeated. */
     private static Object set(RecordingArray x, NDIndex index, Object value) {
         if (index.getIndices().stream().anyMatch(NDIndexPick.class::isInstance)) {
-            throw x.recorder.unsupported("set with a pick", "use scatter");
+            throw Recorder.unsupported("set with a pick", "use scatter");
         }
         Place place = new Place(x, index);
         if (!place.hasArrays()) {
