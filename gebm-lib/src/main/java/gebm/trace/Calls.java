@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
@@ -19,14 +20,22 @@ import java.util.function.Supplier;
  */
 final class Calls {
     private static final int KEPT = 512;
-    private static final Map<List<Object>, Program> PROGRAMS = new LinkedHashMap<>(16, 0.75f, true) {
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<List<Object>, Program> eldest) {
-            return size() > KEPT;
-        }
-    };
+    private static final Map<List<Object>, Program> PROGRAMS = recent(KEPT, dropped -> {});
 
     private Calls() {}
+
+    /** A map of which the {@code most} entries stay that were used last; {@code drop} hears of the others' values. */
+    static <V> Map<List<Object>, V> recent(int most, Consumer<V> drop) {
+        return new LinkedHashMap<>(16, 0.75f, true) {
+            @Override
+            protected boolean removeEldestEntry(Map.Entry<List<Object>, V> eldest) {
+                if (size() > most) {
+                    drop.accept(eldest.getValue());
+                }
+                return size() > most;
+            }
+        };
+    }
 
     /** The place of an array in an argument list. */
     private record Operand(int index) {}
@@ -53,9 +62,7 @@ final class Calls {
             arrays.forEach(array -> recorded.add(recorder.array(recorder.valueOf(array))));
             return body.apply(recorded);
         }
-        List<Object> key = new ArrayList<>(List.of(name));
-        key.addAll(options);
-        return run(kept(key, () -> Program.ofList(body)), arrays);
+        return run(kept(List.of(name, options), () -> Program.ofList(body)), arrays);
     }
 
     /** {@code body} with one result. */
@@ -103,10 +110,8 @@ final class Calls {
         if (recorder != null) {
             return body.write(recorder, args.toArray());
         }
-        List<Object> key = new ArrayList<>(List.of(target));
-        key.addAll(template);
         Program program = kept(
-                key,
+                List.of(target, template),
                 () -> Program.ofList(operands -> body.write(
                         recorderOf(operands), filled(template, operands).toArray())));
         return run(program, arrays);

@@ -113,13 +113,19 @@ final class Derivatives {
         Set<Value> changed = new HashSet<>();
         nodes.forEach(node -> collectChanged(node, changed));
         List<Node> result = new ArrayList<>();
+        Node without = prepare(nodes, active, changed, result);
+        return new Body(without == null ? result : nodes, active, without);
+    }
+
+    /** Prepares each of {@code nodes}, up to the first that has no rule, which it returns. */
+    private Node prepare(List<Node> nodes, Set<Value> active, Set<Value> changed, List<Node> result) {
         for (Node node : nodes) {
             Node without = prepare(node, active, changed, result);
             if (without != null) {
-                return new Body(nodes, active, without);
+                return without;
             }
         }
-        return new Body(result, active, null);
+        return null;
     }
 
     /** Adds {@code node}, or what it consists of, to {@code result}; returns it if it has no rule. */
@@ -130,26 +136,14 @@ final class Derivatives {
         }
         if (node instanceof Node.Loop loop) {
             List<Node> steps = Unrolling.of(loop, facts, newValue);
-            for (Node step : steps == null ? List.<Node>of() : steps) {
-                Node without = prepare(step, active, changed, result);
-                if (without != null) {
-                    return without;
-                }
-            }
-            return steps == null ? loop : null;
+            return steps == null ? loop : prepare(steps, active, changed, result);
         }
         if (!(node instanceof Node.Call call)) {
             return node;
         }
         Rules.Decomposition parts = Rules.decomposition(call);
-        if (parts != null && parts.fits(this, call)) {
-            for (Node part : decomposed(call, parts)) {
-                Node without = prepare(part, active, Set.of(), result);
-                if (without != null) {
-                    return call;
-                }
-            }
-            return null;
+        if (parts != null && parts.fits().test(this, call.args())) {
+            return prepare(decomposed(call, parts), active, Set.of(), result) == null ? null : call;
         }
         if (call.args().stream().anyMatch(argument -> Graph.reads(argument, apart))
                 && Rules.perSample(this, call) == null) {
@@ -169,7 +163,7 @@ final class Derivatives {
         StackTraceElement before = site;
         out = new ArrayList<>();
         site = call.site();
-        out.add(Node.same(call.output(), parts.parts(this, call), null));
+        out.add(Node.same(call.output(), parts.parts().of(this, call.args()), null));
         List<Node> result = out;
         out = outer;
         site = before;

@@ -2,13 +2,13 @@ package gebm.trace;
 
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
-import java.util.TreeSet;
+import java.util.stream.IntStream;
 
 /** Shapes and types of the values of a graph, as far as simple rules know them; what is not known is null. */
 final class Facts {
@@ -256,21 +256,14 @@ final class Facts {
 
     /** By one array of places: its shape in place of that axis. A mask's count of places is not known. */
     private Shape indexed(Shape x, Object indices) {
-        int axis = -1;
         List<?> list = (List<?>) indices;
-        for (int i = 0; i < list.size(); i++) {
-            if (list.get(i) != null) {
-                if (axis >= 0) {
-                    return null;
-                }
-                axis = i;
-            }
-        }
-        Shape places = axis < 0 ? null : shape(list.get(axis));
-        DataType type = axis < 0 ? null : type(list.get(axis));
+        List<?> arrays = list.stream().filter(Objects::nonNull).toList();
+        Shape places = arrays.size() == 1 ? shape(arrays.get(0)) : null;
+        DataType type = arrays.size() == 1 ? type(arrays.get(0)) : null;
         if (places == null || type != DataType.INT64 && type != DataType.INT32) {
             return null;
         }
+        int axis = list.indexOf(arrays.get(0));
         return x.slice(0, axis).addAll(places).addAll(x.slice(axis + 1));
     }
 
@@ -369,17 +362,12 @@ final class Facts {
         if (x == null || !axes.stream().allMatch(Long.class::isInstance)) {
             return null;
         }
-        Set<Integer> gone = new TreeSet<>();
+        Set<Integer> gone = new HashSet<>();
         axes.forEach(axis -> gone.add(axis(axis, x.dimension())));
-        List<Long> sizes = new ArrayList<>();
-        for (int i = 0; i < x.dimension(); i++) {
-            if (!gone.contains(i)) {
-                sizes.add(x.get(i));
-            } else if (keep) {
-                sizes.add(1L);
-            }
-        }
-        return new Shape(sizes.stream().mapToLong(Long::longValue).toArray());
+        return new Shape(IntStream.range(0, x.dimension())
+                .filter(i -> keep || !gone.contains(i))
+                .mapToLong(i -> gone.contains(i) ? 1 : x.get(i))
+                .toArray());
     }
 
     private static Shape linear(Shape x, Shape w) {

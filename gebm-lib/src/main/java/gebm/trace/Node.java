@@ -139,6 +139,11 @@ sealed interface Node {
             return new Gradient(parameters, arguments, other, total, extras, values, gradients, perSample, site);
         }
 
+        /** The gradients of this alone, for each sample. */
+        Gradient apart() {
+            return new Gradient(parameters, arguments, body, total, List.of(), List.of(), gradients, true, site);
+        }
+
         @Override
         public List<Value> outputs() {
             return joined(values, gradients);

@@ -41,7 +41,7 @@ final class Operations {
 
     /** The result of {@code target(args…)}. */
     static NDArray array(RecordingArray x, String target, Object... args) {
-        return x.recorder.array(x.recorder.call(target, args));
+        return x.recorder.array(x.call(target, args));
     }
 
     /** {@code target(x, a…)}. */

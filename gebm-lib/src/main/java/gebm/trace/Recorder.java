@@ -18,6 +18,7 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
@@ -308,27 +309,16 @@ final class Recorder implements AutoCloseable {
 
     // ---------------------------------------------------------------- structures
 
-    /** Outputs of a loop's body. */
-    interface Step {
-        NDList apply(NDList state, Value index);
-    }
-
-    /** The state after a loop, and the outputs of its steps, each stacked along a first axis. */
-    record Scanned(NDList state, NDList outputs) {}
-
     /** A step's next state and what it puts out. */
     interface ScanStep {
-        Scanned apply(NDList state, Value index);
+        Loop.Result apply(NDList state, Value index);
     }
 
-    /** {@code for index in start..end-1: state = step(state, index)}; start and end are numbers or 0-d arrays. */
-    NDList loop(Object start, Object end, NDList initial, Step step) {
-        return scan(start, end, initial, (state, index) -> new Scanned(step.apply(state, index), new NDList()))
-                .state();
-    }
-
-    /** A loop whose steps put arrays out besides carrying a state. */
-    Scanned scan(Object start, Object end, NDList initial, ScanStep step) {
+    /**
+     * {@code for index in start..end-1: state = step(state, index)}, with what the steps put out besides, each stacked
+     * along a first axis; start and end are numbers or 0-d arrays.
+     */
+    Loop.Result scan(Object start, Object end, NDList initial, ScanStep step) {
         Frame around = frame();
         Object from = bound(start);
         Object to = bound(end);
@@ -341,7 +331,7 @@ final class Recorder implements AutoCloseable {
         List<Value> lists = new ArrayList<>();
         List<Value> rows = new ArrayList<>();
         try {
-            Scanned result = step.apply(arrays(parameters), index);
+            Loop.Result result = step.apply(arrays(parameters), index);
             results = arguments(result.state().toArray());
             for (NDArray output : result.outputs()) {
                 Value list = new Value(ids++, around);
@@ -366,7 +356,7 @@ final class Recorder implements AutoCloseable {
         for (int i = 0; i < lists.size(); i++) {
             stacked.add(array(stacked(lists.get(i), rows.get(i), loop)));
         }
-        return new Scanned(arrays(outputs), stacked);
+        return new Loop.Result(arrays(outputs), stacked);
     }
 
     private Value stacked(Value list, Value row, Node.Loop loop) {
@@ -404,17 +394,11 @@ final class Recorder implements AutoCloseable {
         frame().nodes.add(new Node.BreakIf(condition, site()));
     }
 
-    /** A scalar to differentiate, and whatever else the function computed. */
-    record Total(NDArray total, NDList extras) {}
-
-    /** Gradients in the order of what they are taken for, and the extras. */
-    record Gradients(NDList gradients, NDList extras) {}
-
     /**
      * The gradient of {@code function}'s total with respect to {@code wrt}; with {@code everywhere}, every mention of
      * {@code wrt} inside counts (parameters), without, only the arrays that the function is handed.
      */
-    Gradients gradient(NDList wrt, boolean everywhere, java.util.function.Function<NDList, Total> function) {
+    Gradients.ParameterGradients gradient(NDList wrt, boolean everywhere, Function<NDList, Gradients.Loss> function) {
         List<Object> outside = arguments(wrt.toArray());
         Frame body = open();
         List<Value> parameters = like(outside);
@@ -428,9 +412,9 @@ final class Recorder implements AutoCloseable {
         Object total;
         List<Object> extras;
         try {
-            Total result = function.apply(arrays(parameters));
+            Gradients.Loss result = function.apply(arrays(parameters));
             total = valueOf(result.total());
-            extras = arguments(result.extras().toArray());
+            extras = arguments(result.others().toArray());
         } finally {
             close(body);
         }
@@ -439,23 +423,14 @@ final class Recorder implements AutoCloseable {
         frame().nodes
                 .add(new Node.Gradient(
                         parameters, outside, body.nodes, total, extras, values, gradients, false, site()));
-        return new Gradients(arrays(gradients), arrays(values));
+        return new Gradients.ParameterGradients(arrays(gradients), arrays(values));
     }
 
     /** The gradient of each element of {@code function(x)} with respect to {@code wrt}. */
     NDList perSample(NDList wrt, UnaryOperator<NDArray> function, NDArray x) {
         NDList together = gradientOfSum(wrt, function, x);
         Node.Gradient sum = (Node.Gradient) frame().nodes.remove(frame().nodes.size() - 1);
-        Node.Gradient apart = new Node.Gradient(
-                sum.parameters(),
-                sum.arguments(),
-                sum.body(),
-                sum.total(),
-                List.of(),
-                List.of(),
-                sum.gradients(),
-                true,
-                sum.site());
+        Node.Gradient apart = sum.apart();
         Graph all = new Graph(inputs, flat(), List.of());
         long samples = x.getShape().get(0);
         if (Derivatives.separates(apart, facts, this::newValue, all.roots())) {
@@ -473,13 +448,16 @@ final class Recorder implements AutoCloseable {
                             call("torch.slice", x, 0, index, end, 1),
                             new Shape(1).addAll(x.getShape().slice(1)),
                             x.getDataType());
-                    return new Scanned(none, gradientOfSum(wrt, function, one));
+                    return new Loop.Result(none, gradientOfSum(wrt, function, one));
                 })
                 .outputs();
     }
 
     private NDList gradientOfSum(NDList wrt, UnaryOperator<NDArray> function, NDArray x) {
-        return gradient(wrt, true, inside -> new Total(function.apply(x).sum(), new NDList()))
+        return gradient(
+                        wrt,
+                        true,
+                        inside -> new Gradients.Loss(function.apply(x).sum(), new NDList()))
                 .gradients();
     }
 
@@ -601,11 +579,6 @@ final class Recorder implements AutoCloseable {
         return value + " " + facts.shape(value) + (facts.type(value) == null ? "" : " " + facts.type(value));
     }
 
-    /** The nodes of the innermost unfinished block. */
-    List<Node> written() {
-        return List.copyOf(frame().nodes);
-    }
-
     /** The indices of the loops that enclose this place of the program, from the outermost. */
     List<Value> loopIndices() {
         List<Value> indices = new ArrayList<>();
@@ -693,7 +666,10 @@ final class Recorder implements AutoCloseable {
         NDList implicit = new NDList(examples.subList(explicit, examples.size()));
         ProgramGraph view = ProgramGraph.of(graph, explicit, facts, derived.methods());
         return new Executable(
-                Printer.print(graph, networks), device(), implicit, new Executable.Recorded(graph, view, networks));
+                Printer.print(graph, List.of(), networks),
+                device(),
+                implicit,
+                new Executable.Recorded(graph, view, networks));
     }
 
     static UnsupportedOperationException unsupported(String what, String advice) {

@@ -36,6 +36,11 @@ final class RecordingArray implements InvocationHandler {
         return proxy;
     }
 
+    /** Writes {@code target(args…)}. */
+    Value call(String target, Object... args) {
+        return recorder.call(target, args);
+    }
+
     NDArrayEx extension() {
         if (extension == null) {
             extension = (NDArrayEx) Proxy.newProxyInstance(

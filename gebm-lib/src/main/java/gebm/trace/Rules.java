@@ -28,27 +28,19 @@ final class Rules {
     }
 
     /** Whether an operation is covered for these arguments. */
-    private interface Fit {
+    interface Fit {
         boolean test(Derivatives d, List<Object> a);
     }
 
     /** The result of the operations that another consists of. */
-    private interface Parts {
+    interface Parts {
         Object of(Derivatives d, List<Object> a);
     }
 
     private record Entry(Fit fits, Rule rule) {}
 
     /** An operation as others that have rules, for the arguments for which it can be written so. */
-    record Decomposition(Fit fit, Parts parts) {
-        boolean fits(Derivatives d, Node.Call call) {
-            return fit.test(d, call.args());
-        }
-
-        Object parts(Derivatives d, Node.Call call) {
-            return parts.of(d, call.args());
-        }
-    }
+    record Decomposition(Fit fits, Parts parts) {}
 
     private static final Fit ALWAYS = (d, a) -> true;
     private static final Map<String, Entry> RULES = new HashMap<>();
@@ -98,11 +90,6 @@ final class Rules {
                 && call.args().get(1) instanceof Long code
                 && !Types.of(code.intValue()).isFloating();
         return toWhole || CONSTANT.contains(call.target());
-    }
-
-    /** Whether there is a rule or a decomposition for {@code target}. */
-    static boolean covers(String target) {
-        return RULES.containsKey(target) || DECOMPOSITIONS.containsKey(target) || CONSTANT.contains(target);
     }
 
     static List<Object> first(Object adjoint) {

@@ -706,9 +706,9 @@ class CoverageTest {
         Program program = Program.ofRandom((scope, none, rng) -> {
             Prepared prepared = new Prepared(method, scope);
             Recorder recorder = Recorder.current();
-            int before = recorder.written().size();
+            int before = recorder.frame().nodes.size();
             Object result = prepared.invoke();
-            recorder.written().stream().skip(before).forEach(node -> operations.addAll(names(node)));
+            recorder.frame().nodes.stream().skip(before).forEach(node -> operations.addAll(names(node)));
             constant[0] =
                     method.getReturnType() == NDArray.class && owner(method).equals("NDManager");
             return result instanceof NDArray array
