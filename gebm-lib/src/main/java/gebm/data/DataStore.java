@@ -64,41 +64,40 @@ public record DataStore(Optional<Path> home, Path cache) {
      *     cannot be downloaded; the message names the file or address, what was expected and what to do
      */
     public byte[] read(DataFile file) {
-        try {
-            Found found = find(file);
-            if (file.digested() == DataFile.Bytes.PACKED) {
-                verify(file, found.packed, found);
-            }
-            byte[] raw = unpacked(file.name(), found.where, found.packed);
-            if (file.digested() == DataFile.Bytes.UNPACKED) {
-                verify(file, raw, found);
-            }
-            found.keep();
-            return raw;
-        } catch (IOException e) {
-            throw new UncheckedIOException(e.getMessage(), e);
-        }
+        return verified(file, true);
     }
 
     /** The verified bytes as they lie there, for what is unpacked as it is read; digested when packed only. */
     byte[] readPacked(DataFile file) {
         Require.that(file.digested() == DataFile.Bytes.PACKED, "digest", "of the packed bytes", file.digested());
+        return verified(file, false);
+    }
+
+    private byte[] verified(DataFile file, boolean unpack) {
+        boolean packed = file.digested() == DataFile.Bytes.PACKED;
         try {
             Found found = find(file);
-            verify(file, found.packed, found);
+            if (packed) {
+                verify(file, found.packed, found);
+            }
+            byte[] content = unpack ? unpacked(file.name(), found.where, found.packed) : found.packed;
+            if (!packed) {
+                verify(file, content, found);
+            }
             found.keep();
-            return found.packed;
+            return content;
         } catch (IOException e) {
             throw new UncheckedIOException(e.getMessage(), e);
         }
     }
 
     private Found find(DataFile file) throws IOException {
-        Optional<Path> atHome = home.map(folder -> place(folder, file)).filter(Files::exists);
+        Optional<Path> atHome =
+                home.map(folder -> place(folder, file.set(), file.name())).filter(Files::exists);
         if (atHome.isPresent()) {
             return new Found(atHome.get(), "replace it or unset GEBM_DATA_HOME");
         }
-        Path kept = place(cache, file);
+        Path kept = place(cache, file.set(), file.name());
         if (Files.exists(kept)) {
             return new Found(kept, "delete it and it will be downloaded again");
         }
@@ -134,7 +133,7 @@ public record DataStore(Optional<Path> home, Path cache) {
     public byte[] readUnverified(String set, String name, URI source) {
         try {
             for (Path folder : home.map(h -> List.of(h, cache)).orElse(List.of(cache))) {
-                Path file = folder.resolve(set).resolve(name);
+                Path file = place(folder, set, name);
                 if (Files.exists(file)) {
                     return unpacked(name, file.toString(), Files.readAllBytes(file));
                 }
@@ -142,12 +141,9 @@ public record DataStore(Optional<Path> home, Path cache) {
         } catch (IOException e) {
             throw new UncheckedIOException(e.getMessage(), e);
         }
-        String looked =
-                home.map(folder -> folder.resolve(set).resolve(name) + " nor ").orElse("")
-                        + cache.resolve(set).resolve(name);
-        String message =
-                "there is no " + looked + "; its checksum is not pinned here, so it is not downloaded: fetch it"
-                        + " from " + source + " and copy it there";
+        String message = "there is no " + looked(set, name)
+                + "; its checksum is not pinned here, so it is not downloaded: fetch it from " + source
+                + " and copy it there";
         throw new UncheckedIOException(message, new Unavailable(message, null));
     }
 
@@ -163,8 +159,13 @@ public record DataStore(Optional<Path> home, Path cache) {
         return Path.of(System.getProperty("user.home"), ".cache", "gebm");
     }
 
-    private static Path place(Path folder, DataFile file) {
-        return folder.resolve(file.set()).resolve(file.name());
+    private static Path place(Path folder, String set, String name) {
+        return folder.resolve(set).resolve(name);
+    }
+
+    /** Where a file is not, in words. */
+    private String looked(String set, String name) {
+        return home.map(folder -> place(folder, set, name) + " nor ").orElse("") + place(cache, set, name);
     }
 
     private byte[] fetch(DataFile file) throws IOException {
@@ -207,9 +208,9 @@ public record DataStore(Optional<Path> home, Path cache) {
     }
 
     private Unavailable unavailable(DataFile file, String reason, IOException cause) {
-        String looked = home.map(folder -> place(folder, file) + " nor ").orElse("") + place(cache, file);
         return new Unavailable(
-                "there is no " + looked + ", and " + file.source() + " cannot be fetched (" + reason
+                "there is no " + looked(file.set(), file.name()) + ", and " + file.source() + " cannot be fetched ("
+                        + reason
                         + "); copy the file there or set GEBM_DATA_HOME to a folder that holds " + file.set() + "/"
                         + file.name(),
                 cause);

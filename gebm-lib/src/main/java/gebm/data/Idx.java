@@ -12,8 +12,6 @@ import java.util.Optional;
  * <p>Source: LeCun, Cortes and Burges, the MNIST database, "file formats".
  */
 final class Idx {
-    private static final int SIDE = 28;
-    private static final int PIXELS = SIDE * SIDE;
     private static final int IMAGES_MAGIC = 0x803; // unsigned bytes, three dimensions
     private static final int LABELS_MAGIC = 0x801; // unsigned bytes, one dimension
 
@@ -27,7 +25,13 @@ final class Idx {
                 throw new IOException(images.name() + " must hold one image for each of the " + shown.length
                         + " labels, got " + pixels.length);
             }
-            return Images.of(set, role, set + " " + role, new Images.Form(1, SIDE, SIDE), pixels, Optional.of(shown));
+            return Images.of(
+                    set,
+                    role,
+                    set + " " + role,
+                    new Images.Form(1, Digits.SIDE, Digits.SIDE),
+                    pixels,
+                    Optional.of(shown));
         } catch (IOException e) {
             throw new UncheckedIOException(e.getMessage(), e);
         }
@@ -35,12 +39,12 @@ final class Idx {
 
     private static byte[][] images(String name, byte[] raw) throws IOException {
         int[] sizes = header(name, raw, IMAGES_MAGIC, 3);
-        if (sizes[1] != SIDE || sizes[2] != SIDE) {
+        if (sizes[1] != Digits.SIDE || sizes[2] != Digits.SIDE) {
             throw new IOException(name + " must hold images of 28x28, got " + sizes[1] + "x" + sizes[2]);
         }
-        requireBody(name, raw, 16, (long) sizes[0] * PIXELS);
+        requireBody(name, raw, 16, (long) sizes[0] * Digits.PIXELS);
         byte[][] images = new byte[sizes[0]][];
-        Arrays.setAll(images, i -> Arrays.copyOfRange(raw, 16 + i * PIXELS, 16 + (i + 1) * PIXELS));
+        Arrays.setAll(images, i -> Arrays.copyOfRange(raw, 16 + i * Digits.PIXELS, 16 + (i + 1) * Digits.PIXELS));
         return images;
     }
 

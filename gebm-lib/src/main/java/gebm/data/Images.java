@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.stream.IntStream;
 
 /**
  * Images of one size, grey or in colour, with or without labels, that know which set they come from and what for.
@@ -110,8 +111,7 @@ public final class Images {
         }
         labels.ifPresent(given -> Require.that(
                 given.length == pixels.length, "labels", "as many as images, " + pixels.length, given.length));
-        int[] rows = new int[pixels.length];
-        Arrays.setAll(rows, i -> i);
+        int[] rows = IntStream.range(0, pixels.length).toArray();
         return new Images(name, role, name + " " + role, new Origin(of), rows, form, pixels, labels);
     }
 
@@ -163,7 +163,7 @@ public final class Images {
      * @throws IllegalArgumentException if they have more than 2³¹ − 1 bytes; {@link #source} has no such limit
      */
     public NDArray array(NDManager scope, PixelRange range) {
-        return array(scope, range, null);
+        return array(scope, range, IntStream.range(0, size()).toArray());
     }
 
     /** All images as rows {@code (n, channels·height·width)}, float32 of {@code range}, owned by {@code scope}. */
@@ -183,7 +183,7 @@ public final class Images {
     }
 
     private NDArray array(NDManager scope, PixelRange range, int[] picked) {
-        int n = picked == null ? size() : picked.length;
+        int n = picked.length;
         long length = (long) n * form.bytes();
         Require.that(
                 length <= Integer.MAX_VALUE,
@@ -192,8 +192,8 @@ public final class Images {
                 length);
         try (NDManager inner = scope.newSubManager()) {
             ByteBuffer bytes = inner.allocateDirect((int) length);
-            for (int i = 0; i < n; i++) {
-                bytes.put(pixels[picked == null ? i : picked[i]]);
+            for (int i : picked) {
+                bytes.put(pixels[i]);
             }
             bytes.rewind();
             NDArray levels = inner.create(bytes, new Shape(n, form.channels, form.height, form.width), DataType.UINT8);
@@ -210,8 +210,7 @@ public final class Images {
      */
     public Images head(int n) {
         Require.that(n > 0 && n <= size(), "n", "in 1.." + size(), n);
-        int[] first = new int[n];
-        Arrays.setAll(first, i -> i);
+        int[] first = IntStream.range(0, n).toArray();
         return n == size() ? this : picked(first, role, part + "[0:" + n + "]");
     }
 
@@ -226,9 +225,7 @@ public final class Images {
         Require.that(heldOutRole != Role.TRAIN, "role of held-out images", "validation or test", heldOutRole);
         Require.that(n > 0 && n < size(), "n", "in 1.." + (size() - 1), n);
         BitSet out = new BitSet(size());
-        for (int row : Arrays.copyOf(rng.permutation(size()), n)) {
-            out.set(row);
-        }
+        Arrays.stream(rng.permutation(size())).limit(n).forEach(out::set);
         int[] heldOut = out.stream().toArray();
         out.flip(0, size());
         int[] kept = out.stream().toArray();
@@ -239,12 +236,8 @@ public final class Images {
     }
 
     private Images picked(int[] positions, Role as, String called) {
-        byte[][] some = new byte[positions.length][];
-        int[] from = new int[positions.length];
-        for (int i = 0; i < positions.length; i++) {
-            some[i] = pixels[positions[i]];
-            from[i] = rows[positions[i]];
-        }
+        byte[][] some = Arrays.stream(positions).mapToObj(i -> pixels[i]).toArray(byte[][]::new);
+        int[] from = Arrays.stream(positions).map(i -> rows[i]).toArray();
         Optional<byte[]> theirs = labels.map(given -> {
             byte[] shown = new byte[positions.length];
             for (int i = 0; i < shown.length; i++) {
@@ -261,9 +254,7 @@ public final class Images {
             return false;
         }
         BitSet mine = new BitSet();
-        for (int row : rows) {
-            mine.set(row);
-        }
+        Arrays.stream(rows).forEach(mine::set);
         return Arrays.stream(other.rows).anyMatch(mine::get);
     }
 

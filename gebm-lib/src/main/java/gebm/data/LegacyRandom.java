@@ -2,7 +2,7 @@ package gebm.data;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.util.Arrays;
+import java.util.stream.IntStream;
 import org.apache.commons.rng.RestorableUniformRandomProvider;
 import org.apache.commons.rng.core.RandomProviderDefaultState;
 import org.apache.commons.rng.core.source32.MersenneTwister;
@@ -62,8 +62,7 @@ final class LegacyRandom {
 
     /** {@code permutation(n)}, and the order that {@code shuffle} gives to n rows. */
     int[] permutation(int n) {
-        int[] order = new int[n];
-        Arrays.setAll(order, i -> i);
+        int[] order = IntStream.range(0, n).toArray();
         for (int i = n - 1; i > 0; i--) {
             int j = upTo(i);
             int swapped = order[i];

@@ -119,10 +119,11 @@ public final class Npy {
     }
 
     private static NDArray read(NDManager scope, Path file, ByteBuffer bytes) throws IOException {
-        byte[] magic = new byte[MAGIC.length];
-        if (bytes.remaining() < MAGIC.length + 4 || !Arrays.equals(MAGIC, start(bytes, magic))) {
+        if (bytes.remaining() < MAGIC.length + 4
+                || !bytes.slice(0, MAGIC.length).equals(ByteBuffer.wrap(MAGIC))) {
             throw new IOException(file + " is not an NPY file: its first bytes must be 0x93 NUMPY");
         }
+        bytes.position(MAGIC.length);
         int format = bytes.get();
         bytes.get();
         long length = format == 1 ? Short.toUnsignedInt(bytes.getShort()) : wide(bytes);
@@ -130,12 +131,12 @@ public final class Npy {
             throw new IOException(file + " ends within its header of NPY format " + format + " and " + length
                     + " bytes; write it again");
         }
-        byte[] text = new byte[(int) length];
-        bytes.get(text);
-        Matcher header = HEADER.matcher(new String(text, StandardCharsets.UTF_8));
+        byte[] encoded = new byte[(int) length];
+        bytes.get(encoded);
+        String text = new String(encoded, StandardCharsets.UTF_8);
+        Matcher header = HEADER.matcher(text);
         if (!header.matches()) {
-            throw new IOException(
-                    file + " has a header that is not understood: " + new String(text, StandardCharsets.UTF_8).strip());
+            throw new IOException(file + " has a header that is not understood: " + text.strip());
         }
         return array(scope, file, header, bytes.slice().order(ByteOrder.LITTLE_ENDIAN));
     }
@@ -164,11 +165,6 @@ public final class Npy {
         ByteBuffer direct = scope.allocateDirect((int) expected);
         direct.put(data).rewind();
         return scope.create(direct, shape, type);
-    }
-
-    private static byte[] start(ByteBuffer bytes, byte[] into) {
-        bytes.get(into);
-        return into;
     }
 
     private static long wide(ByteBuffer bytes) {

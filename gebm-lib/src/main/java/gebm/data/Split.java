@@ -10,7 +10,8 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.SplittableRandom;
+import java.util.function.DoubleSupplier;
+import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 import tech.tablesaw.api.Table;
 import tech.tablesaw.columns.Column;
@@ -91,11 +92,8 @@ public final class Split {
         for (String name : plan.jitter()) {
             Tables.column(data, name);
             int j = columns.indexOf(name);
-            double gap = medianGap(column(rows, j, parts.train));
-            SplittableRandom noise = rng.fork("jitter").fork(name).numbers();
-            for (double[] row : rows) {
-                row[j] += (2 * noise.nextDouble() - 1) * gap;
-            }
+            double gap = medianGap(pick(rows, parts.train), j);
+            jitter(rows, j, gap, rng.fork("jitter").fork(name).numbers()::nextDouble);
         }
         double[][] fitted = pick(rows, parts.train);
         Standardizer standardizer =
@@ -104,8 +102,7 @@ public final class Split {
                     case EACH_COLUMN -> Standardizer.columns(columns, fitted);
                     case NONE -> Standardizer.identity(columns.size());
                 };
-        double[][] scaled = Arrays.stream(rows).map(standardizer::apply).toArray(double[][]::new);
-        return of(scope, scaled, parts, columns, standardizer, plan.type());
+        return of(scope, standardizer.apply(rows), parts, columns, standardizer, plan.type());
     }
 
     /** From scaled rows in the table's order. */
@@ -180,8 +177,7 @@ public final class Split {
     public NDArray rows(NDManager scope, Table table) {
         columns.forEach(name -> Tables.column(table, name));
         double[][] numbers = Tables.numbers(table.selectColumns(columns.toArray(String[]::new)));
-        double[][] scaled = Arrays.stream(numbers).map(standardizer::apply).toArray(double[][]::new);
-        return Tables.array(scope, scaled, columns.size(), train.getDataType());
+        return Tables.array(scope, standardizer.apply(numbers), columns.size(), train.getDataType());
     }
 
     /**
@@ -200,8 +196,16 @@ public final class Split {
         return Arrays.stream(picked).mapToObj(i -> rows[i]).toArray(double[][]::new);
     }
 
-    static double[] column(double[][] rows, int j, int[] picked) {
-        return Arrays.stream(picked).mapToDouble(i -> rows[i][j]).toArray();
+    /** Adds noise, uniform on ±gap, to column {@code j}. */
+    static void jitter(double[][] rows, int j, double gap, DoubleSupplier uniform) {
+        for (double[] row : rows) {
+            row[j] += (2 * uniform.getAsDouble() - 1) * gap;
+        }
+    }
+
+    /** {@link #medianGap(double[])} of column {@code j}. */
+    static double medianGap(double[][] rows, int j) {
+        return medianGap(Arrays.stream(rows).mapToDouble(row -> row[j]).toArray());
     }
 
     /** The median of the differences of neighbouring distinct values; of an even number the mean of the middle two. */
@@ -277,7 +281,7 @@ public final class Split {
         return next;
     }
 
-    private static int[] where(int[] group, java.util.function.IntPredicate wanted) {
+    private static int[] where(int[] group, IntPredicate wanted) {
         return IntStream.range(0, group.length)
                 .filter(i -> wanted.test(group[i]))
                 .toArray();

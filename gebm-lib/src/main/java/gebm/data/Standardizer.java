@@ -6,7 +6,9 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import gebm.core.Require;
 import gebm.trace.Ops;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.IntStream;
 import org.ejml.data.DMatrixRMaj;
 import org.ejml.dense.row.CommonOps_DDRM;
@@ -151,6 +153,11 @@ public final class Standardizer {
         return map("y", y, (scope, wide) -> wide.matMul(matrix(scope, backward)).add(scope.create(mean)));
     }
 
+    /** {@link #apply(NDArray)} of rows. */
+    double[][] apply(double[][] rows) {
+        return Arrays.stream(rows).map(this::apply).toArray(double[][]::new);
+    }
+
     /** {@link #apply(NDArray)} of one row. */
     double[] apply(double[] x) {
         double[] y = new double[mean.length];
@@ -222,12 +229,7 @@ public final class Standardizer {
                 "rows to whiten with",
                 "more than the " + d + " columns",
                 rows.length + ": leave columns out, or scale each by itself");
-        Standardizer scaled = columns(names, rows);
-        double[][] unit = new double[rows.length][];
-        for (int i = 0; i < rows.length; i++) {
-            unit[i] = scaled.apply(rows[i]);
-        }
-        Decomposition svd = decompose(unit, new double[d]);
+        Decomposition svd = decompose(columns(names, rows).apply(rows), new double[d]);
         double smallest = svd.values[d - 1] / svd.values[0];
         if (!(smallest > DEPENDENT)) {
             List<String> involved = IntStream.range(0, d)
@@ -236,7 +238,7 @@ public final class Standardizer {
                     .toList();
             throw new IllegalArgumentException("columns must be linearly independent, got " + involved
                     + ", of which each is a linear function of the others (smallest singular value "
-                    + String.format(java.util.Locale.ROOT, "%.1e", smallest)
+                    + String.format(Locale.ROOT, "%.1e", smallest)
                     + " of the largest): leave one of them out");
         }
     }

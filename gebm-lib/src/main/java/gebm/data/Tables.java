@@ -11,10 +11,10 @@ import java.io.StringReader;
 import java.io.UncheckedIOException;
 import java.math.BigDecimal;
 import java.math.MathContext;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -68,7 +68,7 @@ public final class Tables {
     public static Table read(Path file) {
         try {
             return parse(file.getFileName().toString(), Files.readString(file));
-        } catch (java.nio.charset.CharacterCodingException e) {
+        } catch (CharacterCodingException e) {
             throw new UncheckedIOException(file + " must be text in UTF-8, got other bytes: save it as CSV UTF-8", e);
         } catch (IOException e) {
             throw new UncheckedIOException("cannot read " + file.toAbsolutePath() + ": " + e, e);
@@ -269,20 +269,17 @@ public final class Tables {
     }
 
     private static IllegalArgumentException notNumbers(Column<?> column) {
-        int first = IntStream.range(0, column.size())
+        int[] others = IntStream.range(0, column.size())
                 .filter(i -> !column.isMissing(i) && !isNumber(column.getString(i)))
-                .findFirst()
-                .orElse(0);
+                .toArray();
+        int first = others.length == 0 ? 0 : others[0];
         String value = column.size() == 0 ? "" : column.getString(first);
-        long others = IntStream.range(0, column.size())
-                .filter(i -> !column.isMissing(i) && !isNumber(column.getString(i)))
-                .count();
         String advice = DECIMAL_COMMA.matcher(value).matches()
                 ? ": write decimal points, not commas"
                 : ": mend the value, leave the column out with table.rejectColumns(\"" + column.name()
                         + "\"), or turn its kinds into numbers with Tables.encode(table, \"" + column.name() + "\")";
         return new IllegalArgumentException("column " + column.name() + " must hold numbers, got \"" + value
-                + "\" in row " + first + " (and " + (others - 1) + " more such cells of " + column.size() + ")"
+                + "\" in row " + first + " (and " + (others.length - 1) + " more such cells of " + column.size() + ")"
                 + advice);
     }
 
@@ -291,10 +288,7 @@ public final class Tables {
     }
 
     private static Column<?> typed(StringColumn cells) {
-        List<String> values = new ArrayList<>(cells.size());
-        for (int i = 0; i < cells.size(); i++) {
-            values.add(cells.get(i).strip());
-        }
+        List<String> values = cells.asList().stream().map(String::strip).toList();
         boolean numeric = values.stream().allMatch(cell -> isMissing(cell) || isNumber(cell));
         boolean empty = values.stream().allMatch(Tables::isMissing);
         if (numeric && !empty) {

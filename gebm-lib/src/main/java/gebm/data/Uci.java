@@ -9,6 +9,7 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.StringTokenizer;
 import java.util.stream.IntStream;
@@ -67,7 +68,7 @@ public enum Uci {
     private static final int MOST_VALIDATION_ROWS = 1_000;
     private static final int HEPMASS_TEST_ROWS = 174_900;
     private static final int HEPMASS_COLUMNS = 28; // the label and f0 … f26
-    private static final List<Integer> HEPMASS_LEFT_OUT = List.of(0, 6, 10, 14, 18, 22);
+    private static final int[] HEPMASS_LEFT_OUT = {0, 6, 10, 14, 18, 22};
     private static final double CORRELATED = 0.98;
     private static final int MINIBOONE_COLUMNS = 50;
     private static final double MINIBOONE_FAILED = -100; // a first measurement below it marks a failed fit
@@ -136,11 +137,7 @@ public enum Uci {
         return switch (this) {
             case RED_WINE, WHITE_WINE -> table.rejectColumns("quality");
             case PARKINSONS -> uncorrelated(table.rejectColumns(0, 1, 2));
-            case HEPMASS ->
-                signal(table)
-                        .rejectColumns(HEPMASS_LEFT_OUT.stream()
-                                .mapToInt(Integer::intValue)
-                                .toArray());
+            case HEPMASS -> signal(table).rejectColumns(HEPMASS_LEFT_OUT);
             case MINIBOONE -> continuous(signal(table).rejectColumns("signal"));
         };
     }
@@ -172,8 +169,7 @@ public enum Uci {
     public Split reference(NDManager scope, DataStore store) {
         Table table = features(store);
         int n = table.rowCount();
-        return reference(
-                scope, table, this == RED_WINE || this == WHITE_WINE, this == HEPMASS ? HEPMASS_TEST_ROWS : n / 10);
+        return reference(scope, table, isWine(), this == HEPMASS ? HEPMASS_TEST_ROWS : n / 10);
     }
 
     /** {@link #leakFree(NDManager, DataStore, Rng)} from the {@linkplain DataStore#standard() standard store}. */
@@ -190,8 +186,12 @@ public enum Uci {
     public Split leakFree(NDManager scope, DataStore store, Rng rng) {
         Table table = features(store);
         SplitPlan plan = SplitPlan.of();
-        boolean wine = this == RED_WINE || this == WHITE_WINE;
-        return Split.of(scope, table, wine ? plan.withJitter(table.columnNames().toArray(String[]::new)) : plan, rng);
+        return Split.of(
+                scope, table, isWine() ? plan.withJitter(table.columnNames().toArray(String[]::new)) : plan, rng);
+    }
+
+    private boolean isWine() {
+        return this == RED_WINE || this == WHITE_WINE;
     }
 
     static Split reference(NDManager scope, Table table, boolean jitter, int testRows) {
@@ -202,11 +202,7 @@ public enum Uci {
         int[] order = random.permutation(n);
         double[][] rows = Split.pick(Tables.numbers(table), order);
         for (int j = 0; j < d && jitter; j++) {
-            double gap =
-                    Split.medianGap(Split.column(rows, j, IntStream.range(0, n).toArray()));
-            for (double[] row : rows) {
-                row[j] += (random.uniform() * 2 - 1) * gap;
-            }
+            Split.jitter(rows, j, Split.medianGap(rows, j), random::uniform);
         }
         int[] columns = random.permutation(d);
         double[][] permuted = Arrays.stream(rows)
@@ -233,10 +229,10 @@ public enum Uci {
 
     private static Table uncorrelated(Table table) {
         Table kept = table;
-        double[][] correlations = correlations(kept);
-        for (int redundant = redundant(correlations); redundant >= 0; redundant = redundant(correlations)) {
+        int redundant = redundant(correlations(kept));
+        while (redundant >= 0) {
             kept = kept.rejectColumns(redundant);
-            correlations = correlations(kept);
+            redundant = redundant(correlations(kept));
         }
         return kept;
     }
@@ -269,10 +265,9 @@ public enum Uci {
         return sums;
     }
 
+    /** The rows whose first column, the label, is 1. */
     private static Table signal(Table table) {
-        DoubleColumn label =
-                table.doubleColumn(0).name().equals("signal") ? table.doubleColumn("signal") : table.doubleColumn(0);
-        return table.where(label.isEqualTo(1));
+        return table.where(table.doubleColumn(0).isEqualTo(1));
     }
 
     private static Table continuous(Table table) {
@@ -293,10 +288,10 @@ public enum Uci {
         for (String file : HEPMASS_FILES) {
             byte[] content = store.readUnverified("uci", file, HEPMASS_SOURCE.resolve(file));
             read.append(described(file, content));
-            List<String> lines = lines(content);
-            requireLines(file, lines, 2);
+            List<String> lines = lines(file, content);
             if (names.isEmpty()) {
-                names.addAll(cells(lines.get(0), ","));
+                Collections.list(new StringTokenizer(lines.get(0), ","))
+                        .forEach(name -> names.add(name.toString().strip()));
                 Require.that(
                         names.size() >= HEPMASS_COLUMNS,
                         "columns of " + file,
@@ -307,12 +302,7 @@ public enum Uci {
             for (int j = 0; j < HEPMASS_COLUMNS; j++) {
                 columns[j] = Arrays.copyOf(columns[j], from + lines.size() - 1);
             }
-            for (int i = 1; i < lines.size(); i++) {
-                double[] row = numbers(file, i, lines.get(i), ",", HEPMASS_COLUMNS);
-                for (int j = 0; j < HEPMASS_COLUMNS; j++) {
-                    columns[j][from + i - 1] = row[j];
-                }
-            }
+            fill(columns, from, file, lines, ",");
         }
         Table table = Table.create(read.toString());
         for (int j = 0; j < HEPMASS_COLUMNS; j++) {
@@ -323,8 +313,7 @@ public enum Uci {
 
     private Table miniboone(DataStore store) {
         byte[] content = store.readUnverified("uci", MINIBOONE_FILE, MINIBOONE_SOURCE);
-        List<String> lines = lines(content);
-        requireLines(MINIBOONE_FILE, lines, 2);
+        List<String> lines = lines(MINIBOONE_FILE, content);
         double[] counts = numbers(MINIBOONE_FILE, 0, lines.get(0), " \t", 2);
         int n = lines.size() - 1;
         Require.that(
@@ -333,12 +322,7 @@ public enum Uci {
                 "as many as its first line says, " + (long) counts[0] + " and " + (long) counts[1],
                 n + ": the file is cut or damaged");
         double[][] columns = new double[MINIBOONE_COLUMNS][n];
-        for (int i = 0; i < n; i++) {
-            double[] row = numbers(MINIBOONE_FILE, i + 1, lines.get(i + 1), " \t", MINIBOONE_COLUMNS);
-            for (int j = 0; j < MINIBOONE_COLUMNS; j++) {
-                columns[j][i] = row[j];
-            }
-        }
+        fill(columns, 0, MINIBOONE_FILE, lines, " \t");
         double[] label = new double[n];
         Arrays.fill(label, 0, (int) counts[0], 1);
         Table table = Table.create(title + described(MINIBOONE_FILE, content), DoubleColumn.create("signal", label));
@@ -352,24 +336,23 @@ public enum Uci {
         return ", " + file + " with SHA-256 " + Sha256.of(content) + ", not verified";
     }
 
-    private static List<String> lines(byte[] content) {
-        return new String(content, StandardCharsets.UTF_8)
+    private static List<String> lines(String file, byte[] content) {
+        List<String> lines = new String(content, StandardCharsets.UTF_8)
                 .lines()
                 .filter(line -> !line.isBlank())
                 .toList();
+        Require.that(lines.size() >= 2, "lines of " + file, "at least 2", lines.size());
+        return lines;
     }
 
-    private static void requireLines(String file, List<String> lines, int least) {
-        Require.that(lines.size() >= least, "lines of " + file, "at least " + least, lines.size());
-    }
-
-    private static List<String> cells(String line, String separators) {
-        StringTokenizer tokens = new StringTokenizer(line, separators);
-        List<String> cells = new ArrayList<>();
-        while (tokens.hasMoreTokens()) {
-            cells.add(tokens.nextToken().strip());
+    /** Writes the numbers of all lines but the first into the columns, from row {@code from} on. */
+    private static void fill(double[][] columns, int from, String file, List<String> lines, String separators) {
+        for (int i = 1; i < lines.size(); i++) {
+            double[] row = numbers(file, i, lines.get(i), separators, columns.length);
+            for (int j = 0; j < row.length; j++) {
+                columns[j][from + i - 1] = row[j];
+            }
         }
-        return cells;
     }
 
     /** The first {@code wanted} numbers of a line; what stands after them is left out. */

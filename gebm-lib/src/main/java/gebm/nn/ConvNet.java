@@ -86,14 +86,16 @@ public final class ConvNet {
         Require.positive("latent", latent);
         Require.positive("width", width);
         long quarter = quarter(image);
-        SequentialBlock block = new SequentialBlock();
-        block.add(Layers.linear(2L * width * quarter * quarter)).add(Layers.image(2L * width, quarter));
-        block.add(Layers.batchNorm()).add(Layers.relu()).add(Layers.transposedConv(width, 4, 2, 1));
-        block.add(Layers.batchNorm())
-                .add(Layers.relu())
-                .add(Layers.transposedConv((int) image.get(0), 4, 2, 1))
-                .add(Layers.tanh());
-        return block;
+        return Layers.chain(
+                Layers.linear(2L * width * quarter * quarter),
+                Layers.image(2L * width, quarter),
+                Layers.batchNorm(),
+                Layers.relu(),
+                Layers.transposedConv(width, 4, 2, 1),
+                Layers.batchNorm(),
+                Layers.relu(),
+                Layers.transposedConv((int) image.get(0), 4, 2, 1),
+                Layers.tanh());
     }
 
     /**

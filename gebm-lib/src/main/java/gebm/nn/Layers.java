@@ -6,6 +6,7 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Activation;
 import ai.djl.nn.Block;
 import ai.djl.nn.LambdaBlock;
+import ai.djl.nn.SequentialBlock;
 import ai.djl.nn.convolutional.Conv2d;
 import ai.djl.nn.convolutional.Conv2dTranspose;
 import ai.djl.nn.core.Linear;
@@ -19,6 +20,12 @@ final class Layers {
 
     static Block on(String name, UnaryOperator<NDArray> function) {
         return new LambdaBlock(list -> new NDList(function.apply(list.singletonOrThrow())), name);
+    }
+
+    static SequentialBlock chain(Block... blocks) {
+        SequentialBlock chain = new SequentialBlock();
+        chain.addAll(blocks);
+        return chain;
     }
 
     static Block relu() {

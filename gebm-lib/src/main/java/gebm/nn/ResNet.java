@@ -43,12 +43,14 @@ public final class ResNet {
         SequentialBlock block = new SequentialBlock();
         block.add(ConvNet.xavier(Layers.linear(width * side * side))).add(Layers.image(width, side));
         for (int i = 0; i < halvings; i++) {
-            SequentialBlock branch = new SequentialBlock();
-            branch.add(Layers.batchNorm()).add(Layers.relu()).add(Layers.on("doubled", Layers::doubled));
-            branch.add(ConvNet.xavier(Layers.conv(width, 3)))
-                    .add(Layers.batchNorm())
-                    .add(Layers.relu());
-            branch.add(ConvNet.xavier(Layers.conv(width, 3)));
+            SequentialBlock branch = Layers.chain(
+                    Layers.batchNorm(),
+                    Layers.relu(),
+                    Layers.on("doubled", Layers::doubled),
+                    ConvNet.xavier(Layers.conv(width, 3)),
+                    Layers.batchNorm(),
+                    Layers.relu(),
+                    ConvNet.xavier(Layers.conv(width, 3)));
             block.add(sum(branch, Layers.on("doubled", Layers::doubled)));
         }
         block.add(Layers.batchNorm()).add(Layers.relu());
@@ -67,25 +69,20 @@ public final class ResNet {
     public static Block energy(Shape image, int width) {
         Require.positive("width", width);
         Layers.halvings(image);
-        SequentialBlock block = new SequentialBlock();
-        SequentialBlock first = new SequentialBlock();
-        first.add(branchConv(width)).add(Layers.relu()).add(branchConv(width)).add(halved());
-        SequentialBlock skip = new SequentialBlock();
-        block.add(sum(first, skip.add(halved()).add(skipConv(width))));
-        SequentialBlock firstOfBlock = branch(width);
-        SequentialBlock skipOfBlock = new SequentialBlock();
-        block.add(
-                sum(firstOfBlock.add(halved()), skipOfBlock.add(skipConv(width)).add(halved())));
-        block.add(sum(branch(width), Blocks.identityBlock()));
-        block.add(sum(branch(width), Blocks.identityBlock()));
-        block.add(Layers.relu()).add(Layers.on("pixelMean", Layers::pixelMean));
-        return block.add(SpectralNorm.of(ConvNet.xavier(Layers.linear(1))));
+        return Layers.chain(
+                sum(
+                        Layers.chain(branchConv(width), Layers.relu(), branchConv(width), halved()),
+                        Layers.chain(halved(), skipConv(width))),
+                sum(branch(width).add(halved()), Layers.chain(skipConv(width), halved())),
+                sum(branch(width), Blocks.identityBlock()),
+                sum(branch(width), Blocks.identityBlock()),
+                Layers.relu(),
+                Layers.on("pixelMean", Layers::pixelMean),
+                SpectralNorm.of(ConvNet.xavier(Layers.linear(1))));
     }
 
     private static SequentialBlock branch(int width) {
-        SequentialBlock branch = new SequentialBlock();
-        branch.add(Layers.relu()).add(branchConv(width)).add(Layers.relu()).add(branchConv(width));
-        return branch;
+        return Layers.chain(Layers.relu(), branchConv(width), Layers.relu(), branchConv(width));
     }
 
     private static Block branchConv(int width) {

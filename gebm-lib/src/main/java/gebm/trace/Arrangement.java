@@ -94,7 +94,7 @@ final class Arrangement {
     }
 
     private static Value repeated(RecordingArray x, Value array, int axis, long times) {
-        return x.recorder.call("torch.repeat_interleave", array, times, axis, new Named("output_size", null));
+        return x.call("torch.repeat_interleave", array, times, axis, new Named("output_size", null));
     }
 
     /** How often each axis fits into {@code wanted}, which may lack leading axes. */

@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
@@ -19,58 +20,60 @@ import java.util.function.Supplier;
  */
 final class Calls {
     private static final int KEPT = 512;
-    private static final Map<List<Object>, Program> PROGRAMS = new LinkedHashMap<>(16, 0.75f, true) {
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<List<Object>, Program> eldest) {
-            return size() > KEPT;
-        }
-    };
+    private static final Map<List<Object>, Program> PROGRAMS = recent(KEPT, dropped -> {});
 
     private Calls() {}
+
+    /** A map of which the {@code most} entries stay that were used last; {@code drop} hears of the others' values. */
+    static <V> Map<List<Object>, V> recent(int most, Consumer<V> drop) {
+        return new LinkedHashMap<>(16, 0.75f, true) {
+            @Override
+            protected boolean removeEldestEntry(Map.Entry<List<Object>, V> eldest) {
+                if (size() > most) {
+                    drop.accept(eldest.getValue());
+                }
+                return size() > most;
+            }
+        };
+    }
 
     /** The place of an array in an argument list. */
     private record Operand(int index) {}
 
     /** {@code target(args…)}; arrays among the arguments are operands, all else is written as it is. */
     static NDArray call(String target, Object... args) {
-        return run(
-                        target,
-                        (recorder, filled) -> new NDList(recorder.array(recorder.call(target, filled))),
-                        Arrays.asList(args))
-                .singletonOrThrow();
+        Body body = (recorder, filled) -> new NDList(recorder.array(recorder.call(target, filled)));
+        return run(target, body, Arrays.asList(args)).singletonOrThrow();
     }
 
     /** {@code target(args…)} of an operation that returns a tuple of {@code count} arrays. */
     static NDList tuple(int count, String target, Object... args) {
-        return run(
-                target,
-                (recorder, filled) -> {
-                    NDList results = new NDList();
-                    recorder.tuple(count, false, target, filled).forEach(value -> results.add(recorder.array(value)));
-                    return results;
-                },
-                Arrays.asList(args));
+        Body body = (recorder, filled) -> recorder.arrays(recorder.tuple(count, target, filled));
+        return run(target, body, Arrays.asList(args));
     }
 
     /**
      * {@code body} of recorded arrays that stand for {@code arrays}; {@code options} are what else it depends on.
      */
-    static NDList composed(String name, List<?> options, NDList arrays, Function<NDList, NDList> body) {
+    static NDList composedList(String name, List<?> options, NDList arrays, Function<NDList, NDList> body) {
         Recorder recorder = recorderOf(arrays);
         if (recorder != null) {
             NDList recorded = new NDList();
             arrays.forEach(array -> recorded.add(recorder.array(recorder.valueOf(array))));
             return body.apply(recorded);
         }
-        List<Object> key = new ArrayList<>(List.of(name));
-        key.addAll(options);
-        return run(kept(key, () -> Program.ofList(body)), arrays);
+        return run(kept(List.of(name, options), () -> Program.ofList(body)), arrays);
+    }
+
+    /** {@code body} with one result. */
+    static NDArray composed(String name, List<?> options, NDList arrays, Function<NDList, NDArray> body) {
+        return composedList(name, options, arrays, list -> new NDList(body.apply(list)))
+                .singletonOrThrow();
     }
 
     /** {@code body} of one array. */
     static NDArray composed(String name, List<?> options, NDArray x, Function<NDArray, NDArray> body) {
-        return composed(name, options, new NDList(x), list -> new NDList(body.apply(list.singletonOrThrow())))
-                .singletonOrThrow();
+        return composed(name, options, new NDList(x), list -> body.apply(list.singletonOrThrow()));
     }
 
     /** The recording of any of {@code arrays}, else the one that this thread is writing, or null. */
@@ -107,10 +110,8 @@ final class Calls {
         if (recorder != null) {
             return body.write(recorder, args.toArray());
         }
-        List<Object> key = new ArrayList<>(List.of(target));
-        key.addAll(template);
         Program program = kept(
-                key,
+                List.of(target, template),
                 () -> Program.ofList(operands -> body.write(
                         recorderOf(operands), filled(template, operands).toArray())));
         return run(program, arrays);

@@ -5,32 +5,15 @@ import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
-import java.lang.reflect.Method;
 import java.nio.Buffer;
 import java.util.Arrays;
-import java.util.Collections;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
 
 /** How each method of {@code NDManager} is written in a program: as {@link Operations}, for arrays that are made. */
 final class Creation {
-    /** Writes one call of a method, or refuses it. */
-    interface Rule {
-        Object record(RecordingManager m, Object[] a);
-    }
-
-    /**
-     * One row.
-     *
-     * @param advice for a refused method, what to write instead; else null
-     */
-    record Row(Rule rule, String advice) {}
-
-    private static final Map<String, Row> ROWS = new HashMap<>();
+    private static final Rows<RecordingManager> ROWS = new Rows<>();
     private static final String DRAWS = "draw from an Rng that is handed in (Program.ofRandom): ";
-    private static final String OUTSIDE = "make the array outside of the program and use it inside";
+    static final String OUTSIDE = "make the array outside of the program and use it inside";
 
     private Creation() {}
 
@@ -40,49 +23,28 @@ final class Creation {
         refusals();
     }
 
-    /** The row of {@code method}, or null. */
-    static Row row(Method method) {
-        return ROWS.get(Operations.signature(method));
-    }
-
-    /** The signatures that have rows. */
-    static Set<String> signatures() {
-        return Collections.unmodifiableSet(ROWS.keySet());
-    }
-
-    private static void on(String signatures, Rule rule) {
-        for (String signature : signatures.split(" ")) {
-            ROWS.put(signature, new Row(rule, null));
-        }
-    }
-
-    private static void refuse(String signatures, String advice) {
-        for (String signature : signatures.split(" ")) {
-            String name = signature.substring(0, signature.indexOf('('));
-            Rule rule = (m, a) -> {
-                throw m.recorder.unsupported(name, advice);
-            };
-            ROWS.put(signature, new Row(rule, advice));
-        }
+    /** The rows of all methods. */
+    static Rows<RecordingManager> rows() {
+        return ROWS;
     }
 
     private static void numbers() {
-        on("full(Shape,float,DataType)", (m, a) -> filled(m, a[0], ((Float) a[1]).doubleValue(), a[2]));
-        on("ones(Shape,DataType)", (m, a) -> filled(m, a[0], 1.0, a[1]));
-        on("zeros(Shape,DataType) create(Shape,DataType)", (m, a) -> filled(m, a[0], 0.0, a[1]));
-        on("arange(float,float,float,DataType)", (m, a) -> made(m, "torch.arange", a[3], a[0], a[1], a[2]));
-        on("linspace(float,float,int,boolean)", Creation::linspace);
-        on("eye(int,int,int,DataType)", (m, a) -> {
+        ROWS.on("full(Shape,float,DataType)", (m, a) -> filled(m, a[0], ((Float) a[1]).doubleValue(), a[2]));
+        ROWS.on("ones(Shape,DataType)", (m, a) -> filled(m, a[0], 1.0, a[1]));
+        ROWS.on("zeros(Shape,DataType) create(Shape,DataType)", (m, a) -> filled(m, a[0], 0.0, a[1]));
+        ROWS.on("arange(float,float,float,DataType)", (m, a) -> made(m, "torch.arange", a[3], a[0], a[1], a[2]));
+        ROWS.on("linspace(float,float,int,boolean)", Creation::linspace);
+        ROWS.on("eye(int,int,int,DataType)", (m, a) -> {
             NDArray ones = filled(m, new Shape((int) a[0], (int) a[1]), 1.0, a[3]);
             Value above = m.recorder.call("torch.triu", ones, a[2]);
             return m.recorder.array(m.recorder.call("torch.tril", above, a[2]));
         });
         // numbers of Java: they become a constant of the program
-        on("create(Buffer,Shape,DataType)", (m, a) -> {
+        ROWS.on("create(Buffer,Shape,DataType)", (m, a) -> {
             NDArray constant = m.recorder.constants().create((Buffer) a[0], (Shape) a[1], (DataType) a[2]);
             return m.recorder.array(m.recorder.valueOf(constant));
         });
-        on("from(NDArray)", (m, a) -> m.recorder.array(m.recorder.valueOf((NDArray) a[0])));
+        ROWS.on("from(NDArray)", (m, a) -> m.recorder.array(m.recorder.valueOf((NDArray) a[0])));
     }
 
     private static NDArray filled(RecordingManager m, Object shape, double number, Object type) {
@@ -108,30 +70,30 @@ final class Creation {
     }
 
     private static void ownership() {
-        on("ret(NDResource)", (m, a) -> a[0]);
-        on("newSubManager() getParentManager()", (m, a) -> m.proxy());
-        on("newSubManager(Device)", (m, a) -> {
+        ROWS.on("ret(NDResource)", (m, a) -> a[0]);
+        ROWS.on("newSubManager() getParentManager()", (m, a) -> m.proxy());
+        ROWS.on("newSubManager(Device)", (m, a) -> {
             Device device = (Device) a[0];
             if (device != null && !device.equals(m.recorder.device())) {
-                throw m.recorder.unsupported(
+                throw Recorder.unsupported(
                         "a manager on " + device + " by newSubManager", "hand in all arrays on one device");
             }
             return m.proxy();
         });
-        on("getDevice() defaultDevice()", (m, a) -> m.recorder.device());
-        on("getEngine()", (m, a) -> Engine.getEngine("PyTorch"));
-        on("isOpen()", (m, a) -> true);
-        on("getName()", (m, a) -> "recording");
-        on("getManagedArrays()", (m, a) -> List.of());
-        on("allocateDirect(int)", (m, a) -> m.recorder.constants().allocateDirect((int) a[0]));
-        on("close() cap() setName(String) detachInternal(String)", (m, a) -> null);
-        on("attachInternal(String,AutoCloseable[]) attachUncappedInternal(String,AutoCloseable)", (m, a) -> null);
-        on("tempAttachInternal(NDManager,String,NDResource)", (m, a) -> null);
-        on("attachAll(NDResource[]) tempAttachAll(NDResource[])", (m, a) -> null);
+        ROWS.on("getDevice() defaultDevice()", (m, a) -> m.recorder.device());
+        ROWS.on("getEngine()", (m, a) -> Engine.getEngine("PyTorch"));
+        ROWS.on("isOpen()", (m, a) -> true);
+        ROWS.on("getName()", (m, a) -> "recording");
+        ROWS.on("getManagedArrays()", (m, a) -> List.of());
+        ROWS.on("allocateDirect(int)", (m, a) -> m.recorder.constants().allocateDirect((int) a[0]));
+        ROWS.on("close() cap() setName(String) detachInternal(String)", (m, a) -> null);
+        ROWS.on("attachInternal(String,AutoCloseable[]) attachUncappedInternal(String,AutoCloseable)", (m, a) -> null);
+        ROWS.on("tempAttachInternal(NDManager,String,NDResource)", (m, a) -> null);
+        ROWS.on("attachAll(NDResource[]) tempAttachAll(NDResource[])", (m, a) -> null);
     }
 
     private static void draw(String signatures, String instead) {
-        refuse(signatures, DRAWS + instead);
+        ROWS.refuse(signatures, "", DRAWS + instead);
     }
 
     private static void refusals() {
@@ -145,17 +107,20 @@ final class Creation {
         draw("randomMultinomial(int,NDArray) randomMultinomial(int,NDArray,Shape)", "rng.categorical(p.log(), n)");
         draw("sampleNormal(NDArray,NDArray) sampleNormal(NDArray,NDArray,Shape)", "rng.normal(mean, scale)");
         draw("sampleGamma(NDArray,NDArray) sampleGamma(NDArray,NDArray,Shape)", "rng.gamma(alpha).mul(beta)");
-        refuse(
+        ROWS.refuse(
                 "samplePoisson(NDArray) samplePoisson(NDArray,Shape)",
+                "",
                 "draw the counts outside of the program and hand them in");
-        refuse("load(Path)", OUTSIDE);
-        refuse(
+        ROWS.refuse("load(Path)", "", OUTSIDE);
+        ROWS.refuse(
                 "createCSR(Buffer,long[],long[],Shape) createRowSparse(Buffer,Shape,long[],Shape) "
                         + "createCoo(Buffer,long[][],Shape)",
+                "",
                 "programs compute with dense arrays: use create");
-        refuse("create(String[],Charset,Shape)", "programs compute with numbers");
-        refuse(
+        ROWS.refuse("create(String[],Charset,Shape)", "", "programs compute with numbers");
+        ROWS.refuse(
                 "invoke(String,NDArray[],NDArray[],PairList) invoke(String,NDList,PairList)",
+                "",
                 "call the method of NDArray of that name");
     }
 }

@@ -84,7 +84,7 @@ final class Derivatives {
         out = new ArrayList<>();
         site = node.site();
         for (int i = 0; i < node.parameters().size(); i++) {
-            out.add(same(node.parameters().get(i), node.arguments().get(i)));
+            out.add(Node.same(node.parameters().get(i), node.arguments().get(i), null));
         }
         apart = node instanceof Node.Gradient gradient && gradient.perSample()
                 ? Set.copyOf(node.parameters())
@@ -97,7 +97,7 @@ final class Derivatives {
                     ? gradient(gradient, body)
                     : tangent((Node.Tangent) node, body);
             for (int i = 0; i < node.handedOut().size(); i++) {
-                out.add(same(node.handedOut().get(i), node.results().get(i)));
+                out.add(Node.same(node.handedOut().get(i), node.results().get(i), null));
             }
         }
         methods.add(new Method(node instanceof Node.Tangent, node.site(), without));
@@ -113,13 +113,19 @@ final class Derivatives {
         Set<Value> changed = new HashSet<>();
         nodes.forEach(node -> collectChanged(node, changed));
         List<Node> result = new ArrayList<>();
+        Node without = prepare(nodes, active, changed, result);
+        return new Body(without == null ? result : nodes, active, without);
+    }
+
+    /** Prepares each of {@code nodes}, up to the first that has no rule, which it returns. */
+    private Node prepare(List<Node> nodes, Set<Value> active, Set<Value> changed, List<Node> result) {
         for (Node node : nodes) {
             Node without = prepare(node, active, changed, result);
             if (without != null) {
-                return new Body(nodes, active, without);
+                return without;
             }
         }
-        return new Body(result, active, null);
+        return null;
     }
 
     /** Adds {@code node}, or what it consists of, to {@code result}; returns it if it has no rule. */
@@ -130,26 +136,14 @@ final class Derivatives {
         }
         if (node instanceof Node.Loop loop) {
             List<Node> steps = Unrolling.of(loop, facts, newValue);
-            for (Node step : steps == null ? List.<Node>of() : steps) {
-                Node without = prepare(step, active, changed, result);
-                if (without != null) {
-                    return without;
-                }
-            }
-            return steps == null ? loop : null;
+            return steps == null ? loop : prepare(steps, active, changed, result);
         }
         if (!(node instanceof Node.Call call)) {
             return node;
         }
         Rules.Decomposition parts = Rules.decomposition(call);
-        if (parts != null && parts.fits(this, call)) {
-            for (Node part : decomposed(call, parts)) {
-                Node without = prepare(part, active, Set.of(), result);
-                if (without != null) {
-                    return call;
-                }
-            }
-            return null;
+        if (parts != null && parts.fits().test(this, call.args())) {
+            return prepare(decomposed(call, parts), active, Set.of(), result) == null ? null : call;
         }
         if (call.args().stream().anyMatch(argument -> Graph.reads(argument, apart))
                 && Rules.perSample(this, call) == null) {
@@ -169,7 +163,7 @@ final class Derivatives {
         StackTraceElement before = site;
         out = new ArrayList<>();
         site = call.site();
-        out.add(same(call.output(), parts.parts(this, call)));
+        out.add(Node.same(call.output(), parts.parts().of(this, call.args()), null));
         List<Node> result = out;
         out = outer;
         site = before;
@@ -269,7 +263,7 @@ final class Derivatives {
             Object g = adjoints.get(call.output());
             if (call.args().stream().anyMatch(argument -> Graph.reads(argument, apart))) {
                 g = written(g);
-                List<Object> own = Rules.perSample(this, call).adjoints(this, call, g);
+                List<Object> own = Rules.perSample(this, call).adjoints(this, call.args(), call.output(), g);
                 for (int k = 0; k < own.size(); k++) {
                     if (apart.contains(call.args().get(k))) {
                         adjoints.merge((Value) call.args().get(k), own.get(k), this::sum);
@@ -278,7 +272,7 @@ final class Derivatives {
             }
             List<Object> parts = g instanceof Constant constant ? adjointsOfConstant(call, constant.number()) : null;
             if (parts == null) {
-                parts = Rules.of(this, call).adjoints(this, call, written(g));
+                parts = Rules.of(this, call).adjoints(this, call.args(), call.output(), written(g));
             }
             for (int k = 0; k < parts.size(); k++) {
                 pass(call.args().get(k), parts.get(k), adjoints);
@@ -380,10 +374,6 @@ final class Derivatives {
         return argument instanceof Value value && wanted.contains(value) && !apart.contains(value);
     }
 
-    private static Node same(Value value, Object as) {
-        return new Node.Call("{0}", Collections.singletonList(as), List.of(value), false, null);
-    }
-
     /** Writes {@code torch.name(args…)}. */
     Value op(String name, Object... args) {
         return write("torch." + name, args);
@@ -443,11 +433,7 @@ final class Derivatives {
     }
 
     static List<Object> list(Shape shape) {
-        List<Object> sizes = new ArrayList<>();
-        for (long size : shape.getShape()) {
-            sizes.add(size);
-        }
-        return sizes;
+        return Recorder.longs(shape.getShape());
     }
 
     /** How many elements of {@code x} went into one of {@code y}. */
@@ -460,18 +446,13 @@ final class Derivatives {
         return write("torch.div({0}, {1})", op("numel", x), op("numel", y));
     }
 
-    /** {@code reduced} with the axes that {@code call} reduced put back as axes of length one. */
-    Object kept(Node.Call call, Object reduced) {
-        boolean all = call.args().size() == 1;
-        boolean keeps = !all && Boolean.TRUE.equals(call.args().get(2));
-        if (all || keeps) {
+    /** {@code reduced} with the axes that a reduction with arguments {@code a} took away put back as axes of length one. */
+    Object kept(List<Object> a, Object reduced) {
+        if (a.size() == 1 || Boolean.TRUE.equals(a.get(2))) {
             return reduced;
         }
-        Object axes = call.args().get(1);
-        return withAxes(
-                reduced,
-                axes instanceof List<?> list ? list : List.of(axes),
-                facts.dimension(call.args().get(0)));
+        List<?> axes = a.get(1) instanceof List<?> list ? list : List.of(a.get(1));
+        return withAxes(reduced, axes, facts.dimension(a.get(0)));
     }
 
     /** {@code x} with axes of length one put in at {@code axes} of {@code dimension}. */

@@ -29,14 +29,14 @@ final class Elementwise {
         on("mod(Number) mod(NDArray)", plain("torch.remainder"));
         on("modi(Number) modi(NDArray)", inPlace("torch.remainder_"));
         on("rsub(Number) rsub(NDArray)", (x, a) -> array(x, "torch.rsub", x.value, a[0]));
-        on("rdiv(Number)", (x, a) -> array(x, "torch.mul", x.recorder.call("torch.reciprocal", x.value), a[0]));
+        on("rdiv(Number)", (x, a) -> array(x, "torch.mul", x.call("torch.reciprocal", x.value), a[0]));
         on("rdiv(NDArray)", (x, a) -> array(x, "torch.div", a[0], x.value));
         on("rmod(NDArray)", (x, a) -> array(x, "torch.remainder", a[0], x.value));
         on("rpow(Number)", (x, a) -> array(x, "torch.pow", a[0], x.value));
         // DJL's engine lacks these three
-        on("rdivi(NDArray)", (x, a) -> overwrite(x, x.recorder.call("torch.div", a[0], x.value)));
-        on("rmodi(NDArray)", (x, a) -> overwrite(x, x.recorder.call("torch.remainder", a[0], x.value)));
-        on("rpowi(Number)", (x, a) -> overwrite(x, x.recorder.call("torch.pow", a[0], x.value)));
+        on("rdivi(NDArray)", (x, a) -> overwrite(x, x.call("torch.div", a[0], x.value)));
+        on("rmodi(NDArray)", (x, a) -> overwrite(x, x.call("torch.remainder", a[0], x.value)));
+        on("rpowi(Number)", (x, a) -> overwrite(x, x.call("torch.pow", a[0], x.value)));
         on("dot(NDArray) matMul(NDArray)", plain("torch.matmul"));
         on("batchMatMul(NDArray)", plain("torch.bmm"));
         on("batchDot(NDArray)", plain("torch.matmul")); // DJL's engine lacks it
@@ -75,16 +75,16 @@ final class Elementwise {
             on(name + "()", plain("torch." + name));
         }
         // as in DJL: real and imaginary parts along a new last axis, and back, as copies
-        on("real()", (x, a) -> array(x, "torch.clone", x.recorder.call("torch.view_as_real", x.value)));
-        on("complex()", (x, a) -> array(x, "torch.clone", x.recorder.call("torch.view_as_complex", x.value)));
+        on("real()", (x, a) -> array(x, "torch.clone", x.call("torch.view_as_real", x.value)));
+        on("complex()", (x, a) -> array(x, "torch.clone", x.call("torch.view_as_complex", x.value)));
         on("negi()", inPlace("torch.neg_"));
         on("signi()", inPlace("torch.sign_"));
         on("gammaln()", plain("torch.lgamma"));
         on("xlogy(NDArray)", plain("torch.xlogy"));
         on("atan2(NDArray)", plain("torch.atan2"));
         on("cbrt()", (x, a) -> { // of negative numbers too, where DJL's engine gives NaN
-            Value root = x.recorder.call("torch.pow", x.recorder.call("torch.abs", x.value), 1 / 3.0);
-            return array(x, "torch.mul", x.recorder.call("torch.sign", x.value), root);
+            Value root = x.call("torch.pow", x.call("torch.abs", x.value), 1 / 3.0);
+            return array(x, "torch.mul", x.call("torch.sign", x.value), root);
         });
         on("toDegrees()", plain("torch.rad2deg"));
         on("toRadians()", plain("torch.deg2rad"));
@@ -97,22 +97,14 @@ final class Elementwise {
         on("softPlus()", plain("torch.softplus"));
         on(
                 "softSign()",
-                (x, a) -> array(
-                        x,
-                        "torch.div",
-                        x.value,
-                        x.recorder.call("torch.add", x.recorder.call("torch.abs", x.value), 1)));
+                (x, a) -> array(x, "torch.div", x.value, x.call("torch.add", x.call("torch.abs", x.value), 1)));
         on("leakyRelu(float)", plain("torch.leaky_relu"));
         on("elu(float)", plain("torch.elu"));
         on("gelu()", (x, a) -> array(x, "torch.gelu", x.value, new Named("approximate", "none")));
         on("mish()", plain("torch.mish")); // DJL's own takes a logarithm to base 2 by mistake
         on(
                 "swish(float)",
-                (x, a) -> array(
-                        x,
-                        "torch.mul",
-                        x.value,
-                        x.recorder.call("torch.sigmoid", x.recorder.call("torch.mul", x.value, a[0]))));
+                (x, a) -> array(x, "torch.mul", x.value, x.call("torch.sigmoid", x.call("torch.mul", x.value, a[0]))));
     }
 
     private static void copies() {
@@ -127,8 +119,8 @@ final class Elementwise {
         on("stopGradient()", plain("torch.detach"));
         on("scaleGradient(double)", (x, a) -> {
             double scale = (double) a[0];
-            Value kept = x.recorder.call("torch.mul", x.value, scale);
-            Value cut = x.recorder.call("torch.mul", x.recorder.call("torch.detach", x.value), 1 - scale);
+            Value kept = x.call("torch.mul", x.value, scale);
+            Value cut = x.call("torch.mul", x.call("torch.detach", x.value), 1 - scale);
             return array(x, "torch.add", kept, cut);
         });
         on("zerosLike()", plain("torch.zeros_like"));
@@ -140,8 +132,7 @@ final class Elementwise {
         });
         on("toDevice(Device,boolean)", (x, a) -> {
             if (!x.recorder.device().equals(a[0])) {
-                throw x.recorder.unsupported(
-                        "moving to " + a[0] + " with toDevice", "hand in all arrays on one device");
+                throw Recorder.unsupported("moving to " + a[0] + " with toDevice", "hand in all arrays on one device");
             }
             return (boolean) a[1] ? array(x, "torch.clone", x.value) : x.proxy();
         });

@@ -2,52 +2,52 @@ package gebm.trace;
 
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
-import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
-import java.util.TreeSet;
+import java.util.stream.IntStream;
 
 /** Shapes and types of the values of a graph, as far as simple rules know them; what is not known is null. */
 final class Facts {
     private static final Set<String> LIKE_FIRST = prefixed(
             "abs acos acosh alias asin asinh atan atanh ceil clamp clamp_max clamp_min clone contiguous cos cosh "
                     + "cumprod cumsum deg2rad detach digamma elu erf erfc erfinv exp expm1 flip floor full_like gelu "
-                    + "hardtanh "
-                    + "special_ndtr special_log_ndtr leaky_relu leaky_relu_backward lgamma log log10 log1p log2 log_sigmoid log_softmax logcumsumexp "
+                    + "hardtanh special_ndtr special_log_ndtr leaky_relu leaky_relu_backward lgamma log log10 log1p log2 "
+                    + "log_sigmoid log_softmax logcumsumexp "
                     + "logit masked_fill mish neg ones_like polygamma prelu rad2deg reciprocal relu roll round rsqrt "
                     + "selu sigmoid sigmoid_backward sign silu sin sinh softmax softplus softplus_backward sqrt square "
                     + "tan tanh tanh_backward threshold_backward tril triu trunc zeros_like elu_backward scatter_add "
                     + "index_put batch_norm layer_norm group_norm instance_norm requires_grad_ linalg_inv "
                     + "linalg_cholesky leaky_relu_ hardsigmoid hardswish relu6 celu randn_like rand_like");
     private static final Set<String> BROADCAST = prefixed(
-            "add sub mul div pow maximum minimum remainder atan2 xlogy " + "logaddexp rsub special_xlog1py hypot lerp");
+            "add sub mul div pow maximum minimum remainder atan2 xlogy logaddexp rsub special_xlog1py hypot lerp");
     private static final Set<String> COMPARISONS =
             prefixed("eq ne gt ge lt le logical_and logical_or logical_xor isclose");
     private static final Set<String> QUESTIONS = prefixed("isnan isinf isfinite logical_not");
     private static final Set<String> REDUCTIONS = prefixed("sum mean logsumexp amax amin prod argmax argmin max min");
 
-    private static final Set<String> KEEP_TYPE = keepType();
+    private static final Set<String> KEEP_TYPE = prefixed(
+            "bmm broadcast_to conv1d conv2d conv3d conv_transpose1d conv_transpose2d "
+                    + "conv_transpose3d convolution linalg_solve_triangular logdet linalg_det tile diag_embed outer "
+                    + "constant_pad_nd diagonal expand expand_as flatten linalg_vector_norm "
+                    + "linear matmul mm permute repeat repeat_interleave reshape select slice squeeze sum_to_size t "
+                    + "transpose unsqueeze view avg_pool1d avg_pool2d max_pool1d max_pool2d upsample_nearest2d "
+                    + "upsample_bilinear2d select_backward slice_backward diagonal_backward avg_pool2d_backward "
+                    + "upsample_nearest2d_backward upsample_bilinear2d_backward roll take take_along_dim median einsum",
+            Rules.INDEX,
+            Rules.INDEX_BACKWARD,
+            Rules.INPUT_OF_CONVOLUTION,
+            Rules.WEIGHT_OF_CONVOLUTION);
 
     private final Map<Value, Shape> shapes = new HashMap<>();
     private final Map<Value, DataType> types = new HashMap<>();
 
-    private static Set<String> keepType() {
-        Set<String> names = prefixed("bmm broadcast_to conv1d conv2d conv3d conv_transpose1d conv_transpose2d "
-                + "conv_transpose3d convolution linalg_solve_triangular logdet linalg_det tile diag_embed outer"
-                + " constant_pad_nd diagonal expand expand_as flatten linalg_vector_norm "
-                + "linear matmul mm permute repeat repeat_interleave reshape select slice squeeze sum_to_size t "
-                + "transpose unsqueeze view avg_pool1d avg_pool2d max_pool1d max_pool2d upsample_nearest2d "
-                + "upsample_bilinear2d select_backward slice_backward diagonal_backward avg_pool2d_backward "
-                + "upsample_nearest2d_backward upsample_bilinear2d_backward roll take take_along_dim median einsum");
-        names.addAll(
-                Set.of(Rules.INDEX, Rules.INDEX_BACKWARD, Rules.INPUT_OF_CONVOLUTION, Rules.WEIGHT_OF_CONVOLUTION));
-        return names;
-    }
-
-    private static Set<String> prefixed(String names) {
-        Set<String> set = new java.util.HashSet<>();
+    /** {@code torch.name} for each of {@code names}, and {@code others} as they are. */
+    static Set<String> prefixed(String names, String... others) {
+        Set<String> set = new HashSet<>(List.of(others));
         for (String name : names.split(" ")) {
             set.add("torch." + name);
         }
@@ -85,12 +85,8 @@ final class Facts {
     void see(Node.Call call) {
         if (call.outputs().size() == 1) {
             Value output = call.output();
-            if (!shapes.containsKey(output)) {
-                put(output, shapeOf(call), null);
-            }
-            if (!types.containsKey(output)) {
-                put(output, null, typeOf(call));
-            }
+            put(output, shapes.containsKey(output) ? null : shapeOf(call), null);
+            put(output, null, types.containsKey(output) ? null : typeOf(call));
         }
     }
 
@@ -183,47 +179,47 @@ final class Facts {
             return args.size() == 1 ? new Shape() : reduced(first, args);
         }
         return switch (target) {
-            case "torch.to", "torch.type_as" -> first;
             case "torch.randn", "torch.rand", "torch.full", "torch.zeros", "torch.ones", "torch.empty" ->
                 literal(args.get(0));
+            case "torch.sum_to_size", Rules.SELECT_BACKWARD, Rules.SLICE_BACKWARD, "torch.diagonal_backward" ->
+                literal(args.get(1));
+            case "torch.expand_as", "torch.linalg_solve_triangular", Rules.INPUT_OF_CONVOLUTION -> shape(args.get(1));
+            case "torch.gather", Rules.WEIGHT_OF_CONVOLUTION -> shape(args.get(2));
             case "torch.expand" -> expanded(first, literal(args.get(1)));
-            case "torch.expand_as" -> shape(args.get(1));
-            case "torch.sum_to_size" -> literal(args.get(1));
-            case "torch.linear" -> linear(first, shape(args.get(1)));
-            case "torch.mm", "torch.matmul", "torch.bmm" -> product(first, shape(args.get(1)));
-            case "torch.t" -> first == null || first.dimension() != 2 ? null : new Shape(first.get(1), first.get(0));
-            case "torch.transpose" -> transposed(first, args);
-            case "torch.permute" -> permuted(first, numbers(args.get(1)));
-            case "torch.reshape", "torch.view" -> first == null ? null : reshaped(first.size(), literal(args.get(1)));
-            case "torch.flatten" -> args.size() == 3 ? flattened(first, args) : null;
-            case "torch.unsqueeze" -> unsqueezed(first, args.get(1));
-            case "torch.squeeze" -> squeezed(first, args);
-            case "torch.select" -> without(first, args.get(1));
-            case "torch.slice" -> sliced(first, args);
             case "torch.cat" -> joined(args);
             case "torch.stack" -> stacked(args);
             case "torch.where" -> where(args);
-            case "torch.embedding" -> {
-                Shape rows = shape(args.get(1));
-                yield first == null || rows == null ? null : rows.add(first.get(1));
-            }
-            case "torch.gather" -> shape(args.get(2));
-            case Rules.INDEX -> indexed(first, args.get(1));
-            case Rules.INDEX_BACKWARD -> first;
-            case "torch.one_hot" -> first == null || !(args.get(1) instanceof Long n) ? null : first.add(n);
-            case "torch.constant_pad_nd" -> padded(first, numbers(args.get(1)));
-            case "torch.repeat" -> repeated(first, literal(args.get(1)));
-            case "torch.conv1d", "torch.conv2d", "torch.conv3d" -> convolved(first, args);
-            case "torch.conv_transpose1d", "torch.conv_transpose2d", "torch.conv_transpose3d" ->
-                transposedConvolution(first, args);
             case "torch.linalg_vector_norm" -> norm(first, args);
-            case Rules.INPUT_OF_CONVOLUTION -> shape(args.get(1));
-            case Rules.WEIGHT_OF_CONVOLUTION -> shape(args.get(2));
-            case Rules.SELECT_BACKWARD, Rules.SLICE_BACKWARD, "torch.diagonal_backward" -> literal(args.get(1));
+            default -> first == null ? null : shapeFrom(first, target, args);
+        };
+    }
+
+    /** The shape of what {@code target} makes of an array {@code x} of known shape, its first argument. */
+    private Shape shapeFrom(Shape x, String target, List<Object> args) {
+        return switch (target) {
+            case "torch.to", "torch.type_as", Rules.INDEX_BACKWARD -> x;
+            case "torch.linear" -> linear(x, shape(args.get(1)));
+            case "torch.mm", "torch.matmul", "torch.bmm" -> product(x, shape(args.get(1)));
+            case "torch.t" -> x.dimension() != 2 ? null : new Shape(x.get(1), x.get(0));
+            case "torch.transpose" -> transposed(x, args);
+            case "torch.permute" -> permuted(x, numbers(args.get(1)));
+            case "torch.reshape", "torch.view" -> reshaped(x.size(), literal(args.get(1)));
+            case "torch.flatten" -> args.size() == 3 ? flattened(x, args) : null;
+            case "torch.unsqueeze" -> unsqueezed(x, args.get(1));
+            case "torch.squeeze" -> squeezed(x, args);
+            case "torch.select" -> args.get(1) instanceof Long axis ? without(x, List.of(axis), false) : null;
+            case "torch.slice" -> sliced(x, args);
+            case "torch.embedding" ->
+                shape(args.get(1)) == null ? null : shape(args.get(1)).add(x.get(1));
+            case Rules.INDEX -> indexed(x, args.get(1));
+            case "torch.one_hot" -> args.get(1) instanceof Long n ? x.add(n) : null;
+            case "torch.constant_pad_nd" -> padded(x, numbers(args.get(1)));
+            case "torch.repeat" -> repeated(x, literal(args.get(1)));
+            case "torch.conv1d", "torch.conv2d", "torch.conv3d" -> convolved(x, args);
+            case "torch.conv_transpose1d", "torch.conv_transpose2d", "torch.conv_transpose3d" ->
+                transposedConvolution(x, args);
             case Rules.LOG_ABS_DETERMINANT, "torch.logdet", "torch.linalg_det" ->
-                first == null || first.dimension() < 2 ? null : first.slice(0, first.dimension() - 2);
-            case "torch.linalg_solve_triangular" -> shape(args.get(1));
-            case "torch.take_along_dim" -> null;
+                x.dimension() < 2 ? null : x.slice(0, x.dimension() - 2);
             default -> null;
         };
     }
@@ -260,26 +256,19 @@ final class Facts {
 
     /** By one array of places: its shape in place of that axis. A mask's count of places is not known. */
     private Shape indexed(Shape x, Object indices) {
-        int axis = -1;
         List<?> list = (List<?>) indices;
-        for (int i = 0; i < list.size(); i++) {
-            if (list.get(i) != null) {
-                if (axis >= 0) {
-                    return null;
-                }
-                axis = i;
-            }
-        }
-        Shape places = axis < 0 ? null : shape(list.get(axis));
-        DataType type = axis < 0 ? null : type(list.get(axis));
-        if (x == null || places == null || type != DataType.INT64 && type != DataType.INT32) {
+        List<?> arrays = list.stream().filter(Objects::nonNull).toList();
+        Shape places = arrays.size() == 1 ? shape(arrays.get(0)) : null;
+        DataType type = arrays.size() == 1 ? type(arrays.get(0)) : null;
+        if (places == null || type != DataType.INT64 && type != DataType.INT32) {
             return null;
         }
+        int axis = list.indexOf(arrays.get(0));
         return x.slice(0, axis).addAll(places).addAll(x.slice(axis + 1));
     }
 
     private static Shape sliced(Shape x, List<Object> args) {
-        boolean plain = x != null && args.size() == 5 && args.get(1) instanceof Long && args.get(4) instanceof Long;
+        boolean plain = args.size() == 5 && args.get(1) instanceof Long && args.get(4) instanceof Long;
         if (!plain || args.get(2) instanceof Value || args.get(3) instanceof Value) {
             return null;
         }
@@ -297,7 +286,8 @@ final class Facts {
         return new Shape(sizes);
     }
 
-    private static int axis(Object axis, int dimension) {
+    /** Axis number {@code axis}, a {@code Long}, counted from the front. */
+    static int axis(Object axis, int dimension) {
         int number = ((Long) axis).intValue();
         return number < 0 ? number + dimension : number;
     }
@@ -372,55 +362,40 @@ final class Facts {
         if (x == null || !axes.stream().allMatch(Long.class::isInstance)) {
             return null;
         }
-        Set<Integer> gone = new TreeSet<>();
+        Set<Integer> gone = new HashSet<>();
         axes.forEach(axis -> gone.add(axis(axis, x.dimension())));
-        List<Long> sizes = new ArrayList<>();
-        for (int i = 0; i < x.dimension(); i++) {
-            if (!gone.contains(i)) {
-                sizes.add(x.get(i));
-            } else if (keep) {
-                sizes.add(1L);
-            }
-        }
-        return new Shape(sizes.stream().mapToLong(Long::longValue).toArray());
-    }
-
-    private static Shape without(Shape x, Object axis) {
-        return axis instanceof Long ? without(x, List.of(axis), false) : null;
+        return new Shape(IntStream.range(0, x.dimension())
+                .filter(i -> keep || !gone.contains(i))
+                .mapToLong(i -> gone.contains(i) ? 1 : x.get(i))
+                .toArray());
     }
 
     private static Shape linear(Shape x, Shape w) {
-        boolean known = x != null && w != null && x.dimension() > 0 && w.dimension() == 2;
-        return known ? replaced(x, x.dimension() - 1, w.get(0)) : null;
+        return w != null && x.dimension() > 0 && w.dimension() == 2 ? replaced(x, x.dimension() - 1, w.get(0)) : null;
     }
 
     private static Shape product(Shape a, Shape b) {
-        if (a == null || b == null || a.dimension() < 1 || b.dimension() < 1) {
+        if (b == null || a.dimension() < 1 || b.dimension() < 1) {
             return null;
         }
-        if (a.dimension() == 1 || b.dimension() == 1) {
-            Shape rows = a.dimension() == 1 ? new Shape() : a.slice(0, a.dimension() - 1);
-            Shape columns = b.dimension() == 1 ? new Shape() : new Shape(b.get(b.dimension() - 1));
-            if (a.dimension() > 1) {
-                return rows;
-            }
-            return b.dimension() > 1 ? b.slice(0, b.dimension() - 2).addAll(columns) : new Shape();
+        if (b.dimension() == 1) {
+            return a.slice(0, a.dimension() - 1);
+        }
+        if (a.dimension() == 1) {
+            return b.slice(0, b.dimension() - 2).add(b.get(b.dimension() - 1));
         }
         Shape batch = broadcast(a.slice(0, a.dimension() - 2), b.slice(0, b.dimension() - 2));
         return batch.add(a.get(a.dimension() - 2)).add(b.get(b.dimension() - 1));
     }
 
     private static Shape transposed(Shape x, List<Object> args) {
-        if (x == null) {
-            return null;
-        }
         int a = axis(args.get(1), x.dimension());
         int b = axis(args.get(2), x.dimension());
         return replaced(replaced(x, a, x.get(b)), b, x.get(a));
     }
 
     private static Shape permuted(Shape x, long[] order) {
-        if (x == null || order == null) {
+        if (order == null) {
             return null;
         }
         long[] sizes = new long[x.dimension()];
@@ -431,9 +406,6 @@ final class Facts {
     }
 
     private static Shape flattened(Shape x, List<Object> args) {
-        if (x == null) {
-            return null;
-        }
         if (x.dimension() == 0) {
             return new Shape(1);
         }
@@ -443,7 +415,7 @@ final class Facts {
     }
 
     private static Shape unsqueezed(Shape x, Object axis) {
-        if (x == null || !(axis instanceof Long)) {
+        if (!(axis instanceof Long)) {
             return null;
         }
         int at = axis(axis, x.dimension() + 1);
@@ -451,16 +423,13 @@ final class Facts {
     }
 
     private static Shape squeezed(Shape x, List<Object> args) {
-        if (x == null || args.size() == 1) {
+        if (args.size() == 1) {
             return null;
         }
         List<?> axes = args.get(1) instanceof List<?> list ? list : List.of(args.get(1));
-        List<Object> gone = new ArrayList<>();
-        for (Object axis : axes) {
-            if (x.get(axis(axis, x.dimension())) == 1) {
-                gone.add(axis);
-            }
-        }
+        List<?> gone = axes.stream()
+                .filter(axis -> x.get(axis(axis, x.dimension())) == 1)
+                .toList();
         return without(x, gone, false);
     }
 
@@ -496,7 +465,7 @@ final class Facts {
     }
 
     private static Shape padded(Shape x, long[] pad) {
-        if (x == null || pad == null) {
+        if (pad == null) {
             return null;
         }
         long[] sizes = x.getShape().clone();
@@ -507,7 +476,7 @@ final class Facts {
     }
 
     private static Shape repeated(Shape x, Shape times) {
-        if (x == null || times == null) {
+        if (times == null) {
             return null;
         }
         long[] sizes = times.getShape().clone();
@@ -519,7 +488,7 @@ final class Facts {
 
     private Shape convolved(Shape x, List<Object> args) {
         Shape w = shape(args.get(1));
-        if (x == null || w == null || x.dimension() != w.dimension()) {
+        if (w == null || x.dimension() != w.dimension()) {
             return null;
         }
         long[] sizes = x.getShape().clone();
@@ -538,7 +507,7 @@ final class Facts {
 
     private Shape transposedConvolution(Shape x, List<Object> args) {
         Shape w = shape(args.get(1));
-        if (x == null || w == null || x.dimension() != w.dimension() || !(args.get(6) instanceof Long groups)) {
+        if (w == null || x.dimension() != w.dimension() || !(args.get(6) instanceof Long groups)) {
             return null;
         }
         long[] sizes = x.getShape().clone();

@@ -31,11 +31,11 @@ public final class Gradients {
      */
     public static ValueAndGradient valueAndGradient(UnaryOperator<NDArray> f, NDArray x) {
         NDList both = Program.call(f, "valueAndGradient", new NDList(x), in -> {
-            Recorder.Gradients result = Recorder.of(in.head()).gradient(in, false, inside -> {
+            ParameterGradients result = Recorder.of(in.head()).gradient(in, false, inside -> {
                 NDArray value = f.apply(inside.head());
-                return new Recorder.Total(value.sum(), new NDList(value));
+                return new Loss(value.sum(), new NDList(value));
             });
-            return new NDList(result.extras().head(), result.gradients().head());
+            return new NDList(result.others().head(), result.gradients().head());
         });
         return new ValueAndGradient(both.get(0), both.get(1));
     }
@@ -62,14 +62,14 @@ public final class Gradients {
         return pair(Program.call(f, "vectorJacobian", new NDList(x, cotangent), in -> {
             Recorder recorder = Calls.recorderOf(in);
             NDArray u = in.get(1);
-            Recorder.Gradients result = recorder.gradient(new NDList(in.get(0)), false, inside -> {
+            ParameterGradients result = recorder.gradient(new NDList(in.get(0)), false, inside -> {
                 NDArray value = f.apply(inside.head());
                 if (!recorder.dependsOnValues(recorder.valueOf(value))) {
                     requireShape("cotangent", u, value.getShape(), "f(x)");
                 }
-                return new Recorder.Total(value.mul(u).sum(), new NDList(value));
+                return new Loss(value.mul(u).sum(), new NDList(value));
             });
-            return new NDList(result.extras().head(), result.gradients().head());
+            return new NDList(result.others().head(), result.gradients().head());
         }));
     }
 
@@ -167,11 +167,7 @@ public final class Gradients {
      * @throws IllegalStateException outside a recording
      */
     public static ParameterGradients ofParameters(NDList parameters, Supplier<Loss> loss) {
-        Recorder.Gradients result = Recorder.current(OF_PARAMETERS).gradient(parameters, true, inside -> {
-            Loss value = loss.get();
-            return new Recorder.Total(value.total(), value.others());
-        });
-        return new ParameterGradients(result.gradients(), result.extras());
+        return Recorder.current(OF_PARAMETERS).gradient(parameters, true, inside -> loss.get());
     }
 
     /**

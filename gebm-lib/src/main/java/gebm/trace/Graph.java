@@ -20,52 +20,18 @@ record Graph(List<Value> inputs, List<Node> nodes, List<Value> results) {
     private static final Set<String> EXPANDED = Set.of("torch.expand", "torch.expand_as");
 
     /** Operations whose result may share memory with their first argument. */
-    private static final Set<String> VIEWS = Set.of(
+    private static final Set<String> VIEWS = Facts.prefixed(
+            "type_as t sum_to_size reshape view select slice expand expand_as permute transpose squeeze unsqueeze flatten "
+                    + "detach alias to diagonal real conj contiguous tensor_split cat movedim chunk view_as_real "
+                    + "view_as_complex",
             "{0}",
-            Barriers.TARGET,
-            "torch.type_as",
-            "torch.t",
-            "torch.sum_to_size",
-            "torch.reshape",
-            "torch.view",
-            "torch.select",
-            "torch.slice",
-            "torch.expand",
-            "torch.expand_as",
-            "torch.permute",
-            "torch.transpose",
-            "torch.squeeze",
-            "torch.unsqueeze",
-            "torch.flatten",
-            "torch.detach",
-            "torch.alias",
-            "torch.to",
-            "torch.diagonal",
-            "torch.real",
-            "torch.conj",
-            "torch.contiguous",
-            "torch.tensor_split",
             "{0}[{1}]",
-            "torch.cat",
             "torch.einsum({1}, {0})",
-            "torch.movedim",
-            "torch.chunk",
-            "torch.view_as_real",
-            "torch.view_as_complex");
+            Barriers.TARGET);
 
     /** Operations on the engine's generators of random numbers, which have a state. */
-    private static final Set<String> UNREPEATABLE = Set.of(
-            "torch.Generator",
-            "torch.manual_seed",
-            "torch._standard_gamma",
-            "torch.bernoulli",
-            "torch.multinomial",
-            "torch.poisson",
-            "torch.binomial",
-            "torch.randperm",
-            "torch.randint",
-            "torch.empty",
-            "torch.empty_like");
+    private static final Set<String> UNREPEATABLE = Facts.prefixed("Generator manual_seed _standard_gamma bernoulli "
+            + "multinomial poisson binomial randperm randint empty empty_like");
 
     /** This graph without what neither a result nor an effect needs. */
     Graph withoutDeadCode() {

@@ -3,7 +3,9 @@ package gebm.trace;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * Changes of arrays in place: the caller's array has other values afterwards.
@@ -43,9 +45,9 @@ public final class InPlace {
         Value index = recorder.call("int(torch.item({0}))", row);
         Value first = recorder.call("max({0}, {1})", index, 0);
         Value end = recorder.call("torch.add", index, 1);
-        recorder.loop(first, end, new NDList(), (none, number) -> { // of one step, or of none
+        recorder.scan(first, end, new NDList(), (none, number) -> { // of one step, or of none
             recorder.effect("torch.copy_", recorder.call("torch.select", rows, 0, number), value);
-            return none;
+            return new Loop.Result(none, none);
         });
     }
 
@@ -87,11 +89,10 @@ public final class InPlace {
     }
 
     private static int smallest(NDList arrays) {
-        int smallest = 0;
-        for (int i = 1; i < arrays.size(); i++) {
-            smallest = arrays.get(i).size() < arrays.get(smallest).size() ? i : smallest;
-        }
-        return smallest;
+        return IntStream.range(0, arrays.size())
+                .boxed()
+                .min(Comparator.comparingLong(i -> arrays.get(i).size()))
+                .orElse(0);
     }
 
     /** The constants of an Adam update. */

@@ -12,7 +12,9 @@ import ai.djl.nn.recurrent.RNN;
 import gebm.trace.Node.Named;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /** Rows of methods that are layers of networks. */
 final class LayerOperations {
@@ -40,14 +42,8 @@ final class LayerOperations {
         on("prelu(NDArray,NDArray)", (x, a) -> new NDList(array(x, "torch.prelu", a[0], a[1])));
         on(
                 "embedding(NDArray,NDArray,SparseFormat)",
-                (x, a) -> new NDList(array(
-                        x,
-                        "torch.embedding",
-                        a[1],
-                        x.recorder.call("torch.to", a[0], DataType.INT64),
-                        -1,
-                        false,
-                        false)));
+                (x, a) -> new NDList(
+                        array(x, "torch.embedding", a[1], x.call("torch.to", a[0], DataType.INT64), -1, false, false)));
         on("dropout(NDArray,float,boolean)", (x, a) -> {
             float rate = (float) a[1];
             if (!(boolean) a[2] || rate == 0) {
@@ -60,20 +56,20 @@ final class LayerOperations {
     /** DJL keeps the weight as (out, in/groups, k…), PyTorch as (in, out/groups, k…); DJL's engine cannot run it. */
     private static Value transposedWeight(RecordingArray x, Object weight, int groups) {
         if (groups == 1) {
-            return x.recorder.call("torch.transpose", weight, 0, 1);
+            return x.call("torch.transpose", weight, 0, 1);
         }
-        Value parts = x.recorder.call("torch.chunk", weight, groups, 0);
+        Value parts = x.call("torch.chunk", weight, groups, 0);
         List<Object> turned = new ArrayList<>();
         for (int i = 0; i < groups; i++) {
-            turned.add(x.recorder.call("torch.transpose", x.recorder.call("{0}[{1}]", parts, i), 0, 1));
+            turned.add(x.call("torch.transpose", x.call("{0}[{1}]", parts, i), 0, 1));
         }
-        return x.recorder.call("torch.cat", turned, 0);
+        return x.call("torch.cat", turned, 0);
     }
 
     /** {@code array} times a mask of zeros, with probability {@code rate}, and of 1/(1 − rate). */
     private static Value dropped(RecordingArray x, NDArray array, double rate) {
         NDArray mask = x.recorder.masks.of(array.getShape(), 1 - rate);
-        return x.recorder.call("torch.mul", array, x.recorder.call("torch.type_as", mask, array));
+        return x.call("torch.mul", array, x.call("torch.type_as", mask, array));
     }
 
     private static void norms() {
@@ -87,19 +83,16 @@ final class LayerOperations {
     private static NDList batchNorm(RecordingArray x, Object[] a) {
         int axis = (int) a[5] < 0 ? (int) a[5] + ((NDArray) a[0]).getShape().dimension() : (int) a[5];
         boolean training = (boolean) a[8];
-        Object input = axis == 1 ? a[0] : x.recorder.call("torch.transpose", a[0], 1, axis);
+        Object input = axis == 1 ? a[0] : x.call("torch.transpose", a[0], 1, axis);
         Object[] ordered = {input, a[3], a[4], a[1], a[2], training, 1.0 - (float) a[6], a[7], false};
-        Value result = training
-                ? x.recorder.effect("torch.batch_norm", ordered)
-                : x.recorder.call("torch.batch_norm", ordered);
-        return new NDList(x.recorder.array(axis == 1 ? result : x.recorder.call("torch.transpose", result, 1, axis)));
+        Value result = training ? x.recorder.effect("torch.batch_norm", ordered) : x.call("torch.batch_norm", ordered);
+        return new NDList(x.recorder.array(axis == 1 ? result : x.call("torch.transpose", result, 1, axis)));
     }
 
     private static void pools() {
         on("maxPool(Shape,Shape,Shape,boolean)", (x, a) -> {
             Shape kernel = (Shape) a[0];
-            long[] ones = new long[kernel.dimension()];
-            Arrays.fill(ones, 1);
+            List<Long> ones = Collections.nCopies(kernel.dimension(), 1L);
             String target = "torch.max_pool" + kernel.dimension() + "d";
             return array(x, target, x.value, kernel, a[1], a[2], ones, a[3]);
         });
@@ -119,19 +112,17 @@ final class LayerOperations {
     }
 
     private static int[] spatial(RecordingArray x) {
-        int[] axes = new int[dimension(x) - 2];
-        Arrays.setAll(axes, i -> i + 2);
-        return axes;
+        return IntStream.range(2, dimension(x)).toArray();
     }
 
     /** {@code (Σ|x|ᵖ)^(1/p)} over each window: the engine's leaves the signs to odd p, and allows no padding. */
     private static NDArray lpPool(RecordingArray x, Object[] a) {
         Shape kernel = (Shape) a[1];
-        Value powers = x.recorder.call("torch.pow", x.recorder.call("torch.abs", x.value), a[0]);
+        Value powers = x.call("torch.pow", x.call("torch.abs", x.value), a[0]);
         boolean line = kernel.dimension() == 1;
-        Value input = line ? x.recorder.call("torch.unsqueeze", powers, 2) : powers;
+        Value input = line ? x.call("torch.unsqueeze", powers, 2) : powers;
         String target = "torch.avg_pool" + (line ? 2 : kernel.dimension()) + "d";
-        Value sums = x.recorder.call( // of averages divided by one
+        Value sums = x.call( // of averages divided by one
                 target,
                 input,
                 line ? new Shape(1).addAll(kernel) : kernel,
@@ -140,7 +131,7 @@ final class LayerOperations {
                 a[4],
                 true,
                 1);
-        Value kept = line ? x.recorder.call("torch.squeeze", sums, 2) : sums;
+        Value kept = line ? x.call("torch.squeeze", sums, 2) : sums;
         return array(x, "torch.pow", kept, 1.0 / (float) a[0]);
     }
 
@@ -229,7 +220,6 @@ final class LayerOperations {
             Object start = target.equals("torch.lstm") ? starts : starts.get(0);
             return recorder.tuple(
                     1 + states.size(),
-                    false,
                     target,
                     from,
                     start,
@@ -266,13 +256,13 @@ final class LayerOperations {
         // heights and widths before channels, as in DJL
         on("resize(int,int,int)", (x, a) -> {
             int dimension = dimension(x);
-            Value image = x.recorder.call("torch.to", x.value, DataType.FLOAT32);
-            Value batch = dimension == 3 ? x.recorder.call("torch.unsqueeze", image, 0) : image;
-            Value channels = x.recorder.call("torch.permute", batch, new int[] {0, 3, 1, 2});
+            Value image = x.call("torch.to", x.value, DataType.FLOAT32);
+            Value batch = dimension == 3 ? x.call("torch.unsqueeze", image, 0) : image;
+            Value channels = x.call("torch.permute", batch, new int[] {0, 3, 1, 2});
             long[] size = {(int) a[1], (int) a[0]};
             Value resized = interpolated(x, channels, 4, size, (int) a[2], false);
-            Value back = x.recorder.call("torch.permute", resized, new int[] {0, 2, 3, 1});
-            Value alike = dimension == 3 ? x.recorder.call("torch.squeeze", back, 0) : back;
+            Value back = x.call("torch.permute", resized, new int[] {0, 2, 3, 1});
+            Value alike = dimension == 3 ? x.call("torch.squeeze", back, 0) : back;
             return array(x, "torch.type_as", alike, x.value);
         });
     }
@@ -282,20 +272,15 @@ final class LayerOperations {
             RecordingArray x, Value array, int dimension, long[] size, int mode, boolean corners) {
         String linear = dimension == 3 ? "linear1d" : dimension == 4 ? "bilinear2d" : "trilinear3d";
         if (mode == 0) {
-            Object[] scales = new Object[2 + dimension - 2];
-            scales[0] = array;
-            scales[1] = size;
-            return x.recorder.call("torch.upsample_nearest" + (dimension - 2) + "d", scales);
+            Object[] scales = Arrays.copyOf(new Object[] {array, size}, dimension);
+            return x.call("torch.upsample_nearest" + (dimension - 2) + "d", scales);
         } else if (mode == 1 || mode == 3 && dimension == 4) {
-            Object[] scales = new Object[3 + dimension - 2];
-            scales[0] = array;
-            scales[1] = size;
-            scales[2] = corners;
-            return x.recorder.call("torch.upsample_" + (mode == 1 ? linear : "bicubic2d"), scales);
+            Object[] scales = Arrays.copyOf(new Object[] {array, size, corners}, dimension + 1);
+            return x.call("torch.upsample_" + (mode == 1 ? linear : "bicubic2d"), scales);
         } else if (mode == 2) {
-            return x.recorder.call("torch.adaptive_avg_pool" + (dimension - 2) + "d", array, size);
+            return x.call("torch.adaptive_avg_pool" + (dimension - 2) + "d", array, size);
         }
-        throw x.recorder.unsupported(
+        throw Recorder.unsupported(
                 "interpolation in mode " + mode, "use 0 nearest, 1 linear, 2 area, or 3 cubic of images");
     }
 }

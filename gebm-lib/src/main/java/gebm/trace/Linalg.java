@@ -99,16 +99,14 @@ public final class Linalg {
      * @throws IllegalArgumentException if {@code a} is not square or not positive definite
      */
     public static NDArray cholesky(NDArray a) {
-        square("a", a);
-        return Calls.call("torch.linalg_cholesky", a, new Node.Named("upper", false));
+        return Calls.call("torch.linalg_cholesky", square(a), new Node.Named("upper", false));
     }
 
     /** The X with {@code a X = b}, a triangular: {@code (…, n, n)} and {@code (…, n, k)}. For aᵀ swap its axes. */
     public static NDArray triangularSolve(NDArray a, NDArray b, Triangle triangle) {
-        square("a", a);
         return Calls.call(
                 "torch.linalg_solve_triangular",
-                a,
+                square(a),
                 b,
                 new Node.Named("upper", triangle == Triangle.UPPER || triangle == Triangle.UNIT_UPPER),
                 new Node.Named("left", true),
@@ -120,12 +118,10 @@ public final class Linalg {
         square("l", l);
         // the engine reads the lower triangle only, but its gradient has an upper one
         return Calls.composed(
-                        "choleskySolve",
-                        List.of(),
-                        new NDList(l, b),
-                        list -> new NDList(
-                                Calls.call("torch.cholesky_solve", list.get(1), tril(list.get(0), 0), false)))
-                .singletonOrThrow();
+                "choleskySolve",
+                List.of(),
+                new NDList(l, b),
+                list -> Calls.call("torch.cholesky_solve", list.get(1), tril(list.get(0), 0), false));
     }
 
     /**
@@ -134,8 +130,7 @@ public final class Linalg {
      * @throws IllegalArgumentException if {@code a} is not square or singular
      */
     public static NDArray solve(NDArray a, NDArray b) {
-        square("a", a);
-        return Calls.call("torch.linalg_solve", a, b, new Node.Named("left", true));
+        return Calls.call("torch.linalg_solve", square(a), b, new Node.Named("left", true));
     }
 
     /**
@@ -144,8 +139,7 @@ public final class Linalg {
      * @throws IllegalArgumentException if {@code a} is not square or singular
      */
     public static NDArray inverse(NDArray a) {
-        square("a", a);
-        return Calls.call("torch.linalg_inv", a);
+        return Calls.call("torch.linalg_inv", square(a));
     }
 
     // ---------------------------------------------------------------- determinants
@@ -155,21 +149,18 @@ public final class Linalg {
 
     /** Sign and logarithm of the absolute determinant; of a singular matrix 0 and −∞: {@code (…, n, n)}. */
     public static LogDeterminant slogdet(NDArray a) {
-        square("a", a);
         return new LogDeterminant(
-                Calls.call("(torch.linalg_slogdet({0}))[0]", a), Calls.call(Rules.LOG_ABS_DETERMINANT, a));
+                Calls.call("(torch.linalg_slogdet({0}))[0]", square(a)), Calls.call(Rules.LOG_ABS_DETERMINANT, a));
     }
 
     /** {@code log det a}; NaN where the determinant is negative. */
     public static NDArray logdet(NDArray a) {
-        square("a", a);
-        return Calls.call("torch.logdet", a);
+        return Calls.call("torch.logdet", square(a));
     }
 
     /** {@code det a}. */
     public static NDArray det(NDArray a) {
-        square("a", a);
-        return Calls.call("torch.linalg_det", a);
+        return Calls.call("torch.linalg_det", square(a));
     }
 
     // ---------------------------------------------------------------- decompositions
@@ -184,8 +175,7 @@ public final class Linalg {
      * functions that do not depend on the vectors' signs.
      */
     public static Eigen eigh(NDArray a) {
-        square("a", a);
-        NDList both = Calls.tuple(2, "torch.linalg_eigh", a, "L");
+        NDList both = Calls.tuple(2, "torch.linalg_eigh", square(a), "L");
         return new Eigen(both.get(0), both.get(1));
     }
 
@@ -215,17 +205,21 @@ public final class Linalg {
 
     /** {@code exp(a) = Σₖ aᵏ/k!}. */
     public static NDArray matrixExp(NDArray a) {
-        square("a", a);
-        return Calls.call("torch.linalg_matrix_exp", a);
+        return Calls.call("torch.linalg_matrix_exp", square(a));
     }
 
     /** In a recording a shape may be costly to know; there the engine refuses, and names the line. */
-    private static void square(String what, NDArray a) {
+    private static NDArray square(NDArray a) {
+        return square("a", a);
+    }
+
+    private static NDArray square(String what, NDArray a) {
         if (!Program.isRecorded(a)) {
             Shape shape = a.getShape();
             int dimension = shape.dimension();
             boolean square = dimension >= 2 && shape.get(dimension - 1) == shape.get(dimension - 2);
             Require.that(square, what, "square in its last two axes", shape);
         }
+        return a;
     }
 }

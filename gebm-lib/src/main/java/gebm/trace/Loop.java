@@ -134,10 +134,7 @@ public final class Loop {
     private static Result scan(Object first, Object end, NDList initial, ScanBody body) {
         Recorder recorder = Recorder.current("a Loop is part of a program");
         Object start = recorder.bound(first);
-        Recorder.Scanned scanned = recorder.scan(start, end, initial, (state, index) -> {
-            Result result = body.apply(state, new Step(recorder, index, start));
-            return new Recorder.Scanned(result.state(), result.outputs());
-        });
-        return new Result(scanned.state(), scanned.outputs());
+        return recorder.scan(
+                start, end, initial, (state, index) -> body.apply(state, new Step(recorder, index, start)));
     }
 }

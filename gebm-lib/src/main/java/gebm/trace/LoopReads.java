@@ -47,16 +47,7 @@ final class LoopReads {
             before.add(new Node.Call("torch.alias", List.of(value), List.of(name), false, loop.site()));
             names.put(value, name);
         }
-        return new Node.Loop(
-                loop.index(),
-                loop.start(),
-                loop.end(),
-                loop.parameters(),
-                loop.arguments(),
-                names.all(loop.body()),
-                names.list(loop.results()),
-                loop.outputs(),
-                loop.site());
+        return loop.with(names.all(loop.body()), names.list(loop.results()));
     }
 
     /** The arrays that {@code loop}'s body reads and does not define. */

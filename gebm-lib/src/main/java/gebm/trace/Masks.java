@@ -48,7 +48,7 @@ final class Masks {
     /** A mask that is {@code 1/kept} with probability {@code kept}, else zero; in float32. */
     NDArray of(Shape shape, double kept) {
         if (source.rng == null) {
-            throw recorder.unsupported("dropout in training without a key", "hand one in: network.apply(x, true, rng)");
+            throw Recorder.unsupported("dropout in training without a key", "hand one in: network.apply(x, true, rng)");
         }
         Rng rng = source.rng.fork("dropout").fork(source.count++);
         List<Value> loops = recorder.loopIndices();

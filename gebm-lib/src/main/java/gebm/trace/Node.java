@@ -1,6 +1,8 @@
 package gebm.trace;
 
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 
 /**
@@ -41,6 +43,11 @@ sealed interface Node {
         Value output() {
             return outputs.get(0);
         }
+    }
+
+    /** {@code value} as another name of {@code argument}. */
+    static Call same(Value value, Object argument, StackTraceElement site) {
+        return new Call("{0}", Collections.singletonList(argument), List.of(value), false, site);
     }
 
     /** Leaves the enclosing loop, with what the previous step carried, when {@code condition} holds. */
@@ -92,12 +99,16 @@ sealed interface Node {
             implements Structure {
         @Override
         public Loop withBody(List<Node> other) {
-            return new Loop(index, start, end, parameters, arguments, other, results, outputs, site);
+            return with(other, results);
+        }
+
+        Loop with(List<Node> otherBody, List<Object> otherResults) {
+            return new Loop(index, start, end, parameters, arguments, otherBody, otherResults, outputs, site);
         }
 
         @Override
         public List<Object> reads() {
-            return java.util.Arrays.asList(arguments, start, end);
+            return Arrays.asList(arguments, start, end);
         }
 
         @Override
@@ -126,6 +137,11 @@ sealed interface Node {
         @Override
         public Gradient withBody(List<Node> other) {
             return new Gradient(parameters, arguments, other, total, extras, values, gradients, perSample, site);
+        }
+
+        /** The gradients of this alone, for each sample. */
+        Gradient apart() {
+            return new Gradient(parameters, arguments, body, total, List.of(), List.of(), gradients, true, site);
         }
 
         @Override

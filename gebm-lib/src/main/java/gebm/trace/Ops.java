@@ -205,7 +205,7 @@ public final class Ops {
      * @throws IllegalArgumentException if the shapes do not fit
      */
     public static SpectralNorm spectralNorm(NDArray weight, NDArray u) {
-        NDList both = Calls.composed("spectralNorm", List.of(), new NDList(weight, u), list -> {
+        NDList both = Calls.composedList("spectralNorm", List.of(), new NDList(weight, u), list -> {
             Shape shape = matrix("weight", list.get(0));
             perOutput("u", list.get(1), shape);
             NDArray w = list.get(0).reshape(new Shape(shape.get(0), -1));
@@ -232,14 +232,12 @@ public final class Ops {
      */
     public static NDArray weightNorm(NDArray v, NDArray g) {
         return Calls.composed("weightNorm", List.of(), new NDList(v, g), list -> {
-                    Shape shape = matrix("v", list.get(0));
-                    perOutput("g", list.get(1), shape);
-                    int[] rest = IntStream.range(1, shape.dimension()).toArray();
-                    NDArray length = list.get(0).square().sum(rest, true).sqrt();
-                    return new NDList(list.get(0)
-                            .mul(list.get(1).reshape(length.getShape()).div(length)));
-                })
-                .singletonOrThrow();
+            Shape shape = matrix("v", list.get(0));
+            perOutput("g", list.get(1), shape);
+            int[] rest = IntStream.range(1, shape.dimension()).toArray();
+            NDArray length = list.get(0).square().sum(rest, true).sqrt();
+            return list.get(0).mul(list.get(1).reshape(length.getShape()).div(length));
+        });
     }
 
     /**
@@ -255,21 +253,20 @@ public final class Ops {
         Require.notNegative("epsilon", epsilon);
         NDList arrays = new NDList(x, scale, shift);
         return Calls.composed("instanceNorm", List.of(epsilon), arrays, list -> {
-                    Shape shape = list.get(0).getShape();
-                    Require.that(shape.dimension() >= 3, "x", "of shape (n, c, d...)", shape);
-                    perOutput("scale", list.get(1), shape.slice(1));
-                    perOutput("shift", list.get(2), shape.slice(1));
-                    int[] spatial = IntStream.range(2, shape.dimension()).toArray();
-                    long[] channels = new long[shape.dimension() - 1];
-                    Arrays.fill(channels, 1);
-                    channels[0] = shape.get(1);
-                    NDArray centred = list.get(0).sub(list.get(0).mean(spatial, true));
-                    NDArray deviation =
-                            centred.square().mean(spatial, true).add(epsilon).sqrt();
-                    NDArray scaled = centred.div(deviation).mul(list.get(1).reshape(channels));
-                    return new NDList(scaled.add(list.get(2).reshape(channels)));
-                })
-                .singletonOrThrow();
+            Shape shape = list.get(0).getShape();
+            Require.that(shape.dimension() >= 3, "x", "of shape (n, c, d...)", shape);
+            perOutput("scale", list.get(1), shape.slice(1));
+            perOutput("shift", list.get(2), shape.slice(1));
+            int[] spatial = IntStream.range(2, shape.dimension()).toArray();
+            long[] channels = new long[shape.dimension() - 1];
+            Arrays.fill(channels, 1);
+            channels[0] = shape.get(1);
+            NDArray centred = list.get(0).sub(list.get(0).mean(spatial, true));
+            NDArray deviation =
+                    centred.square().mean(spatial, true).add(epsilon).sqrt();
+            NDArray scaled = centred.div(deviation).mul(list.get(1).reshape(channels));
+            return scaled.add(list.get(2).reshape(channels));
+        });
     }
 
     private static Shape matrix(String what, NDArray weight) {
@@ -320,19 +317,17 @@ public final class Ops {
     public static NDArray norm(NDList arrays) {
         Require.that(!arrays.isEmpty(), "arrays", "at least one", "none");
         return Calls.composed("norm", List.of(), arrays, list -> {
-                    Recorder recorder = Recorder.of(list.head());
-                    Value norms = recorder.call("torch._foreach_norm({0}, 2)", (Object) list);
-                    Value norm = recorder.call(
-                            "torch.linalg_vector_norm",
-                            recorder.call("torch.stack", norms, 0),
-                            2.0,
-                            null,
-                            false,
-                            new Node.Named("dtype", null));
-                    return new NDList(
-                            recorder.array(norm, new Shape(), list.head().getDataType()));
-                })
-                .singletonOrThrow();
+            Recorder recorder = Recorder.of(list.head());
+            Value norms = recorder.call("torch._foreach_norm({0}, 2)", (Object) list);
+            Value norm = recorder.call(
+                    "torch.linalg_vector_norm",
+                    recorder.call("torch.stack", norms, 0),
+                    2.0,
+                    null,
+                    false,
+                    new Node.Named("dtype", null));
+            return recorder.array(norm, new Shape(), list.head().getDataType());
+        });
     }
 
     /** One where every element of every array is finite, else zero; {@code ()}, int64. */

@@ -23,17 +23,10 @@ final class Printer {
     /** A program's text; line {@code i} (from 1) came from {@code sites.get(i - 1)}, which may be null. */
     record Source(String text, List<StackTraceElement> sites) {}
 
-    /** The text of {@code graph}, which calls no network. */
-    static Source print(Graph graph) {
-        return print(graph, List.of());
-    }
-
-    /** The text of {@code graph}, which calls {@code networks}. */
-    static Source print(Graph graph, List<NetworkFile> networks) {
-        return print(graph, List.of(), networks);
-    }
-
-    /** The text of {@code graph}, of whose inputs some are attributes of the program instead of arguments. */
+    /**
+     * The text of {@code graph}, which calls {@code networks}, and of whose inputs some are attributes of the program
+     * instead of arguments.
+     */
     static Source print(Graph graph, List<Value> attributes, List<NetworkFile> networks) {
         Printer printer = new Printer(false);
         printer.header(graph.inputs(), attributes, networks);

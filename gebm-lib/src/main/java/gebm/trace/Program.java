@@ -12,7 +12,6 @@ import gebm.trace.file.SavedProgram;
 import java.lang.ref.Reference;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
@@ -51,29 +50,11 @@ public final class Program {
     private static final int KEPT = 32;
 
     private static final int KEPT_FOR_OWNERS = 64;
-    private static final Map<List<Object>, Program> OWNED = new LinkedHashMap<>(16, 0.75f, true) {
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<List<Object>, Program> eldest) {
-            boolean full = size() > KEPT_FOR_OWNERS;
-            if (full) {
-                eldest.getValue().drop();
-            }
-            return full;
-        }
-    };
+    private static final Map<List<Object>, Program> OWNED = Calls.recent(KEPT_FOR_OWNERS, Program::drop);
 
     private final Body body;
     /** By signature, the one used last at the end. */
-    private final Map<List<Object>, Recording> recordings = new LinkedHashMap<>(16, 0.75f, true) {
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<List<Object>, Recording> eldest) {
-            boolean full = size() > KEPT;
-            if (full) {
-                eldest.getValue().drop();
-            }
-            return full;
-        }
-    };
+    private final Map<List<Object>, Recording> recordings = Calls.recent(KEPT, Recording::drop);
 
     private Program(Body body) {
         this.body = body;
@@ -223,11 +204,7 @@ public final class Program {
         for (NDArray argument : arguments) {
             kinds.add(new Pair<>(argument.getShape(), argument.getDataType()));
         }
-        return signature(device, kinds);
-    }
-
-    private static List<Object> signature(Device device, List<Pair<Shape, DataType>> arguments) {
-        return List.of(device, arguments);
+        return List.of(device, kinds);
     }
 
     private Executable record(Device device, NDList arguments) {
@@ -301,7 +278,7 @@ public final class Program {
         });
         Recording recording = program.new Recording();
         recording.executable = new Executable(saved.archive(), source, device, new NDList(), null);
-        program.recordings.put(signature(device, saved.arguments()), recording);
+        program.recordings.put(List.of(device, saved.arguments()), recording);
         return program;
     }
 

@@ -6,6 +6,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
@@ -21,6 +24,8 @@ import java.util.stream.Collectors;
  */
 public record ProgramGraph(
         List<Input> inputs, List<Operation> operations, List<String> results, List<Derivative> derivatives) {
+    private static final Pattern NAME = Pattern.compile("(?:torch\\.)?([\\w.]+)");
+
     /** An array from outside. */
     public record Input(String name, Role role, Shape shape, DataType type) {}
 
@@ -200,17 +205,12 @@ public record ProgramGraph(
         if (TorchScript.isCall(target)) {
             return TorchScript.nameIn(target);
         }
-        int at = target.indexOf("torch.");
-        String rest = at < 0 ? target : target.substring(at + "torch.".length());
-        return rest.chars()
-                .takeWhile(c -> Character.isLetterOrDigit(c) || c == '_' || c == '.')
-                .mapToObj(c -> String.valueOf((char) c))
-                .collect(Collectors.collectingAndThen(Collectors.joining(), text -> text.isEmpty() ? "alias" : text));
+        Matcher name = NAME.matcher(target.substring(Math.max(0, target.indexOf("torch."))));
+        return name.lookingAt() ? name.group(1) : "alias";
     }
 
     /** How often each operation occurs. */
     public Map<String, Long> counts() {
-        return operations.stream()
-                .collect(Collectors.groupingBy(Operation::name, java.util.TreeMap::new, Collectors.counting()));
+        return operations.stream().collect(Collectors.groupingBy(Operation::name, TreeMap::new, Collectors.counting()));
     }
 }

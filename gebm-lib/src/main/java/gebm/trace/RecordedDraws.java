@@ -64,7 +64,7 @@ record RecordedDraws(Recorder recorder, Object number) implements Rng.Engine {
 
     @Override
     public long key() {
-        throw recorder.unsupported("reading a key", "fork it and draw from it; numbers are known only at each call");
+        throw Recorder.unsupported("reading a key", "fork it and draw from it; numbers are known only at each call");
     }
 
     @Override

@@ -18,6 +18,7 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
@@ -125,11 +126,7 @@ final class Recorder implements AutoCloseable {
 
     /** The arrays handed in at each call, as recorded arrays. */
     NDList arguments() {
-        NDList list = new NDList();
-        for (int i = 1; i < inputs.size(); i++) {
-            list.add(array(inputs.get(i)));
-        }
-        return list;
+        return arrays(inputs.subList(1, inputs.size()));
     }
 
     private Value addInput(NDArray example) {
@@ -260,13 +257,13 @@ final class Recorder implements AutoCloseable {
     }
 
     /** Writes a call that returns a tuple of {@code count}. */
-    List<Value> tuple(int count, boolean effect, String target, Object... args) {
+    List<Value> tuple(int count, String target, Object... args) {
         List<Object> arguments = arguments(args);
         List<Value> outputs = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             outputs.add(newValue());
         }
-        frame().nodes.add(new Node.Call(target, arguments, outputs, effect, site()));
+        frame().nodes.add(new Node.Call(target, arguments, outputs, false, site()));
         return outputs;
     }
 
@@ -293,11 +290,7 @@ final class Recorder implements AutoCloseable {
         } else if (argument instanceof Shape shape) {
             return longs(shape.getShape());
         } else if (argument instanceof int[] numbers) {
-            List<Object> list = new ArrayList<>();
-            for (int number : numbers) {
-                list.add((long) number);
-            }
-            return list;
+            return longs(Arrays.stream(numbers).asLongStream().toArray());
         } else if (argument instanceof long[] numbers) {
             return longs(numbers);
         } else if (argument instanceof List<?> items) { // NDList too
@@ -308,7 +301,8 @@ final class Recorder implements AutoCloseable {
         return argument;
     }
 
-    private static List<Object> longs(long[] numbers) {
+    /** {@code numbers} as a list of literals, which can grow. */
+    static List<Object> longs(long... numbers) {
         List<Object> list = new ArrayList<>();
         for (long number : numbers) {
             list.add(number);
@@ -318,27 +312,16 @@ final class Recorder implements AutoCloseable {
 
     // ---------------------------------------------------------------- structures
 
-    /** Outputs of a loop's body. */
-    interface Step {
-        NDList apply(NDList state, Value index);
-    }
-
-    /** The state after a loop, and the outputs of its steps, each stacked along a first axis. */
-    record Scanned(NDList state, NDList outputs) {}
-
     /** A step's next state and what it puts out. */
     interface ScanStep {
-        Scanned apply(NDList state, Value index);
+        Loop.Result apply(NDList state, Value index);
     }
 
-    /** {@code for index in start..end-1: state = step(state, index)}; start and end are numbers or 0-d arrays. */
-    NDList loop(Object start, Object end, NDList initial, Step step) {
-        return scan(start, end, initial, (state, index) -> new Scanned(step.apply(state, index), new NDList()))
-                .state();
-    }
-
-    /** A loop whose steps put arrays out besides carrying a state. */
-    Scanned scan(Object start, Object end, NDList initial, ScanStep step) {
+    /**
+     * {@code for index in start..end-1: state = step(state, index)}, with what the steps put out besides, each stacked
+     * along a first axis; start and end are numbers or 0-d arrays.
+     */
+    Loop.Result scan(Object start, Object end, NDList initial, ScanStep step) {
         Frame around = frame();
         Object from = bound(start);
         Object to = bound(end);
@@ -351,7 +334,7 @@ final class Recorder implements AutoCloseable {
         List<Value> lists = new ArrayList<>();
         List<Value> rows = new ArrayList<>();
         try {
-            Scanned result = step.apply(arrays(parameters), index);
+            Loop.Result result = step.apply(arrays(parameters), index);
             results = arguments(result.state().toArray());
             for (NDArray output : result.outputs()) {
                 Value list = new Value(ids++, around);
@@ -376,7 +359,7 @@ final class Recorder implements AutoCloseable {
         for (int i = 0; i < lists.size(); i++) {
             stacked.add(array(stacked(lists.get(i), rows.get(i), loop)));
         }
-        return new Scanned(arrays(outputs), stacked);
+        return new Loop.Result(arrays(outputs), stacked);
     }
 
     private Value stacked(Value list, Value row, Node.Loop loop) {
@@ -414,17 +397,11 @@ final class Recorder implements AutoCloseable {
         frame().nodes.add(new Node.BreakIf(condition, site()));
     }
 
-    /** A scalar to differentiate, and whatever else the function computed. */
-    record Total(NDArray total, NDList extras) {}
-
-    /** Gradients in the order of what they are taken for, and the extras. */
-    record Gradients(NDList gradients, NDList extras) {}
-
     /**
      * The gradient of {@code function}'s total with respect to {@code wrt}; with {@code everywhere}, every mention of
      * {@code wrt} inside counts (parameters), without, only the arrays that the function is handed.
      */
-    Gradients gradient(NDList wrt, boolean everywhere, java.util.function.Function<NDList, Total> function) {
+    Gradients.ParameterGradients gradient(NDList wrt, boolean everywhere, Function<NDList, Gradients.Loss> function) {
         List<Object> outside = arguments(wrt.toArray());
         Frame body = open();
         List<Value> parameters = like(outside);
@@ -438,9 +415,9 @@ final class Recorder implements AutoCloseable {
         Object total;
         List<Object> extras;
         try {
-            Total result = function.apply(arrays(parameters));
+            Gradients.Loss result = function.apply(arrays(parameters));
             total = valueOf(result.total());
-            extras = arguments(result.extras().toArray());
+            extras = arguments(result.others().toArray());
         } finally {
             close(body);
         }
@@ -449,25 +426,14 @@ final class Recorder implements AutoCloseable {
         frame().nodes
                 .add(new Node.Gradient(
                         parameters, outside, body.nodes, total, extras, values, gradients, false, site()));
-        return new Gradients(arrays(gradients), arrays(values));
+        return new Gradients.ParameterGradients(arrays(gradients), arrays(values));
     }
 
     /** The gradient of each element of {@code function(x)} with respect to {@code wrt}. */
     NDList perSample(NDList wrt, UnaryOperator<NDArray> function, NDArray x) {
-        NDList together = gradient(
-                        wrt, true, inside -> new Total(function.apply(x).sum(), new NDList()))
-                .gradients();
+        NDList together = gradientOfSum(wrt, function, x);
         Node.Gradient sum = (Node.Gradient) frame().nodes.remove(frame().nodes.size() - 1);
-        Node.Gradient apart = new Node.Gradient(
-                sum.parameters(),
-                sum.arguments(),
-                sum.body(),
-                sum.total(),
-                List.of(),
-                List.of(),
-                sum.gradients(),
-                true,
-                sum.site());
+        Node.Gradient apart = sum.apart();
         Graph all = new Graph(inputs, flat(), List.of());
         long samples = x.getShape().get(0);
         if (Derivatives.separates(apart, facts, this::newValue, all.roots())) {
@@ -485,16 +451,17 @@ final class Recorder implements AutoCloseable {
                             call("torch.slice", x, 0, index, end, 1),
                             new Shape(1).addAll(x.getShape().slice(1)),
                             x.getDataType());
-                    return new Scanned(
-                            none,
-                            gradient(
-                                            wrt,
-                                            true,
-                                            inside -> new Total(
-                                                    function.apply(one).sum(), new NDList()))
-                                    .gradients());
+                    return new Loop.Result(none, gradientOfSum(wrt, function, one));
                 })
                 .outputs();
+    }
+
+    private NDList gradientOfSum(NDList wrt, UnaryOperator<NDArray> function, NDArray x) {
+        return gradient(
+                        wrt,
+                        true,
+                        inside -> new Gradients.Loss(function.apply(x).sum(), new NDList()))
+                .gradients();
     }
 
     /** A function's values, and for each direction its tangents. */
@@ -536,7 +503,7 @@ final class Recorder implements AutoCloseable {
         frames.remove(frames.size() - 1);
     }
 
-    private NDList arrays(List<Value> values) {
+    NDList arrays(List<Value> values) {
         NDList list = new NDList();
         values.forEach(value -> list.add(array(value)));
         return list;
@@ -581,8 +548,7 @@ final class Recorder implements AutoCloseable {
 
     /** Row {@code index} of {@code rows}. */
     NDArray row(NDArray rows, Value index) {
-        Value row = call("torch.select", rows, 0, index);
-        return array(row);
+        return array(call("torch.select", rows, 0, index));
     }
 
     /** {@code value}, whose shape depends on values, so that it has none while recording. */
@@ -616,11 +582,6 @@ final class Recorder implements AutoCloseable {
         return value + " " + facts.shape(value) + (facts.type(value) == null ? "" : " " + facts.type(value));
     }
 
-    /** The nodes of the innermost unfinished block. */
-    List<Node> written() {
-        return List.copyOf(frame().nodes);
-    }
-
     /** The indices of the loops that enclose this place of the program, from the outermost. */
     List<Value> loopIndices() {
         List<Value> indices = new ArrayList<>();
@@ -649,14 +610,13 @@ final class Recorder implements AutoCloseable {
         List<Node> nodes = new ArrayList<>();
         for (Frame frame : frames) {
             if (frame.header instanceof Node.Loop loop) {
-                nodes.add(same(loop.index(), loop.start()));
+                nodes.add(Node.same(loop.index(), loop.start(), null));
             }
-            if (frame.header != null) {
-                for (int i = 0; i < frame.header.parameters().size(); i++) {
-                    nodes.add(same(
-                            frame.header.parameters().get(i),
-                            frame.header.arguments().get(i)));
-                }
+            for (int i = 0;
+                    frame.header != null && i < frame.header.parameters().size();
+                    i++) {
+                Object argument = frame.header.arguments().get(i);
+                nodes.add(Node.same(frame.header.parameters().get(i), argument, null));
             }
             for (Node node : frame.nodes) {
                 if (node instanceof Node.Call call) {
@@ -668,10 +628,6 @@ final class Recorder implements AutoCloseable {
             }
         }
         return nodes;
-    }
-
-    private static Node same(Value value, Object argument) {
-        return new Node.Call("{0}", List.of(argument), List.of(value), false, null);
     }
 
     private long[] run(Graph graph) {
@@ -708,18 +664,18 @@ final class Recorder implements AutoCloseable {
         Graph merged = Merging.applyTo(written);
         Graph hoisted = Hoisting.applyTo(Folding.applyTo(merged, this)).withoutDeadCode();
         Graph graph = LoopReads.applyTo(hoisted, facts, this::newValue);
-        NDList implicit = new NDList();
         int explicit = inputs.size() - 1 - captured.size();
         // captured arrays are the inputs after the explicit ones, in the order in which they were met
-        for (int i = explicit; i < examples.size(); i++) {
-            implicit.add(examples.get(i));
-        }
+        NDList implicit = new NDList(examples.subList(explicit, examples.size()));
         ProgramGraph view = ProgramGraph.of(graph, explicit, facts, derived.methods());
         return new Executable(
-                Printer.print(graph, networks), device(), implicit, new Executable.Recorded(graph, view, networks));
+                Printer.print(graph, List.of(), networks),
+                device(),
+                implicit,
+                new Executable.Recorded(graph, view, networks));
     }
 
-    UnsupportedOperationException unsupported(String what, String advice) {
+    static UnsupportedOperationException unsupported(String what, String advice) {
         return Errors.shown(
                 new UnsupportedOperationException(what + " cannot be recorded (at " + place(site()) + "); " + advice));
     }

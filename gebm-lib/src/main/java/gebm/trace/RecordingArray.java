@@ -36,6 +36,11 @@ final class RecordingArray implements InvocationHandler {
         return proxy;
     }
 
+    /** Writes {@code target(args…)}. */
+    Value call(String target, Object... args) {
+        return recorder.call(target, args);
+    }
+
     NDArrayEx extension() {
         if (extension == null) {
             extension = (NDArrayEx) Proxy.newProxyInstance(
@@ -46,23 +51,8 @@ final class RecordingArray implements InvocationHandler {
 
     @Override
     public Object invoke(Object self, Method method, Object[] arguments) throws Throwable {
-        Object[] args = arguments == null ? new Object[0] : arguments;
-        Operations.Row row = Operations.row(method);
-        if (row != null) {
-            return row.rule().record(this, args);
-        }
-        if (method.getDeclaringClass() == Object.class) {
-            return switch (method.getName()) {
-                case "equals" -> self == args[0];
-                case "hashCode" -> System.identityHashCode(self);
-                default -> toString();
-            };
-        }
-        if (method.isDefault()) {
-            return InvocationHandler.invokeDefault(self, method, args);
-        }
-        throw recorder.unsupported(
-                method.getName(), "there is no rule for this operation; write it with other operations of NDArray");
+        String advice = "there is no rule for this operation; write it with other operations of NDArray";
+        return Operations.rows().invoke(this, self, method, arguments, advice);
     }
 
     /** Describes the array without running anything. */

@@ -29,21 +29,11 @@ final class RecordingManager implements InvocationHandler {
 
     @Override
     public Object invoke(Object self, Method method, Object[] arguments) throws Throwable {
-        Object[] args = arguments == null ? new Object[0] : arguments;
-        Creation.Row row = Creation.row(method);
-        if (row != null) {
-            return row.rule().record(this, args);
-        }
-        if (method.getDeclaringClass() == Object.class) {
-            return switch (method.getName()) {
-                case "equals" -> self == args[0];
-                case "hashCode" -> System.identityHashCode(self);
-                default -> "manager of a recording";
-            };
-        }
-        if (method.isDefault()) {
-            return InvocationHandler.invokeDefault(self, method, args);
-        }
-        throw recorder.unsupported(method.getName(), "make the array outside of the program and use it inside");
+        return Creation.rows().invoke(this, self, method, arguments, Creation.OUTSIDE);
+    }
+
+    @Override
+    public String toString() {
+        return "manager of a recording";
     }
 }

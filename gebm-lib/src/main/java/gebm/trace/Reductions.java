@@ -6,7 +6,6 @@ import static gebm.trace.Operations.on;
 import static gebm.trace.Operations.plain;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDList;
 import gebm.trace.Node.Named;
 import java.util.Arrays;
 import java.util.List;
@@ -34,21 +33,21 @@ final class Reductions {
             int[] axes = positive(x, (int[]) a[0]);
             Value result = x.value;
             for (int i = axes.length - 1; i >= 0; i--) {
-                result = x.recorder.call("torch.prod", result, axes[i], a[1]);
+                result = x.call("torch.prod", result, axes[i], a[1]);
             }
             return x.recorder.array(result);
         });
         on("norm(boolean)", (x, a) -> norm(x, 2, null, (boolean) a[0]));
         on("norm(int,int[],boolean)", (x, a) -> norm(x, (int) a[0], a[1], (boolean) a[2]));
         on("normalize(double,long,double)", (x, a) -> {
-            Value length = x.recorder.call(
-                    "torch.linalg_vector_norm", x.value, a[0], List.of(a[1]), true, new Named("dtype", null));
-            return array(x, "torch.div", x.value, x.recorder.call("torch.clamp_min", length, a[2]));
+            Value length =
+                    x.call("torch.linalg_vector_norm", x.value, a[0], List.of(a[1]), true, new Named("dtype", null));
+            return array(x, "torch.div", x.value, x.call("torch.clamp_min", length, a[2]));
         });
         on("softmax(int)", (x, a) -> array(x, "torch.softmax", x.value, a[0], null));
         on("logSoftmax(int)", (x, a) -> array(x, "torch.log_softmax", x.value, a[0], null));
         on("trace(int,int,int)", (x, a) -> { // DJL's engine lacks it
-            Value diagonal = x.recorder.call("torch.diagonal", x.value, a[0], a[1], a[2]);
+            Value diagonal = x.call("torch.diagonal", x.value, a[0], a[1], a[2]);
             return array(x, "torch.sum", diagonal, new int[] {-1}, false, new Named("dtype", null));
         });
     }
@@ -70,18 +69,17 @@ final class Reductions {
         on("argMin()", plain("torch.argmin"));
         on("argMax(int)", (x, a) -> array(x, "torch.argmax", x.value, a[0], false));
         on("argMin(int)", (x, a) -> array(x, "torch.argmin", x.value, a[0], false));
-        on("sort()", (x, a) -> array(x, "{0}[{1}]", x.recorder.call("torch.sort", x.value, -1, false), 0));
-        on("sort(int)", (x, a) -> array(x, "{0}[{1}]", x.recorder.call("torch.sort", x.value, a[0], false), 0));
+        on("sort()", (x, a) -> array(x, "{0}[{1}]", x.call("torch.sort", x.value, -1, false), 0));
+        on("sort(int)", (x, a) -> array(x, "{0}[{1}]", x.call("torch.sort", x.value, a[0], false), 0));
         on("argSort(int,boolean)", (x, a) -> array(x, "torch.argsort", x.value, a[0], !(boolean) a[1]));
         on("topK(int,int,boolean,boolean)", (x, a) -> {
-            List<Value> pair = x.recorder.tuple(2, false, "torch.topk", x.value, a[0], a[1], a[2], a[3]);
-            return new NDList(x.recorder.array(pair.get(0)), x.recorder.array(pair.get(1)));
+            return x.recorder.arrays(x.recorder.tuple(2, "torch.topk", x.value, a[0], a[1], a[2], a[3]));
         });
         // of all elements, as DJL documents; its engine takes them along the last axis
         on("median()", plain("torch.median"));
-        on("percentile(Number)", (x, a) -> quantile(x, x.recorder.call("torch.flatten", x.value, 0, -1), a[0], 0));
+        on("percentile(Number)", (x, a) -> quantile(x, x.call("torch.flatten", x.value, 0, -1), a[0], 0));
         on("median(int[])", (x, a) -> {
-            Value pair = x.recorder.call("torch.median", x.value, axis(x, "median", a[0]), false);
+            Value pair = x.call("torch.median", x.value, axis(x, "median", a[0]), false);
             return array(x, "{0}[{1}]", pair, 0);
         });
         on("percentile(Number,int[])", (x, a) -> quantile(x, x.value, a[0], axis(x, "percentile", a[1])));
@@ -94,7 +92,7 @@ final class Reductions {
 
     private static int axis(RecordingArray x, String name, Object axes) {
         if (((int[]) axes).length != 1) {
-            throw x.recorder.unsupported(
+            throw Recorder.unsupported(
                     name + " over " + Arrays.toString((int[]) axes),
                     "name one axis, after transpose and reshape have made the axes one");
         }
@@ -103,7 +101,7 @@ final class Reductions {
 
     private static void cumulative() {
         // of the flattened array, as DJL documents; its engine takes it along the first axis
-        on("cumSum()", (x, a) -> array(x, "torch.cumsum", x.recorder.call("torch.flatten", x.value, 0, -1), 0));
+        on("cumSum()", (x, a) -> array(x, "torch.cumsum", x.call("torch.flatten", x.value, 0, -1), 0));
         on("cumSum(int)", plain("torch.cumsum"));
         on("cumProd(int)", plain("torch.cumprod"));
         on("cumProd(int,DataType)", (x, a) -> array(x, "torch.cumprod", x.value, a[0], new Named("dtype", a[1])));

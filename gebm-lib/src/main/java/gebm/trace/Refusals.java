@@ -24,12 +24,10 @@ final class Refusals {
     private Refusals() {}
 
     static void rows() {
-        for (String type : new String[] {
-            "Float", "Double", "Int", "Long", "Byte", "Boolean", "Uint8", "Short", "UnsignedShort", "UnsignedInt"
-        }) {
+        for (String type : "Float Double Int Long Byte Boolean Uint8 Short UnsignedShort UnsignedInt".split(" ")) {
             values("to" + type + "Array()");
         }
-        for (String type : new String[] {"Long", "Double", "Float", "Int", "Byte", "Uint8", "Boolean"}) {
+        for (String type : "Long Double Float Int Byte Uint8 Boolean".split(" ")) {
             values("get" + type + "(long[])");
         }
         values("toByteBuffer() toByteBuffer(boolean) toArray() toStringArray() toStringArray(Charset) encode()");
@@ -74,16 +72,13 @@ final class Refusals {
             method = stack[i].getClassName().startsWith("ai.djl.pytorch.engine.") ? stack[i].getMethodName() : method;
             site = Recorder.isUsers(stack[i]) ? stack[i] : null;
         }
-        UnsupportedOperationException refusal =
-                new UnsupportedOperationException("handing a recorded array to the engine (" + method
-                        + ") cannot be recorded (at " + site + "); " + ENGINE);
-        refusal.initCause(e);
-        return refusal;
+        return new UnsupportedOperationException(
+                "handing a recorded array to the engine (" + method + ") cannot be recorded (at " + site + "); "
+                        + ENGINE,
+                e);
     }
 
     private static void values(String signatures) {
-        for (String signature : signatures.split(" ")) {
-            refuse(signature, "reading values with " + signature.substring(0, signature.indexOf('(')), VALUES);
-        }
+        Operations.rows().refuse(signatures, "reading values with ", VALUES);
     }
 }

@@ -66,7 +66,7 @@ final class Selection {
     }
 
     private static Value rows(RecordingArray x, Object index) {
-        return x.recorder.call("torch.to", index, DataType.INT64);
+        return x.call("torch.to", index, DataType.INT64);
     }
 
     /** A view of an array by numbers, slices and new axes, and which of its axes are indexed by arrays. */
@@ -101,13 +101,13 @@ final class Selection {
 
         private void add(NDIndexElement element) {
             if (element instanceof NDIndexFixed fixed) {
-                array = x.recorder.call("torch.select", array, axis, fixed.getIndex());
+                array = x.call("torch.select", array, axis, fixed.getIndex());
             } else if (element instanceof NDIndexSlice slice) {
                 long step = slice.getStep() == null ? 1 : slice.getStep();
-                array = x.recorder.call("torch.slice", array, axis, slice.getMin(), slice.getMax(), step);
+                array = x.call("torch.slice", array, axis, slice.getMin(), slice.getMax(), step);
                 keep();
             } else if (element instanceof NDIndexNull) {
-                array = x.recorder.call("torch.unsqueeze", array, axis);
+                array = x.call("torch.unsqueeze", array, axis);
                 keep();
             } else if (element instanceof NDIndexTake take) {
                 indices.add(rows(x, take.getIndex()));
@@ -119,7 +119,7 @@ final class Selection {
             } else if (element instanceof NDIndexAll) {
                 keep();
             } else {
-                throw x.recorder.unsupported(
+                throw Recorder.unsupported(
                         "an index of type " + element.getClass().getSimpleName(), "use gather, where or take");
             }
         }
@@ -147,7 +147,7 @@ final class Selection {
     }
 
     private static Value indexed(RecordingArray x, Value array, List<Object> indices) {
-        return x.recorder.call("torch.index({0}, annotate(List[Optional[Tensor]], {1}))", array, indices);
+        return x.call(Rules.INDEX, array, indices);
     }
 
     /** One element along an axis for each place of the others; an index without that axis gets it with length one. */
@@ -158,14 +158,14 @@ final class Selection {
             if (element instanceof NDIndexPick pick && picked == null) {
                 picked = pick.getIndex();
             } else if (!(element instanceof NDIndexAll)) {
-                throw x.recorder.unsupported("a pick among other indices", "use gather");
+                throw Recorder.unsupported("a pick among other indices", "use gather");
             } else if (picked == null) {
                 axis++;
             }
         }
         Value rows = rows(x, picked);
         if (picked.getShape().dimension() < Operations.dimension(x)) {
-            rows = x.recorder.call("torch.unsqueeze", rows, axis);
+            rows = x.call("torch.unsqueeze", rows, axis);
         }
         return array(x, "torch.gather", x.value, axis, rows);
     }
@@ -173,7 +173,7 @@ final class Selection {
     /** Writes into the array itself, as in DJL; a value of fewer elements is repeated. */
     private static Object set(RecordingArray x, NDIndex index, Object value) {
         if (index.getIndices().stream().anyMatch(NDIndexPick.class::isInstance)) {
-            throw x.recorder.unsupported("set with a pick", "use scatter");
+            throw Recorder.unsupported("set with a pick", "use scatter");
         }
         Place place = new Place(x, index);
         if (!place.hasArrays()) {
@@ -181,8 +181,8 @@ final class Selection {
             return null;
         }
         Object written = value instanceof Number
-                ? x.recorder.call("torch.new_full({0}, annotate(List[int], []), {1})", x.value, value)
-                : x.recorder.call("torch.type_as", value, x.value);
+                ? x.call("torch.new_full({0}, annotate(List[int], []), {1})", x.value, value)
+                : x.call("torch.type_as", value, x.value);
         x.recorder.effect(
                 "torch.index_put_({0}, annotate(List[Optional[Tensor]], {1}), {2}, False)",
                 place.array, place.indices, written);
@@ -199,7 +199,7 @@ final class Selection {
         }
         List<Object> indices = new ArrayList<>();
         for (long i = 0; i < depth; i++) {
-            indices.add(x.recorder.call("torch.select", rows, 0, i));
+            indices.add(x.call("torch.select", rows, 0, i));
         }
         return x.recorder.array(indexed(x, x.value, indices));
     }
@@ -211,32 +211,31 @@ final class Selection {
         Value values = x.recorder.valueOf(value);
         for (int i = 0; i < places.dimension() && i < given.dimension(); i++) {
             if (given.get(i) > places.get(i)) {
-                values = x.recorder.call("torch.slice", values, i, 0, places.get(i), 1);
+                values = x.call("torch.slice", values, i, 0, places.get(i), 1);
             }
         }
         return array(x, "torch.scatter", x.value, axis, rows(x, index), values);
     }
 
     private static Object oneHot(RecordingArray x, Object[] a) {
-        Value hot = x.recorder.call("torch.one_hot", rows(x, x.proxy()), (int) a[0]);
-        Value typed = x.recorder.call("torch.to", hot, a[3]);
+        Value hot = x.call("torch.one_hot", rows(x, x.proxy()), (int) a[0]);
+        Value typed = x.call("torch.to", hot, a[3]);
         float on = (float) a[1];
         float off = (float) a[2];
         return on == 1 && off == 0
                 ? x.recorder.array(typed)
-                : array(x, "torch.add", x.recorder.call("torch.mul", typed, on - off), off);
+                : array(x, "torch.add", x.call("torch.mul", typed, on - off), off);
     }
 
     /** {@code (batch, time, …)} with {@code value} where the time is not below the sequence's length. */
     private static NDArray sequenceMask(RecordingArray x, NDArray lengths, double value) {
         Shape shape = x.recorder.shape(x.value);
-        Value times =
-                x.recorder.call("torch.arange", shape.get(1), new Node.Named("device", x.recorder.deviceArgument()));
-        Value over = x.recorder.call("torch.ge", times, x.recorder.call("torch.unsqueeze", lengths, 1));
+        Value times = x.call("torch.arange", shape.get(1), new Node.Named("device", x.recorder.deviceArgument()));
+        Value over = x.call("torch.ge", times, x.call("torch.unsqueeze", lengths, 1));
         long[] sizes = new long[shape.dimension()];
         java.util.Arrays.fill(sizes, 1);
         sizes[0] = shape.get(0);
         sizes[1] = shape.get(1);
-        return array(x, "torch.masked_fill", x.value, x.recorder.call("torch.reshape", over, sizes), value);
+        return array(x, "torch.masked_fill", x.value, x.call("torch.reshape", over, sizes), value);
     }
 }

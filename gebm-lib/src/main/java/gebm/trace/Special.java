@@ -116,10 +116,9 @@ public final class Special {
      */
     public static NDArray betaln(NDArray a, NDArray b) {
         return Calls.composed("betaln", List.of(), new NDList(a, b), list -> {
-                    NDArray sum = gammaln(list.get(0)).add(gammaln(list.get(1)));
-                    return new NDList(sum.sub(gammaln(list.get(0).add(list.get(1)))));
-                })
-                .singletonOrThrow();
+            NDArray sum = gammaln(list.get(0)).add(gammaln(list.get(1)));
+            return sum.sub(gammaln(list.get(0).add(list.get(1))));
+        });
     }
 
     // ---------------------------------------------------------------- Bessel

@@ -1,7 +1,6 @@
 package gebm.trace;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.function.Supplier;
 
@@ -46,8 +45,7 @@ final class Unrolling {
             state = names.list(loop.results());
         }
         for (int i = 0; i < state.size(); i++) {
-            List<Object> as = Arrays.asList(state.get(i));
-            out.add(new Node.Call("{0}", as, List.of(loop.outputs().get(i)), false, loop.site()));
+            out.add(Node.same(loop.outputs().get(i), state.get(i), loop.site()));
         }
     }
 

@@ -70,10 +70,7 @@ public final class Watch implements AutoCloseable {
     }
 
     private synchronized void check() {
-        if (closed) {
-            return;
-        }
-        if (owner.isInterrupted() || flag.getAsBoolean()) {
+        if (!closed && (owner.isInterrupted() || flag.getAsBoolean())) {
             stop();
         }
     }

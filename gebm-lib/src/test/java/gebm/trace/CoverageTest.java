@@ -600,12 +600,12 @@ class CoverageTest {
                     .filter(method -> !Modifier.isStatic(method.getModifiers()) && !method.isBridge())
                     .forEach(all::add);
         }
-        all.sort(Comparator.comparing((Method method) -> owner(method) + Operations.signature(method)));
+        all.sort(Comparator.comparing((Method method) -> owner(method) + Rows.signature(method)));
         List<Method> once = new ArrayList<>(); // interfaces repeat what they inherit
         for (Method method : all) {
             boolean again = !once.isEmpty()
                     && owner(once.get(once.size() - 1)).equals(owner(method))
-                    && Operations.signature(once.get(once.size() - 1)).equals(Operations.signature(method));
+                    && Rows.signature(once.get(once.size() - 1)).equals(Rows.signature(method));
             if (!again) {
                 once.add(method);
             }
@@ -620,7 +620,9 @@ class CoverageTest {
 
     private static Answer.How declared(Method method) {
         boolean ofManager = owner(method).equals("NDManager");
-        boolean hasRow = ofManager ? Creation.row(method) != null : Operations.row(method) != null;
+        boolean hasRow = ofManager
+                ? Creation.rows().row(method) != null
+                : Operations.rows().row(method) != null;
         return hasRow
                 ? advice(method) == null ? Answer.How.TRACED : Answer.How.REFUSED
                 : method.isDefault() ? Answer.How.DECOMPOSED : null;
@@ -628,9 +630,13 @@ class CoverageTest {
 
     private static String advice(Method method) {
         if (owner(method).equals("NDManager")) {
-            return Creation.row(method) == null ? null : Creation.row(method).advice();
+            return Creation.rows().row(method) == null
+                    ? null
+                    : Creation.rows().row(method).advice();
         }
-        return Operations.row(method) == null ? null : Operations.row(method).advice();
+        return Operations.rows().row(method) == null
+                ? null
+                : Operations.rows().row(method).advice();
     }
 
     /** A method and what it is called on and with, in one scope. */
@@ -643,7 +649,7 @@ class CoverageTest {
 
         Prepared(Method method, NDManager scope) {
             this.method = method;
-            Call call = CALLS.get(Operations.signature(method));
+            Call call = CALLS.get(Rows.signature(method));
             NDArray x = call == null ? floats(scope, 3, 4) : call.receiver().apply(scope);
             receiver = x.toType(x.getDataType(), false).duplicate(); // one that nobody else reads
             target = owner(method).equals("NDManager")
@@ -700,9 +706,9 @@ class CoverageTest {
         Program program = Program.ofRandom((scope, none, rng) -> {
             Prepared prepared = new Prepared(method, scope);
             Recorder recorder = Recorder.current();
-            int before = recorder.written().size();
+            int before = recorder.frame().nodes.size();
             Object result = prepared.invoke();
-            recorder.written().stream().skip(before).forEach(node -> operations.addAll(names(node)));
+            recorder.frame().nodes.stream().skip(before).forEach(node -> operations.addAll(names(node)));
             constant[0] =
                     method.getReturnType() == NDArray.class && owner(method).equals("NDManager");
             return result instanceof NDArray array
@@ -736,18 +742,18 @@ class CoverageTest {
 
     @Test
     void everyMethodHasAnAnswer() {
-        assertThat(methods()).allSatisfy(method -> assertThat(declared(method))
-                .as(Operations.signature(method))
-                .isNotNull());
+        assertThat(methods())
+                .allSatisfy(method ->
+                        assertThat(declared(method)).as(Rows.signature(method)).isNotNull());
         assertThat(methods().size()).isGreaterThan(350);
     }
 
     @Test
     void everyRowHasAMethod() {
         Set<String> signatures = new HashSet<>();
-        methods().forEach(method -> signatures.add(owner(method) + Operations.signature(method)));
-        assertThat(Creation.signatures()).allMatch(row -> signatures.contains("NDManager" + row));
-        assertThat(Operations.signatures())
+        methods().forEach(method -> signatures.add(owner(method) + Rows.signature(method)));
+        assertThat(Creation.rows().signatures()).allMatch(row -> signatures.contains("NDManager" + row));
+        assertThat(Operations.rows().signatures())
                 .allMatch(row -> signatures.contains("NDArray" + row) || signatures.contains("NDArrayEx" + row));
     }
 
@@ -772,7 +778,7 @@ class CoverageTest {
                 lacks = true;
             }
         }
-        String signature = Operations.signature(method);
+        String signature = Rows.signature(method);
         if (lacks || DIFFERS.containsKey(signature)) {
             assertThat(DEFINITIONS).containsKey(signature);
             double[] expected = DEFINITIONS.get(signature).apply(new Prepared(method, m).arrays());
@@ -850,7 +856,7 @@ class CoverageTest {
         for (Method method : methods()) {
             Answer answer = ask(method, m);
             counts.merge(answer.how(), 1, Integer::sum);
-            String signature = Operations.signature(method);
+            String signature = Rows.signature(method);
             String what = answer.how() == Answer.How.REFUSED
                     ? answer.advice()
                     : answer.operations().stream().map(name -> "`" + name + "`").collect(Collectors.joining(" "));

@@ -179,21 +179,17 @@ public final class NetworkFile {
         } else if (node instanceof Pickle.Persistent persistent
                 && persistent.id() instanceof Pickle.Tuple id
                 && id.items().size() == 5) {
-            List<Object> items = new ArrayList<>(id.items()); // "storage", type, key, device, size
-            items.set(2, attribute(i) + "." + items.get(2));
-            items.set(3, "cpu");
-            return new Pickle.Persistent(new Pickle.Tuple(items));
+            Pickle.Tuple named =
+                    id.with(2, attribute(i) + "." + id.items().get(2)); // "storage", type, key, device, size
+            return new Pickle.Persistent(named.with(3, "cpu"));
         } else if (node instanceof Pickle.Reduced reduced
                 && reduced.function() instanceof Pickle.Global function
                 && reduced.arguments() instanceof Pickle.Tuple arguments) {
             if (function.name().equals("_rebuild_tensor_v2")) {
-                List<Object> items = new ArrayList<>(arguments.items());
-                items.set(4, false); // no gradient for its weights
-                return new Pickle.Reduced(function, new Pickle.Tuple(items));
+                return new Pickle.Reduced(function, arguments.with(4, false)); // no gradient for its weights
             } else if (function.name().equals("restore_type_tag")) {
-                List<Object> items = new ArrayList<>(arguments.items());
-                items.set(1, renamed((String) items.get(1), i));
-                return new Pickle.Reduced(function, new Pickle.Tuple(items));
+                String type = renamed((String) arguments.items().get(1), i);
+                return new Pickle.Reduced(function, arguments.with(1, type));
             }
         }
         return node;

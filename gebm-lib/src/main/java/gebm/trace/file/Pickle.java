@@ -29,7 +29,14 @@ final class Pickle {
     record Global(String module, String name) {}
 
     /** A tuple. */
-    record Tuple(List<Object> items) {}
+    record Tuple(List<Object> items) {
+        /** The same with another item number {@code i}. */
+        Tuple with(int i, Object item) {
+            List<Object> changed = new ArrayList<>(items);
+            changed.set(i, item);
+            return new Tuple(changed);
+        }
+    }
 
     /** Something kept elsewhere, such as a tensor's numbers. */
     record Persistent(Object id) {}
