@@ -1,7 +1,6 @@
 package gebm.metric;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDManager;
 import gebm.core.Require;
 import java.util.Objects;
 import org.ejml.data.DMatrixRMaj;
@@ -50,13 +49,7 @@ public final class Frechet {
      *     to, or a value that is not finite (naming its row)
      */
     public double between(NDArray samples, NDArray reference) {
-        try (NDManager scope = samples.getManager().newSubManager()) {
-            NDArray a = features.apply(samples);
-            a.attach(scope);
-            NDArray b = features.apply(reference);
-            b.attach(scope);
-            return squared(Gaussian.fit("samples", a), Gaussian.fit("reference", b));
-        }
+        return squared(fitted("samples", samples), fitted("reference", reference));
     }
 
     /**
@@ -70,10 +63,12 @@ public final class Frechet {
                 "features of the reference, " + reference.set() + ",",
                 "those of this distance, " + features.name(),
                 reference.features());
-        try (NDManager scope = samples.getManager().newSubManager()) {
-            NDArray a = features.apply(samples);
-            a.attach(scope);
-            return squared(Gaussian.fit("samples", a), reference.gaussian());
+        return squared(fitted("samples", samples), reference.gaussian());
+    }
+
+    private Gaussian fitted(String what, NDArray samples) {
+        try (NDArray rows = features.apply(samples)) {
+            return Gaussian.fit(what, rows);
         }
     }
 

@@ -6,6 +6,7 @@ import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import gebm.core.Require;
+import java.util.Arrays;
 import org.ejml.data.DMatrixRMaj;
 
 /** Mean and covariance of the rows of an array, in double: {@code C = Σ (x − μ)(x − μ)ᵀ/(n − 1)}. */
@@ -57,18 +58,12 @@ record Gaussian(double[] mean, DMatrixRMaj covariance) {
         double[] sums = part.sum(new int[] {1}).toDoubleArray();
         for (int i = 0; i < sums.length; i++) {
             if (!Double.isFinite(sums[i])) {
-                throw new IllegalArgumentException(
-                        what + " must be finite, got " + firstBroken(part.get(i)) + " in row " + (from + i));
+                double broken = Arrays.stream(part.get(i).toDoubleArray())
+                        .filter(value -> !Double.isFinite(value))
+                        .findFirst()
+                        .orElse(Double.POSITIVE_INFINITY); // finite numbers whose sum overflows
+                throw new IllegalArgumentException(what + " must be finite, got " + broken + " in row " + (from + i));
             }
         }
-    }
-
-    private static double firstBroken(NDArray row) {
-        for (double value : row.toDoubleArray()) {
-            if (!Double.isFinite(value)) {
-                return value;
-            }
-        }
-        return Double.POSITIVE_INFINITY; // finite numbers whose sum overflows
     }
 }

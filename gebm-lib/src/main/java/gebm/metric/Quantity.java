@@ -3,9 +3,9 @@ package gebm.metric;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
-import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import gebm.core.Require;
+import gebm.trace.Ops;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Objects;
@@ -117,10 +117,7 @@ public final class Quantity {
         try (NDManager scope = draws.getManager().newSubManager()) {
             NDArray flat = draws.reshape(n, chains, d);
             flat.attach(scope);
-            NDArray one = flat.get(scope, new NDIndex(":, :, " + dimension));
-            NDArray wide = one.toType(DataType.FLOAT64, true);
-            wide.attach(scope);
-            values = wide.toDoubleArray();
+            values = Ops.doubles(flat.get(scope, new NDIndex(":, :, " + dimension)));
         }
         double[][] rows = new double[chains][n];
         for (int i = 0; i < values.length; i++) {

@@ -206,18 +206,15 @@ public record SequentialMonteCarlo(
         /** Writes who follows whom, from {@code from} on; draws anew below half of the particles. */
         void resample(int[] ancestors, int from, double uniform) {
             int n = logWeights.length;
-            if (effective >= n / 2.0 || effective == 0) {
-                for (int i = 0; i < n; i++) {
-                    ancestors[from + i] = from + i;
-                }
-                return;
-            }
-            int[] chosen = systematic(logWeights, uniform);
+            boolean kept = effective >= n / 2.0 || effective == 0;
+            int[] chosen = kept ? IntStream.range(0, n).toArray() : systematic(logWeights, uniform);
             for (int i = 0; i < n; i++) {
                 ancestors[from + i] = from + chosen[i];
             }
-            logFactors += LogNormaliser.logMeanExp(logWeights);
-            Arrays.fill(logWeights, 0);
+            if (!kept) {
+                logFactors += LogNormaliser.logMeanExp(logWeights);
+                Arrays.fill(logWeights, 0);
+            }
         }
 
         double logEstimate() {

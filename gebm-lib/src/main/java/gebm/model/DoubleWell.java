@@ -71,7 +71,7 @@ record DoubleWell(int dimension, double barrier) implements Target {
     }
 
     @Override
-    public String name() {
+    public String toString() {
         return "doubleWell(" + dimension + ", " + barrier + ")";
     }
 
@@ -98,10 +98,5 @@ record DoubleWell(int dimension, double barrier) implements Target {
         return coordinate == 0
                 ? new TabulatedMarginal(-reach(), reach(), this::weight).cdf(values)
                 : NormalMarginal.of(0, 1).cdf(values);
-    }
-
-    @Override
-    public String toString() {
-        return name();
     }
 }

@@ -66,11 +66,6 @@ final class GaussianTarget implements Target {
     }
 
     @Override
-    public String name() {
-        return name;
-    }
-
-    @Override
     public int dimension() {
         return mean.length;
     }

@@ -124,7 +124,7 @@ final class MixtureTarget implements Target {
     }
 
     @Override
-    public String name() {
+    public String toString() {
         return "mixture of " + weights.length + " in " + dimension() + " dimensions";
     }
 
@@ -172,10 +172,5 @@ final class MixtureTarget implements Target {
                 .mapToDouble(c -> c.deviations()[coordinate])
                 .toArray();
         return new NormalMarginal(weights, m, s).cdf(values);
-    }
-
-    @Override
-    public String toString() {
-        return name();
     }
 }

@@ -2,6 +2,7 @@ package gebm.sampler;
 
 import ai.djl.ndarray.NDArray;
 import gebm.core.StopReason;
+import java.util.Arrays;
 
 /**
  * What a run of a sampler gave.
@@ -22,35 +23,7 @@ public record Chains<S extends ChainState>(NDArray draws, S last, Steps steps, l
      *     whose step did not diverge, in nats; empty where a step keeps no energy
      * @param divergences how many chains' steps diverged: an energy change that is above 1,000 nats or not finite
      */
-    public record Steps(double[] meanEnergy, double[] acceptance, double[] energyChange, long[] divergences) {
-        /** Copies the numbers. */
-        public Steps {
-            meanEnergy = meanEnergy.clone();
-            acceptance = acceptance.clone();
-            energyChange = energyChange.clone();
-            divergences = divergences.clone();
-        }
-
-        @Override
-        public double[] meanEnergy() {
-            return meanEnergy.clone();
-        }
-
-        @Override
-        public double[] acceptance() {
-            return acceptance.clone();
-        }
-
-        @Override
-        public double[] energyChange() {
-            return energyChange.clone();
-        }
-
-        @Override
-        public long[] divergences() {
-            return divergences.clone();
-        }
-    }
+    public record Steps(double[] meanEnergy, double[] acceptance, double[] energyChange, long[] divergences) {}
 
     /** The last positions, {@code (chains, d)}. */
     public NDArray position() {
@@ -59,17 +32,17 @@ public record Chains<S extends ChainState>(NDArray draws, S last, Steps steps, l
 
     /** The target's energy after each step, averaged over the chains, in nats. */
     public double[] meanEnergy() {
-        return steps.meanEnergy();
+        return steps.meanEnergy.clone();
     }
 
     /** The acceptance after each step, averaged over the chains; empty where the sampler never rejects. */
     public double[] acceptance() {
-        return steps.acceptance();
+        return steps.acceptance.clone();
     }
 
     /** How many steps of single chains diverged in this run. */
     public long divergences() {
-        return java.util.Arrays.stream(steps.divergences).sum();
+        return Arrays.stream(steps.divergences).sum();
     }
 
     @Override

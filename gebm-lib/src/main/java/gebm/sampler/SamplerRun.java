@@ -254,7 +254,7 @@ final class SamplerRun<S extends ChainState> {
         int worst = 0;
         double largest = 0;
         for (NDArray array : after) {
-            double[] all = numbers(array);
+            double[] all = Ops.doubles(array);
             int wide = (int) (all.length / array.getShape().get(0));
             for (int i = 0; i < all.length && Double.isFinite(largest); i++) {
                 if (!Double.isFinite(all[i]) || Math.abs(all[i]) > Math.abs(largest)) {
@@ -263,16 +263,10 @@ final class SamplerRun<S extends ChainState> {
                 }
             }
         }
-        double[] from = numbers(position);
+        double[] from = Ops.doubles(position);
         int width = from.length / chains;
         double[] row = Arrays.copyOfRange(from, worst * width, worst * width + Math.min(width, SHOWN));
         return "chain " + worst + ", at " + Arrays.toString(row).replace("]", width > SHOWN ? ", …]" : "]") + ", gave "
                 + largest + (Double.isFinite(largest) ? ", too large for a sum over chains" : "");
-    }
-
-    private static double[] numbers(NDArray array) {
-        try (NDArray wide = array.toType(DataType.FLOAT64, true)) {
-            return wide.toDoubleArray();
-        }
     }
 }
