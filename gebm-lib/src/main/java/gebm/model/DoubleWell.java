@@ -67,7 +67,7 @@ record DoubleWell(int dimension, double barrier) implements Target {
         for (int i = 0; i < points.length; i++) {
             points[i] = i % dimension == 0 ? drawWell(numbers) : numbers.nextGaussian();
         }
-        return TargetArrays.constant(scope, points, new Shape(n, dimension), type);
+        return scope.create(points, new Shape(n, dimension)).toType(type, false);
     }
 
     @Override

@@ -130,16 +130,7 @@ final class Pairs {
     }
 
     private static void bars(Graphics2D pen, Axes axes, double[][] outline, Color colour) {
-        Path2D path = new Path2D.Double();
-        for (int i = 0; i < outline[0].length; i++) {
-            double x = axes.x(outline[0][i]);
-            double y = axes.y(outline[1][i]);
-            if (i == 0) {
-                path.moveTo(x, y);
-            } else {
-                path.lineTo(x, y);
-            }
-        }
+        Path2D path = axes.line(outline[0].length, i -> outline[0][i], i -> outline[1][i]);
         pen.setColor(Style.translucent(colour, 0.25));
         pen.fill(path);
         pen.setColor(colour);

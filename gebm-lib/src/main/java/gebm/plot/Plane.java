@@ -184,7 +184,7 @@ public final class Plane implements Figure {
         Require.that(frames >= 2 && frames <= n, "frames", "in [2, " + n + "]", frames);
         double[] extent = limits.length > 0 || map() != null
                 ? limits()
-                : with(whole(name, paths)).limits();
+                : with(new Paths(name, colours(), paths)).limits();
         Plane still = withLimits(extent[0], extent[1], extent[2], extent[3]);
         Picture ground = Plots.image(still.with(new Walkers(name, colour(), new double[0][][])));
         List<Picture> pictures = new ArrayList<>();
@@ -210,17 +210,11 @@ public final class Plane implements Figure {
         return new Picture(copy, ground.width(), ground.height());
     }
 
-    private Layer whole(String name, double[][][] paths) {
-        return new Paths(name, colours(), paths);
-    }
-
     private static double[][][] cut(double[][][] paths, int begin, int end) {
-        double[][][] cut = new double[paths.length][2][];
-        for (int c = 0; c < paths.length; c++) {
-            cut[c][0] = Arrays.copyOfRange(paths[c][0], begin, end);
-            cut[c][1] = Arrays.copyOfRange(paths[c][1], begin, end);
-        }
-        return cut;
+        return Arrays.stream(paths)
+                .map(xy ->
+                        new double[][] {Arrays.copyOfRange(xy[0], begin, end), Arrays.copyOfRange(xy[1], begin, end)})
+                .toArray(double[][][]::new);
     }
 
     /** For each chain all x and all y. */
@@ -303,28 +297,16 @@ public final class Plane implements Figure {
         double unit = SIDE / Math.max(l[1] - l[0], l[3] - l[2]);
         double width = Math.max(SIDE / 4.0, Math.rint(unit * (l[1] - l[0])));
         double height = Math.max(SIDE / 4.0, Math.rint(unit * (l[3] - l[2])));
-        Graphics2D pen = Style.pen(new BufferedImage(1, 1, BufferedImage.TYPE_INT_RGB).createGraphics());
         Axes unplaced = new Axes(l[0], l[1], l[2], l[3], new Rectangle2D.Double(0, 0, width, height));
-        double left = Math.ceil(unplaced.widestLeft(pen)) + 34;
-        pen.dispose();
+        double left = Ticks.widest(unplaced.yTicks()) + 34;
         int top = TOP + (title.isEmpty() ? 0 : LINE) + (named().isEmpty() ? 0 : LINE);
         return new Axes(l[0], l[1], l[2], l[3], new Rectangle2D.Double(left, top, width, height));
-    }
-
-    private static double barLabels(HeatMap map) {
-        Graphics2D pen = Style.pen(new BufferedImage(1, 1, BufferedImage.TYPE_INT_RGB).createGraphics());
-        double widest = 0;
-        for (double tick : map.ticks()) {
-            widest = Math.max(widest, Style.width(pen, Style.TICK, Ticks.text(tick)));
-        }
-        pen.dispose();
-        return Math.ceil(widest);
     }
 
     @Override
     public int width() {
         HeatMap map = map();
-        double bar = map == null ? 0 : 14 + BAR + 8 + barLabels(map) + (map.label.isEmpty() ? 0 : 22);
+        double bar = map == null ? 0 : 14 + BAR + 8 + Ticks.widest(map.ticks()) + (map.label.isEmpty() ? 0 : 22);
         return (int) Math.ceil(axes().area().getMaxX() + bar) + RIGHT;
     }
 
@@ -490,7 +472,7 @@ public final class Plane implements Figure {
                 Axes.mark(pen, x + BAR, y, x + BAR + 4, y);
                 Style.write(pen, Style.TICK, Style.INK, Ticks.text(tick), x + BAR + 7, y + 4, 0);
             }
-            Axes.upwards(pen, label, x + BAR + 8 + barLabels(this) + 16, area.getCenterY());
+            Axes.upwards(pen, label, x + BAR + 8 + Ticks.widest(ticks()) + 16, area.getCenterY());
         }
     }
 
@@ -500,15 +482,7 @@ public final class Plane implements Figure {
             pen.setStroke(new BasicStroke(overMap ? 0.7f : 1.1f, BasicStroke.CAP_ROUND, BasicStroke.JOIN_ROUND));
             pen.setColor(overMap ? new Color(255, 255, 255, 130) : Style.PALE);
             for (double[][] line : lines) {
-                Path2D path = new Path2D.Double();
-                for (int i = 0; i < line.length; i++) {
-                    if (i == 0) {
-                        path.moveTo(axes.x(line[i][0]), axes.y(line[i][1]));
-                    } else {
-                        path.lineTo(axes.x(line[i][0]), axes.y(line[i][1]));
-                    }
-                }
-                pen.draw(path);
+                pen.draw(axes.line(line.length, i -> line[i][0], i -> line[i][1]));
             }
         }
 
@@ -633,12 +607,7 @@ public final class Plane implements Figure {
     }
 
     private static Path2D line(Axes axes, double[][] path) {
-        Path2D line = new Path2D.Double();
-        line.moveTo(axes.x(path[0][0]), axes.y(path[1][0]));
-        for (int i = 1; i < path[0].length; i++) {
-            line.lineTo(axes.x(path[0][i]), axes.y(path[1][i]));
-        }
-        return line;
+        return axes.line(path[0].length, i -> path[0][i], i -> path[1][i]);
     }
 
     private record Arrows(double[][] at, double[][] by, boolean overMap) implements Layer {

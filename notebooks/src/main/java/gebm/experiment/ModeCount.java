@@ -22,12 +22,6 @@ import java.util.Locale;
  * @param divergence of p from q
  */
 public record ModeCount(double[] shares, double[] reference, int modes, double entropy, double divergence) {
-    /** Copies the shares. */
-    public ModeCount {
-        shares = shares.clone();
-        reference = reference.clone();
-    }
-
     /**
      * Compares the classes of samples with those of data.
      *
@@ -61,16 +55,6 @@ public record ModeCount(double[] shares, double[] reference, int modes, double e
             shares[label] += 1.0 / labels.length;
         }
         return shares;
-    }
-
-    @Override
-    public double[] shares() {
-        return shares.clone();
-    }
-
-    @Override
-    public double[] reference() {
-        return reference.clone();
     }
 
     /** Modes and divergence, and a line for each class with its share among samples and data. */
