@@ -185,8 +185,6 @@ record Annealing<S extends ChainState>(Metropolis<S> kernel, int moves, Energy t
         return new NDList(scope.create(betas, longest.add(2)), scope.create(settings, longest.addAll(settingsShape())));
     }
 
-    // ---------------------------------------------------------------- what can go wrong
-
     /** The differences as numbers. */
     double[] finite(Cloud cloud, double beta) {
         double[] d = cloud.difference().toDoubleArray();

@@ -89,9 +89,7 @@ public final class PrincipalComponents implements Features {
                     scope.create(directions).toType(x.getDataType(), false).transpose();
             NDArray rows = x.reshape(n, mean.length);
             rows.attach(scope);
-            NDArray centred = rows.sub(centre);
-            centred.attach(scope);
-            NDArray features = centred.matMul(basis);
+            NDArray features = rows.sub(centre).matMul(basis);
             features.attach(x.getManager());
             return features;
         }

@@ -160,7 +160,7 @@ public final class Quantity {
     public Estimate standardDeviation() {
         double mean = mean(draws);
         double sum = sumOfSquares(mean);
-        double size = sizeOf(mapped(x -> (x - mean) * (x - mean)));
+        double size = sizeOf(mapped(draws, x -> (x - mean) * (x - mean)));
         double fourth = 0;
         for (double value : sorted) {
             fourth += Math.pow(value - mean, 4);
@@ -293,7 +293,7 @@ public final class Quantity {
     }
 
     private double quantileSize(double quantile) {
-        return sizeOf(mapped(x -> x <= quantile ? 1 : 0));
+        return sizeOf(mapped(draws, x -> x <= quantile ? 1 : 0));
     }
 
     /** The quantile alone. */
@@ -315,10 +315,6 @@ public final class Quantity {
             sum += (value - mean) * (value - mean);
         }
         return sum;
-    }
-
-    private double[][] mapped(DoubleUnaryOperator map) {
-        return mapped(draws, map);
     }
 
     private static double[][] mapped(double[][] values, DoubleUnaryOperator map) {

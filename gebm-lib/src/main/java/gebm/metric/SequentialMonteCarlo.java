@@ -119,7 +119,7 @@ public record SequentialMonteCarlo(
     }
 
     private LogNormaliser run(Annealing<?> annealing, int particles, Rng rng) {
-        double[] path = inverseTemperatures;
+        double[] path = inverseTemperatures();
         if (path.length == 0) {
             Population[] one = {new Population(particles)};
             path = travel(annealing, one, path, Progress.none(), rng.fork("path"), rng.fork("path resample")).path;

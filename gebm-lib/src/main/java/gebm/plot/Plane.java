@@ -101,7 +101,8 @@ public final class Plane implements Figure {
         Require.finite("low", low);
         Require.that(high >= low && high < Double.POSITIVE_INFINITY, "high", "finite and >= " + low, high);
         double wide = high > low ? high : low + 1;
-        return with(new HeatMap(label, grid, low, wide, sorted[0] < low, sorted[sorted.length - 1] > wide));
+        return with(
+                new HeatMap(label, grid, low, wide, sorted[0] < low, sorted[sorted.length - 1] > wide, grid.extent()));
     }
 
     /**
@@ -121,7 +122,7 @@ public final class Plane implements Figure {
         for (double level : chosen) {
             lines.addAll(grid.contour(level));
         }
-        return with(new Contours(lines, grid, map() != null));
+        return with(new Contours(lines, map() != null, grid.extent()));
     }
 
     /**
@@ -131,7 +132,7 @@ public final class Plane implements Figure {
      */
     public Plane withPoints(String name, NDArray points) {
         double[][] xy = PlotData.plane(name, points);
-        return with(new Points(name, colour(), xy[0], xy[1], map() != null));
+        return with(new Points(name, colour(), xy[0], xy[1], map() != null, extent(xy)));
     }
 
     /**
@@ -140,7 +141,8 @@ public final class Plane implements Figure {
      * @param draws {@code (draws, chains, 2)} as in {@link gebm.sampler.Chains#draws}, finite
      */
     public Plane withPaths(String name, NDArray draws) {
-        return with(new Paths(name, colours(), paths(name, draws)));
+        double[][][] paths = paths(name, draws);
+        return with(new Paths(name, colours(), paths, extent(paths)));
     }
 
     /**
@@ -154,7 +156,7 @@ public final class Plane implements Figure {
         double[][] from = PlotData.plane("at", at);
         double[][] by = PlotData.plane("vectors", vectors);
         Require.that(from[0].length == by[0].length, "vectors", "as many as points, " + from[0].length, by[0].length);
-        return with(new Arrows(from, by, map() != null));
+        return with(new Arrows(from, by, map() != null, extent(from)));
     }
 
     /** Arrows of {@code field}, {@code (n, 2) → (n, 2)}, float32, at 17×17 points of the square. */
@@ -184,14 +186,14 @@ public final class Plane implements Figure {
         Require.that(frames >= 2 && frames <= n, "frames", "in [2, " + n + "]", frames);
         double[] extent = limits.length > 0 || map() != null
                 ? limits()
-                : with(new Paths(name, colours(), paths)).limits();
+                : with(new Paths(name, colours(), paths, extent(paths))).limits();
         Plane still = withLimits(extent[0], extent[1], extent[2], extent[3]);
-        Picture ground = Plots.image(still.with(new Walkers(name, colour(), new double[0][][])));
+        Picture ground = Plots.image(still.with(new Walkers(name, colour(), new double[0][][], extent)));
         List<Picture> pictures = new ArrayList<>();
         for (int f = 0; f < frames; f++) {
             int end = 1 + (int) ((long) f * (n - 1) / (frames - 1));
             int begin = paths.length > FEW ? end - 1 : Math.max(0, end - TAIL);
-            pictures.add(still.over(ground, new Walkers(name, colour(), cut(paths, begin, end))));
+            pictures.add(still.over(ground, new Walkers(name, colour(), cut(paths, begin, end), extent)));
         }
         return new Animation(pictures, 0.1);
     }
@@ -393,7 +395,8 @@ public final class Plane implements Figure {
         return all;
     }
 
-    private record HeatMap(String label, Grid grid, double low, double high, boolean below, boolean above)
+    private record HeatMap(
+            String label, Grid grid, double low, double high, boolean below, boolean above, double[] extent)
             implements Layer {
         static final int TICKS = 8;
 
@@ -403,7 +406,7 @@ public final class Plane implements Figure {
             int w = (int) Math.round(area.getWidth() * Style.DENSITY);
             int h = (int) Math.round(area.getHeight() * Style.DENSITY);
             BufferedImage image = new BufferedImage(w, h, BufferedImage.TYPE_INT_ARGB);
-            double[] e = extent();
+            double[] e = extent;
             int[] colours = new int[256];
             for (int c = 0; c < colours.length; c++) {
                 colours[c] = Style.map(c / 255.0).getRGB();
@@ -426,11 +429,6 @@ public final class Plane implements Figure {
                     (int) Math.round(area.getWidth()),
                     (int) Math.round(area.getHeight()),
                     null);
-        }
-
-        @Override
-        public double[] extent() {
-            return grid.extent();
         }
 
         double[] ticks() {
@@ -476,7 +474,7 @@ public final class Plane implements Figure {
         }
     }
 
-    private record Contours(List<double[][]> lines, Grid grid, boolean overMap) implements Layer {
+    private record Contours(List<double[][]> lines, boolean overMap, double[] extent) implements Layer {
         @Override
         public void draw(Graphics2D pen, Axes axes) {
             pen.setStroke(new BasicStroke(overMap ? 0.7f : 1.1f, BasicStroke.CAP_ROUND, BasicStroke.JOIN_ROUND));
@@ -484,11 +482,6 @@ public final class Plane implements Figure {
             for (double[][] line : lines) {
                 pen.draw(axes.line(line.length, i -> line[i][0], i -> line[i][1]));
             }
-        }
-
-        @Override
-        public double[] extent() {
-            return grid.extent();
         }
     }
 
@@ -503,7 +496,8 @@ public final class Plane implements Figure {
         disc(pen, x, y, radius);
     }
 
-    private record Points(String name, Color colour, double[] x, double[] y, boolean overMap) implements Layer {
+    private record Points(String name, Color colour, double[] x, double[] y, boolean overMap, double[] extent)
+            implements Layer {
         @Override
         public void draw(Graphics2D pen, Axes axes) {
             pen.setColor(colour);
@@ -511,11 +505,6 @@ public final class Plane implements Figure {
             for (int i = 0; i < x.length; i++) {
                 disc(pen, axes.x(x[i]), axes.y(y[i]), radius);
             }
-        }
-
-        @Override
-        public double[] extent() {
-            return Plane.extent(new double[][] {x, y});
         }
 
         @Override
@@ -529,7 +518,7 @@ public final class Plane implements Figure {
         }
     }
 
-    private record Paths(String name, Color[] colours, double[][][] paths) implements Layer {
+    private record Paths(String name, Color[] colours, double[][][] paths, double[] extent) implements Layer {
         @Override
         public void draw(Graphics2D pen, Axes axes) {
             float wide = paths.length > FEW ? 0.6f : 0.9f;
@@ -553,11 +542,6 @@ public final class Plane implements Figure {
         }
 
         @Override
-        public double[] extent() {
-            return Plane.extent(paths);
-        }
-
-        @Override
         public double keyWidth() {
             return 22;
         }
@@ -573,7 +557,7 @@ public final class Plane implements Figure {
     }
 
     /** Chains in an animation. */
-    private record Walkers(String name, Color colour, double[][][] tails) implements Layer {
+    private record Walkers(String name, Color colour, double[][][] tails, double[] extent) implements Layer {
         @Override
         public void draw(Graphics2D pen, Axes axes) {
             boolean many = tails.length > FEW;
@@ -596,11 +580,6 @@ public final class Plane implements Figure {
         }
 
         @Override
-        public double[] extent() {
-            return Plane.extent(tails);
-        }
-
-        @Override
         public void drawKey(Graphics2D pen, double x, double y) {
             edgedDisc(pen, colour, x, y, 2.8);
         }
@@ -610,7 +589,7 @@ public final class Plane implements Figure {
         return axes.line(path[0].length, i -> path[0][i], i -> path[1][i]);
     }
 
-    private record Arrows(double[][] at, double[][] by, boolean overMap) implements Layer {
+    private record Arrows(double[][] at, double[][] by, boolean overMap, double[] extent) implements Layer {
         static final int SIDE = 17;
         private static final Color ARROW = new Color(0x707070);
 
@@ -640,7 +619,7 @@ public final class Plane implements Figure {
 
         /** How far neighbours are apart on the page, if they stood on a square grid. */
         private double spacing(Axes axes) {
-            double[] e = extent();
+            double[] e = extent;
             double width = Math.abs(axes.x(e[1]) - axes.x(e[0]));
             double height = Math.abs(axes.y(e[3]) - axes.y(e[2]));
             double side = Math.max(1, Math.sqrt(at[0].length) - 1);
@@ -665,11 +644,6 @@ public final class Plane implements Figure {
             triangle.lineTo(neckX + 0.45 * head * uy, neckY - 0.45 * head * ux);
             triangle.closePath();
             pen.fill(triangle);
-        }
-
-        @Override
-        public double[] extent() {
-            return Plane.extent(at);
         }
     }
 }

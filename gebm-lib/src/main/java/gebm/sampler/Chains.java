@@ -23,7 +23,27 @@ public record Chains<S extends ChainState>(NDArray draws, S last, Steps steps, l
      *     whose step did not diverge, in nats; empty where a step keeps no energy
      * @param divergences how many chains' steps diverged: an energy change that is above 1,000 nats or not finite
      */
-    public record Steps(double[] meanEnergy, double[] acceptance, double[] energyChange, long[] divergences) {}
+    public record Steps(double[] meanEnergy, double[] acceptance, double[] energyChange, long[] divergences) {
+        @Override
+        public double[] meanEnergy() {
+            return meanEnergy.clone();
+        }
+
+        @Override
+        public double[] acceptance() {
+            return acceptance.clone();
+        }
+
+        @Override
+        public double[] energyChange() {
+            return energyChange.clone();
+        }
+
+        @Override
+        public long[] divergences() {
+            return divergences.clone();
+        }
+    }
 
     /** The last positions, {@code (chains, d)}. */
     public NDArray position() {
@@ -32,12 +52,12 @@ public record Chains<S extends ChainState>(NDArray draws, S last, Steps steps, l
 
     /** The target's energy after each step, averaged over the chains, in nats. */
     public double[] meanEnergy() {
-        return steps.meanEnergy.clone();
+        return steps.meanEnergy();
     }
 
     /** The acceptance after each step, averaged over the chains; empty where the sampler never rejects. */
     public double[] acceptance() {
-        return steps.acceptance.clone();
+        return steps.acceptance();
     }
 
     /** How many steps of single chains diverged in this run. */

@@ -25,6 +25,11 @@ public record Tuned<S extends ChainState>(
     }
 
     @Override
+    public double[] acceptance() {
+        return acceptance.clone();
+    }
+
+    @Override
     public String toString() {
         return settings.entrySet().stream()
                 .map(entry -> String.format(Locale.ROOT, "%s %.4g", entry.getKey(), entry.getValue()))

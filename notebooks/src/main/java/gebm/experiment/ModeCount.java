@@ -57,6 +57,16 @@ public record ModeCount(double[] shares, double[] reference, int modes, double e
         return shares;
     }
 
+    @Override
+    public double[] shares() {
+        return shares.clone();
+    }
+
+    @Override
+    public double[] reference() {
+        return reference.clone();
+    }
+
     /** Modes and divergence, and a line for each class with its share among samples and data. */
     @Override
     public String toString() {
