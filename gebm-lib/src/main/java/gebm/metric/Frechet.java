@@ -93,7 +93,7 @@ public final class Frechet {
         DMatrixRMaj root = root(a.covariance());
         DMatrixRMaj inner = product(product(root, b.covariance()), root);
         double overlap = 0;
-        for (double eigenvalue : eigenvalues(eigen(inner, false))) {
+        for (double eigenvalue : eigenvalues(eigen("a covariance", inner, false))) {
             overlap += Math.sqrt(eigenvalue);
         }
         double spread = CommonOps_DDRM.trace(a.covariance()) + CommonOps_DDRM.trace(b.covariance()) - 2 * overlap;
@@ -102,7 +102,7 @@ public final class Frechet {
 
     private static DMatrixRMaj root(DMatrixRMaj covariance) {
         int d = covariance.getNumRows();
-        EigenDecomposition_F64<DMatrixRMaj> eigen = eigen(covariance, true);
+        EigenDecomposition_F64<DMatrixRMaj> eigen = eigen("a covariance", covariance, true);
         double[] values = eigenvalues(eigen);
         DMatrixRMaj scaled = new DMatrixRMaj(d, d); // columns v·λ^¼, so that scaled·scaledᵀ = V·√Λ·Vᵀ
         for (int j = 0; j < d; j++) {
@@ -117,11 +117,11 @@ public final class Frechet {
         return root;
     }
 
-    private static EigenDecomposition_F64<DMatrixRMaj> eigen(DMatrixRMaj symmetric, boolean vectors) {
+    static EigenDecomposition_F64<DMatrixRMaj> eigen(String what, DMatrixRMaj symmetric, boolean vectors) {
         EigenDecomposition_F64<DMatrixRMaj> eigen =
                 DecompositionFactory_DDRM.eig(symmetric.getNumRows(), vectors, true);
         if (!eigen.decompose(symmetric.copy())) {
-            throw new IllegalStateException("eigenvalues of a covariance did not converge");
+            throw new IllegalStateException("eigenvalues of " + what + " did not converge");
         }
         return eigen;
     }
