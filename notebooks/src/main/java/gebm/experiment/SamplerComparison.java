@@ -1,7 +1,5 @@
 package gebm.experiment;
 
-import java.util.Comparator;
-import java.util.Collections;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
@@ -13,6 +11,8 @@ import gebm.metric.Frechet;
 import gebm.metric.KernelDistance;
 import gebm.metric.PrecisionRecall;
 import gebm.model.Gebm;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -115,7 +115,8 @@ public final class SamplerComparison implements AutoCloseable {
             }
         }
         return new Choice(
-                Collections.min(method.settings(), Comparator.comparingDouble(s -> distances.get(s.name()))), distances);
+                Collections.min(method.settings(), Comparator.comparingDouble(s -> distances.get(s.name()))),
+                distances);
     }
 
     /** Samples of a method with this setting, from the latents that all methods start from. */
