@@ -127,7 +127,8 @@ public final class DigitClassifier implements Features, AutoCloseable {
 
     /**
      * A network trained on {@code digits}: cross entropy by Adam in batches of 100, each image moved by up to one pixel
-     * in both directions, at a rate that falls from 10⁻³ to 0 over all steps.
+     * in both directions, at a rate that falls from 10⁻³ to 0 over all steps. An interrupt ends it within a step, with
+     * the network reached by then.
      *
      * @param epochs how often each image is seen; an epoch of 60,000 takes about half a minute on one core
      */
