@@ -6,6 +6,7 @@ import gebm.core.Require;
 import gebm.core.Trainable;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -47,11 +48,10 @@ record Chain(Parts parts, boolean fromData) implements Bijection {
         if (!fromData) {
             return new Chain(parts.and(name, next), false);
         }
-        Parts more = Parts.of(name, next);
-        for (Map.Entry<String, Trainable> part : parts.all().entrySet()) {
-            more = more.and(part.getKey(), part.getValue());
-        }
-        return new Chain(more, true);
+        Map<String, Trainable> more = new LinkedHashMap<>();
+        more.put(name, next);
+        more.putAll(parts.all());
+        return new Chain(Parts.of(more), true);
     }
 
     private Image through(NDArray start, boolean toData) {

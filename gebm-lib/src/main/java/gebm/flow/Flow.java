@@ -43,9 +43,9 @@ public final class Flow implements LatentBase, DensityBase {
     private final Bijection bijection;
     private final Program toData = Program.of(this::dataOf);
     private final Program toDensity = Program.of(x -> Known.once(this, parameters(), x, () -> logDensityOf(x)));
-    private final Program toSamples = Program.ofList(list -> {
-        Samples samples = samplesOf(new Samples(list.get(0), list.get(1)));
-        return new NDList(samples.values(), samples.logDensity());
+    private final Program toSamples = Program.ofList(latents -> {
+        Bijection.Image data = bijection().forward(latents.get(0));
+        return new NDList(data.value(), latents.get(1).sub(data.logDetJacobian()));
     });
 
     private Flow(DensityBase prior, Bijection bijection) {
@@ -287,11 +287,6 @@ public final class Flow implements LatentBase, DensityBase {
     private NDArray logDensityOf(NDArray x) {
         Bijection.Image latent = bijection.inverse(x);
         return prior.logDensity(latent.value()).add(latent.logDetJacobian());
-    }
-
-    private Samples samplesOf(Samples latents) {
-        Bijection.Image data = bijection.forward(latents.values());
-        return new Samples(data.value(), latents.logDensity().sub(data.logDetJacobian()));
     }
 
     @Override

@@ -7,6 +7,7 @@ import gebm.core.Require;
 import gebm.trace.Loop;
 import gebm.trace.Ops;
 import gebm.trace.Special;
+import java.util.Arrays;
 
 /**
  * The map that makes a mixture of Gaussians of a normal number: {@code z = Φ⁻¹(F(x))}, F the mixture's distribution function.
@@ -76,9 +77,7 @@ public record GaussianMixtureMap(int components) implements ScalarBijection {
 
     private Mixture mixture(NDArray parameters) {
         double[] places = new double[components];
-        for (int k = 0; k < components; k++) {
-            places[k] = -2 + (4.0 * k + 2) / components;
-        }
+        Arrays.setAll(places, k -> -2 + (4.0 * k + 2) / components);
         NDArray first = parameters.getManager().create(places).toType(parameters.getDataType(), false);
         return new Mixture(
                 part(parameters, 0).logSoftmax(2),

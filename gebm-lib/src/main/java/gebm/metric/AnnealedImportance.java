@@ -98,7 +98,7 @@ public record AnnealedImportance(Metropolis<?> kernel, double[] inverseTemperatu
         double[] acceptance = new double[inverseTemperatures.length - 1];
         double[] logs = annealing.logWeights(chains, inverseTemperatures, acceptance, progress, rng);
         double effective = LogNormaliser.effectiveSampleSize(logs);
-        return LogNormaliser.of(logs, effective, chains, acceptance, inverseTemperatures);
+        return LogNormaliser.of(logs, effective, chains, acceptance, inverseTemperatures());
     }
 
     /**

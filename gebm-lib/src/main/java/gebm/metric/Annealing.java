@@ -12,7 +12,6 @@ import gebm.core.Require;
 import gebm.core.Rng;
 import gebm.model.DensityBase;
 import gebm.model.Energy;
-import gebm.sampler.ChainState;
 import gebm.sampler.Metropolis;
 import gebm.trace.InPlace;
 import gebm.trace.LongLoop;
@@ -29,7 +28,7 @@ import java.util.stream.LongStream;
  * and then moves by the kernel on {@code E_β'}. Step k goes to inverse temperature number k; its draws come from
  * {@code rng.fork(k)}, whether it is taken alone or with others in one native call.
  */
-record Annealing<S extends ChainState>(Metropolis<S> kernel, int moves, Energy target, DensityBase reference) {
+record Annealing<S extends Metropolis.State>(Metropolis<S> kernel, int moves, Energy target, DensityBase reference) {
     /** Particles and their {@code D}, float64. */
     record Cloud(NDArray position, NDArray difference) implements AutoCloseable {
         @Override
@@ -184,8 +183,6 @@ record Annealing<S extends ChainState>(Metropolis<S> kernel, int moves, Energy t
         Shape longest = new Shape(LongLoop.LONGEST);
         return new NDList(scope.create(betas, longest.add(2)), scope.create(settings, longest.addAll(settingsShape())));
     }
-
-    // ---------------------------------------------------------------- what can go wrong
 
     /** The differences as numbers. */
     double[] finite(Cloud cloud, double beta) {

@@ -17,8 +17,9 @@ final class Autocovariance {
         Transform transform = new Transform(n);
         double[] power = new double[transform.size];
         for (int c = 0; c < chains.length; c += 2) {
-            double[] real = transform.padded(centred(chains[c]));
-            double[] imaginary = transform.padded(c + 1 < chains.length ? centred(chains[c + 1]) : new double[0]);
+            double[] real = Arrays.copyOf(centred(chains[c]), transform.size);
+            double[] imaginary =
+                    Arrays.copyOf(c + 1 < chains.length ? centred(chains[c + 1]) : new double[0], transform.size);
             transform.apply(real, imaginary);
             for (int k = 0; k < power.length; k++) {
                 power[k] += real[k] * real[k] + imaginary[k] * imaginary[k];
@@ -63,10 +64,6 @@ final class Autocovariance {
                 cosines[k] = Math.cos(2 * Math.PI * k / size);
                 sines[k] = -Math.sin(2 * Math.PI * k / size);
             }
-        }
-
-        double[] padded(double[] values) {
-            return Arrays.copyOf(values, size);
         }
 
         void apply(double[] real, double[] imaginary) {

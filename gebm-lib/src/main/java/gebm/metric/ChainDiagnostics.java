@@ -269,13 +269,9 @@ public final class ChainDiagnostics {
      * @throws IllegalArgumentException if there is none
      */
     public Row row(String name) {
-        for (Row row : rows) {
-            if (row.name.equals(name)) {
-                return row;
-            }
-        }
-        Require.that(false, "name", "of a row, " + rows.get(0).name + " for example", name);
-        throw new IllegalStateException();
+        List<Row> found = rows.stream().filter(row -> row.name.equals(name)).toList();
+        Require.that(!found.isEmpty(), "name", "of a row, " + rows.get(0).name + " for example", name);
+        return found.get(0);
     }
 
     /** The rows that are printed: all, or the worst 16 of more than 20, the worst first. */

@@ -1,7 +1,6 @@
 package gebm.metric;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDManager;
 import gebm.core.Require;
 import java.util.Objects;
 import org.ejml.data.DMatrixRMaj;
@@ -50,13 +49,7 @@ public final class Frechet {
      *     to, or a value that is not finite (naming its row)
      */
     public double between(NDArray samples, NDArray reference) {
-        try (NDManager scope = samples.getManager().newSubManager()) {
-            NDArray a = features.apply(samples);
-            a.attach(scope);
-            NDArray b = features.apply(reference);
-            b.attach(scope);
-            return squared(Gaussian.fit("samples", a), Gaussian.fit("reference", b));
-        }
+        return squared(fitted("samples", samples), fitted("reference", reference));
     }
 
     /**
@@ -70,10 +63,12 @@ public final class Frechet {
                 "features of the reference, " + reference.set() + ",",
                 "those of this distance, " + features.name(),
                 reference.features());
-        try (NDManager scope = samples.getManager().newSubManager()) {
-            NDArray a = features.apply(samples);
-            a.attach(scope);
-            return squared(Gaussian.fit("samples", a), reference.gaussian());
+        return squared(fitted("samples", samples), reference.gaussian());
+    }
+
+    private Gaussian fitted(String what, NDArray samples) {
+        try (NDArray rows = features.apply(samples)) {
+            return Gaussian.fit(what, rows);
         }
     }
 
@@ -98,7 +93,7 @@ public final class Frechet {
         DMatrixRMaj root = root(a.covariance());
         DMatrixRMaj inner = product(product(root, b.covariance()), root);
         double overlap = 0;
-        for (double eigenvalue : eigenvalues(eigen(inner, false))) {
+        for (double eigenvalue : eigenvalues(eigen("a covariance", inner, false))) {
             overlap += Math.sqrt(eigenvalue);
         }
         double spread = CommonOps_DDRM.trace(a.covariance()) + CommonOps_DDRM.trace(b.covariance()) - 2 * overlap;
@@ -107,7 +102,7 @@ public final class Frechet {
 
     private static DMatrixRMaj root(DMatrixRMaj covariance) {
         int d = covariance.getNumRows();
-        EigenDecomposition_F64<DMatrixRMaj> eigen = eigen(covariance, true);
+        EigenDecomposition_F64<DMatrixRMaj> eigen = eigen("a covariance", covariance, true);
         double[] values = eigenvalues(eigen);
         DMatrixRMaj scaled = new DMatrixRMaj(d, d); // columns v·λ^¼, so that scaled·scaledᵀ = V·√Λ·Vᵀ
         for (int j = 0; j < d; j++) {
@@ -122,11 +117,11 @@ public final class Frechet {
         return root;
     }
 
-    private static EigenDecomposition_F64<DMatrixRMaj> eigen(DMatrixRMaj symmetric, boolean vectors) {
+    static EigenDecomposition_F64<DMatrixRMaj> eigen(String what, DMatrixRMaj symmetric, boolean vectors) {
         EigenDecomposition_F64<DMatrixRMaj> eigen =
                 DecompositionFactory_DDRM.eig(symmetric.getNumRows(), vectors, true);
         if (!eigen.decompose(symmetric.copy())) {
-            throw new IllegalStateException("eigenvalues of a covariance did not converge");
+            throw new IllegalStateException("eigenvalues of " + what + " did not converge");
         }
         return eigen;
     }

@@ -6,6 +6,8 @@ import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import gebm.core.Require;
+import java.util.Arrays;
+import java.util.function.ObjLongConsumer;
 import org.ejml.data.DMatrixRMaj;
 
 /** Mean and covariance of the rows of an array, in double: {@code C = Σ (x − μ)(x − μ)ᵀ/(n − 1)}. */
@@ -19,30 +21,30 @@ record Gaussian(double[] mean, DMatrixRMaj covariance) {
         long n = shape.get(0);
         int d = Math.toIntExact(shape.size() / n);
         try (NDManager scope = rows.getManager().newSubManager()) {
-            NDArray mean = mean(scope, what, rows, n, d);
+            NDArray sum = scope.zeros(new Shape(d), DataType.FLOAT64, rows.getDevice());
+            chunks(scope, rows, d, (part, from) -> {
+                requireFinite(what, part, from);
+                sum.addi(part.sum(new int[] {0}));
+            });
+            NDArray mean = sum.divi(n);
             NDArray scatter = scope.zeros(new Shape(d, d), DataType.FLOAT64, rows.getDevice());
-            for (long from = 0; from < n; from += CHUNK) {
-                try (NDManager inner = scope.newSubManager()) {
-                    NDArray part = chunk(inner, rows, from, Math.min(n, from + CHUNK), d)
-                            .sub(mean);
-                    scatter.addi(part.transpose().matMul(part));
-                }
-            }
+            chunks(scope, rows, d, (part, from) -> {
+                NDArray centred = part.sub(mean);
+                scatter.addi(centred.transpose().matMul(centred));
+            });
             double[] covariance = scatter.divi(n - 1).toDoubleArray();
             return new Gaussian(mean.toDoubleArray(), DMatrixRMaj.wrap(d, d, covariance));
         }
     }
 
-    private static NDArray mean(NDManager scope, String what, NDArray rows, long n, int d) {
-        NDArray sum = scope.zeros(new Shape(d), DataType.FLOAT64, rows.getDevice());
+    /** Hands on some rows at a time, {@code (c, d)} in double, with the number of the first. */
+    private static void chunks(NDManager scope, NDArray rows, int d, ObjLongConsumer<NDArray> each) {
+        long n = rows.getShape().get(0);
         for (long from = 0; from < n; from += CHUNK) {
             try (NDManager inner = scope.newSubManager()) {
-                NDArray part = chunk(inner, rows, from, Math.min(n, from + CHUNK), d);
-                requireFinite(what, part, from);
-                sum.addi(part.sum(new int[] {0}));
+                each.accept(chunk(inner, rows, from, Math.min(n, from + CHUNK), d), from);
             }
         }
-        return sum.divi(n);
     }
 
     private static NDArray chunk(NDManager scope, NDArray rows, long from, long to, int d) {
@@ -57,18 +59,12 @@ record Gaussian(double[] mean, DMatrixRMaj covariance) {
         double[] sums = part.sum(new int[] {1}).toDoubleArray();
         for (int i = 0; i < sums.length; i++) {
             if (!Double.isFinite(sums[i])) {
-                throw new IllegalArgumentException(
-                        what + " must be finite, got " + firstBroken(part.get(i)) + " in row " + (from + i));
+                double broken = Arrays.stream(part.get(i).toDoubleArray())
+                        .filter(value -> !Double.isFinite(value))
+                        .findFirst()
+                        .orElse(Double.POSITIVE_INFINITY); // finite numbers whose sum overflows
+                throw new IllegalArgumentException(what + " must be finite, got " + broken + " in row " + (from + i));
             }
         }
-    }
-
-    private static double firstBroken(NDArray row) {
-        for (double value : row.toDoubleArray()) {
-            if (!Double.isFinite(value)) {
-                return value;
-            }
-        }
-        return Double.POSITIVE_INFINITY; // finite numbers whose sum overflows
     }
 }

@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import gebm.core.Require;
 import gebm.core.Rng;
+import java.util.Arrays;
 import java.util.Locale;
 
 /**
@@ -68,10 +69,7 @@ public record KernelDistance(double value, double standardError, int subsets) {
     }
 
     private static NDArray chosen(NDManager scope, NDArray x, int[] order, int from, int size) {
-        long[] rows = new long[size];
-        for (int i = 0; i < size; i++) {
-            rows[i] = order[from + i];
-        }
+        long[] rows = Arrays.stream(order, from, from + size).asLongStream().toArray();
         NDArray chosen = x.get(scope.create(rows));
         chosen.attach(scope);
         return chosen;

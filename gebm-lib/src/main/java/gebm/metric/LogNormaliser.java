@@ -40,12 +40,6 @@ public record LogNormaliser(
         int samples,
         double[] acceptance,
         double[] inverseTemperatures) {
-    /** Copies the numbers. */
-    public LogNormaliser {
-        acceptance = acceptance.clone();
-        inverseTemperatures = inverseTemperatures.clone();
-    }
-
     /** The estimate from the logarithms of independent unbiased estimates of Z. */
     static LogNormaliser of(
             double[] logs, double effectiveSampleSize, int samples, double[] acceptance, double[] betas) {

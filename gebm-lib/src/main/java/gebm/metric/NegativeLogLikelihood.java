@@ -54,11 +54,6 @@ public record NegativeLogLikelihood(
         }
     }
 
-    /** Copies the numbers. */
-    public NegativeLogLikelihood {
-        logDensities = logDensities.clone();
-    }
-
     /** From a normalised density, without error but that of the rows; {@code rows} {@code (n, …)}. */
     public static NegativeLogLikelihood exact(DensityBase density, NDArray rows) {
         return of(values(density, density::logDensity, rows), 0, 0, Method.EXACT);

@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import gebm.core.Require;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.Locale;
 
 /**
@@ -44,8 +45,8 @@ public record PrecisionRecall(double precision, double recall, double density, d
             int n = ballsOfX.length;
             int m = ballsOfY.length;
             int[] holders = new int[m]; // of each sample: the balls of the reference that hold it
-            boolean[] recalled = new boolean[n];
-            boolean[] covered = new boolean[n];
+            BitSet recalled = new BitSet();
+            BitSet covered = new BitSet();
             for (int from = 0; from < n; from += SampleMatrix.PART) {
                 double[] distances = SampleMatrix.squaredDistances(x, from, y);
                 for (int i = from; i < Math.min(n, from + SampleMatrix.PART); i++) {
@@ -53,24 +54,19 @@ public record PrecisionRecall(double precision, double recall, double density, d
                         double distance = distances[(i - from) * m + j];
                         if (distance <= ballsOfX[i]) {
                             holders[j]++;
-                            covered[i] = true;
+                            covered.set(i);
                         }
-                        recalled[i] |= distance <= ballsOfY[j];
+                        if (distance <= ballsOfY[j]) {
+                            recalled.set(i);
+                        }
                     }
                 }
             }
             double precision = Arrays.stream(holders).filter(count -> count > 0).count() / (double) m;
             double density = Arrays.stream(holders).average().orElseThrow() / k;
-            return new PrecisionRecall(precision, share(recalled), density, share(covered), k);
+            return new PrecisionRecall(
+                    precision, recalled.cardinality() / (double) n, density, covered.cardinality() / (double) n, k);
         }
-    }
-
-    private static double share(boolean[] flags) {
-        int count = 0;
-        for (boolean flag : flags) {
-            count += flag ? 1 : 0;
-        }
-        return count / (double) flags.length;
     }
 
     private static NDArray finite(NDManager scope, String name, NDArray rows, int k) {

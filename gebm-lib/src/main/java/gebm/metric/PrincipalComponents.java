@@ -6,9 +6,7 @@ import ai.djl.ndarray.types.Shape;
 import gebm.core.Require;
 import java.util.Comparator;
 import java.util.stream.IntStream;
-import org.ejml.data.DMatrixRMaj;
-import org.ejml.dense.row.factory.DecompositionFactory_DDRM;
-import org.ejml.interfaces.decomposition.EigenDecomposition_F64;
+import org.ejml.dense.row.CommonOps_DDRM;
 
 /**
  * The directions along which data varies most, as features.
@@ -51,10 +49,7 @@ public final class PrincipalComponents implements Features {
         Gaussian gaussian = Gaussian.fit("rows", rows);
         int d = gaussian.mean().length;
         Require.that(k >= 1 && k <= d, "k", "in 1.." + d, k);
-        EigenDecomposition_F64<DMatrixRMaj> eigen = DecompositionFactory_DDRM.eig(d, true, true);
-        if (!eigen.decompose(gaussian.covariance().copy())) {
-            throw new IllegalStateException("eigenvalues of the covariance of rows did not converge");
-        }
+        var eigen = Frechet.eigen("the covariance of rows", gaussian.covariance(), true);
         int[] leading = IntStream.range(0, d)
                 .boxed()
                 .sorted(Comparator.comparingDouble(i -> -eigen.getEigenvalue(i).getReal()))
@@ -67,7 +62,7 @@ public final class PrincipalComponents implements Features {
             directions[i] = signed(eigen.getEigenVector(leading[i]).getData().clone());
             variances[i] = Math.max(eigen.getEigenvalue(leading[i]).getReal(), 0); // below 0 by rounding only
         }
-        double total = org.ejml.dense.row.CommonOps_DDRM.trace(gaussian.covariance());
+        double total = CommonOps_DDRM.trace(gaussian.covariance());
         return new PrincipalComponents(gaussian.mean(), directions, variances, total);
     }
 
@@ -89,9 +84,7 @@ public final class PrincipalComponents implements Features {
                     scope.create(directions).toType(x.getDataType(), false).transpose();
             NDArray rows = x.reshape(n, mean.length);
             rows.attach(scope);
-            NDArray centred = rows.sub(centre);
-            centred.attach(scope);
-            NDArray features = centred.matMul(basis);
+            NDArray features = rows.sub(centre).matMul(basis);
             features.attach(x.getManager());
             return features;
         }

@@ -3,9 +3,9 @@ package gebm.metric;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
-import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import gebm.core.Require;
+import gebm.trace.Ops;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Objects;
@@ -117,10 +117,7 @@ public final class Quantity {
         try (NDManager scope = draws.getManager().newSubManager()) {
             NDArray flat = draws.reshape(n, chains, d);
             flat.attach(scope);
-            NDArray one = flat.get(scope, new NDIndex(":, :, " + dimension));
-            NDArray wide = one.toType(DataType.FLOAT64, true);
-            wide.attach(scope);
-            values = wide.toDoubleArray();
+            values = Ops.doubles(flat.get(scope, new NDIndex(":, :, " + dimension)));
         }
         double[][] rows = new double[chains][n];
         for (int i = 0; i < values.length; i++) {
@@ -163,7 +160,7 @@ public final class Quantity {
     public Estimate standardDeviation() {
         double mean = mean(draws);
         double sum = sumOfSquares(mean);
-        double size = sizeOf(mapped(x -> (x - mean) * (x - mean)));
+        double size = sizeOf(mapped(draws, x -> (x - mean) * (x - mean)));
         double fourth = 0;
         for (double value : sorted) {
             fourth += Math.pow(value - mean, 4);
@@ -296,7 +293,7 @@ public final class Quantity {
     }
 
     private double quantileSize(double quantile) {
-        return sizeOf(mapped(x -> x <= quantile ? 1 : 0));
+        return sizeOf(mapped(draws, x -> x <= quantile ? 1 : 0));
     }
 
     /** The quantile alone. */
@@ -318,10 +315,6 @@ public final class Quantity {
             sum += (value - mean) * (value - mean);
         }
         return sum;
-    }
-
-    private double[][] mapped(DoubleUnaryOperator map) {
-        return mapped(draws, map);
     }
 
     private static double[][] mapped(double[][] values, DoubleUnaryOperator map) {

@@ -54,9 +54,7 @@ public final class ReferenceStatistics {
      */
     public static ReferenceStatistics of(Features features, NDArray samples, String set) {
         Require.that(!set.isBlank(), "set", "the name of a data set and which part of it", "\"" + set + "\"");
-        try (NDManager scope = samples.getManager().newSubManager()) {
-            NDArray rows = features.apply(samples);
-            rows.attach(scope);
+        try (NDArray rows = features.apply(samples)) {
             return new ReferenceStatistics(
                     set, features.name(), rows.getShape().get(0), Gaussian.fit("reference", rows));
         }

@@ -106,20 +106,8 @@ public record SequentialMonteCarlo(
      */
     public LogNormaliser estimate(Energy target, DensityBase reference, int particles, Rng rng) {
         Require.that(particles >= 2, "particles", ">= 2", particles);
-        return run(new Annealing<>(kernel, moves, target, reference), particles, rng);
-    }
-
-    /**
-     * The log-partition {@code A = log E_B[exp(−E)]} of a model, in its latent space, from the prior.
-     *
-     * @see #estimate(Energy, DensityBase, int, Rng)
-     */
-    public LogNormaliser estimate(Gebm model, int particles, Rng rng) {
-        return estimate(model.latentEnergy(1), model.base().prior(), particles, rng);
-    }
-
-    private LogNormaliser run(Annealing<?> annealing, int particles, Rng rng) {
-        double[] path = inverseTemperatures;
+        Annealing<?> annealing = new Annealing<>(kernel, moves, target, reference);
+        double[] path = inverseTemperatures();
         if (path.length == 0) {
             Population[] one = {new Population(particles)};
             path = travel(annealing, one, path, Progress.none(), rng.fork("path"), rng.fork("path resample")).path;
@@ -129,6 +117,15 @@ public record SequentialMonteCarlo(
         Travelled way = travel(annealing, all, path, progress, rng, rng.fork("resample"));
         double[] logs = Arrays.stream(all).mapToDouble(Population::logEstimate).toArray();
         return LogNormaliser.of(logs, way.smallest, populations * particles, way.acceptance, path);
+    }
+
+    /**
+     * The log-partition {@code A = log E_B[exp(−E)]} of a model, in its latent space, from the prior.
+     *
+     * @see #estimate(Energy, DensityBase, int, Rng)
+     */
+    public LogNormaliser estimate(Gebm model, int particles, Rng rng) {
+        return estimate(model.latentEnergy(1), model.base().prior(), particles, rng);
     }
 
     /** Where populations went, the mean acceptance at each step, and the smallest effective sample size on the way. */
@@ -206,18 +203,15 @@ public record SequentialMonteCarlo(
         /** Writes who follows whom, from {@code from} on; draws anew below half of the particles. */
         void resample(int[] ancestors, int from, double uniform) {
             int n = logWeights.length;
-            if (effective >= n / 2.0 || effective == 0) {
-                for (int i = 0; i < n; i++) {
-                    ancestors[from + i] = from + i;
-                }
-                return;
-            }
-            int[] chosen = systematic(logWeights, uniform);
+            boolean kept = effective >= n / 2.0 || effective == 0;
+            int[] chosen = kept ? IntStream.range(0, n).toArray() : systematic(logWeights, uniform);
             for (int i = 0; i < n; i++) {
                 ancestors[from + i] = from + chosen[i];
             }
-            logFactors += LogNormaliser.logMeanExp(logWeights);
-            Arrays.fill(logWeights, 0);
+            if (!kept) {
+                logFactors += LogNormaliser.logMeanExp(logWeights);
+                Arrays.fill(logWeights, 0);
+            }
         }
 
         double logEstimate() {

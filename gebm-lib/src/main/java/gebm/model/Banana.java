@@ -33,7 +33,7 @@ record Banana(int dimension, double scale, double bend) implements Target {
     }
 
     @Override
-    public String name() {
+    public String toString() {
         return "banana(" + dimension + ", " + scale + ", " + bend + ")";
     }
 
@@ -65,10 +65,5 @@ record Banana(int dimension, double scale, double bend) implements Target {
                     default -> NormalMarginal.of(0, 1);
                 };
         return marginal.cdf(values);
-    }
-
-    @Override
-    public String toString() {
-        return name();
     }
 }

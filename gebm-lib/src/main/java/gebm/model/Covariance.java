@@ -10,20 +10,10 @@ import org.ejml.interfaces.decomposition.CholeskyDecomposition_F64;
 /**
  * A covariance with its lower triangular factor L, {@code L·Lᵀ = covariance}, and {@code L⁻¹}; one that is diagonal
  * keeps its variances only.
+ *
+ * @param matrix null where it is diagonal, as the next two
  */
-final class Covariance {
-    private final double[] variances;
-    private final double[][] matrix; // null where it is diagonal, as the next two
-    private final double[][] factor;
-    private final double[][] whitening;
-
-    private Covariance(double[] variances, double[][] matrix, double[][] factor, double[][] whitening) {
-        this.variances = variances;
-        this.matrix = matrix;
-        this.factor = factor;
-        this.whitening = whitening;
-    }
-
+record Covariance(double[] variances, double[][] matrix, double[][] factor, double[][] whitening) {
     static Covariance diagonal(double[] variances) {
         return new Covariance(variances.clone(), null, null, null);
     }
@@ -92,16 +82,19 @@ final class Covariance {
         return Arrays.stream(variances).map(v -> 1 / Math.sqrt(v)).toArray();
     }
 
-    double[][] matrix() {
-        return isDiagonal() ? diagonalMatrix(variances) : copy(matrix);
+    @Override
+    public double[][] matrix() {
+        return isDiagonal() ? TargetArrays.diagonal(variances) : TargetArrays.copy(matrix);
     }
 
-    double[][] factor() {
-        return isDiagonal() ? diagonalMatrix(deviations()) : factor;
+    @Override
+    public double[][] factor() {
+        return isDiagonal() ? TargetArrays.diagonal(deviations()) : factor;
     }
 
-    double[][] whitening() {
-        return isDiagonal() ? diagonalMatrix(inverseDeviations()) : whitening;
+    @Override
+    public double[][] whitening() {
+        return isDiagonal() ? TargetArrays.diagonal(inverseDeviations()) : whitening;
     }
 
     double logDeterminant() {
@@ -110,17 +103,5 @@ final class Covariance {
             sum += isDiagonal() ? Math.log(variances[i]) : 2 * Math.log(factor[i][i]);
         }
         return sum;
-    }
-
-    private static double[][] copy(double[][] rows) {
-        return Arrays.stream(rows).map(double[]::clone).toArray(double[][]::new);
-    }
-
-    private static double[][] diagonalMatrix(double[] entries) {
-        double[][] rows = new double[entries.length][entries.length];
-        for (int i = 0; i < entries.length; i++) {
-            rows[i][i] = entries[i];
-        }
-        return rows;
     }
 }

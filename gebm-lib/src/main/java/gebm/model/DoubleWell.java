@@ -67,11 +67,11 @@ record DoubleWell(int dimension, double barrier) implements Target {
         for (int i = 0; i < points.length; i++) {
             points[i] = i % dimension == 0 ? drawWell(numbers) : numbers.nextGaussian();
         }
-        return TargetArrays.constant(scope, points, new Shape(n, dimension), type);
+        return scope.create(points, new Shape(n, dimension)).toType(type, false);
     }
 
     @Override
-    public String name() {
+    public String toString() {
         return "doubleWell(" + dimension + ", " + barrier + ")";
     }
 
@@ -98,10 +98,5 @@ record DoubleWell(int dimension, double barrier) implements Target {
         return coordinate == 0
                 ? new TabulatedMarginal(-reach(), reach(), this::weight).cdf(values)
                 : NormalMarginal.of(0, 1).cdf(values);
-    }
-
-    @Override
-    public String toString() {
-        return name();
     }
 }

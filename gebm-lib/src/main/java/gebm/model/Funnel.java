@@ -25,7 +25,7 @@ record Funnel(int dimension, double scale) implements Target {
     }
 
     @Override
-    public String name() {
+    public String toString() {
         return "funnel(" + dimension + ", " + scale + ")";
     }
 
@@ -55,10 +55,5 @@ record Funnel(int dimension, double scale) implements Target {
                 ? NormalMarginal.of(0, scale)
                 : NormalMarginal.over(t -> 0, t -> Math.exp(0.5 * scale * t));
         return marginal.cdf(values);
-    }
-
-    @Override
-    public String toString() {
-        return name();
     }
 }

@@ -9,17 +9,7 @@ import gebm.core.Rng;
 import java.util.Arrays;
 
 /** N(mean, covariance), with {@code ½‖factor⁻¹(x − mean)‖²} as its energy; {@code factor·factorᵀ = covariance}. */
-final class GaussianTarget implements Target {
-    private final String name;
-    private final double[] mean;
-    private final Covariance covariance;
-
-    private GaussianTarget(String name, double[] mean, Covariance covariance) {
-        this.name = name;
-        this.mean = mean;
-        this.covariance = covariance;
-    }
-
+record GaussianTarget(String name, double[] mean, Covariance spread) implements Target {
     static GaussianTarget of(double[] mean, double[][] covariance) {
         Require.that(mean.length > 0, "dimension of the mean", "> 0", 0);
         Arrays.stream(mean).forEach(m -> Require.finite("mean", m));
@@ -36,9 +26,9 @@ final class GaussianTarget implements Target {
         Require.rows("x", x, mean.length);
         NDManager scope = x.getManager();
         NDArray centred = x.sub(TargetArrays.constant(scope, mean, x.getDataType()));
-        NDArray white = covariance.isDiagonal()
-                ? centred.mul(TargetArrays.constant(scope, covariance.inverseDeviations(), x.getDataType()))
-                : centred.matMul(TargetArrays.constant(scope, covariance.whitening(), x.getDataType())
+        NDArray white = spread.isDiagonal()
+                ? centred.mul(TargetArrays.constant(scope, spread.inverseDeviations(), x.getDataType()))
+                : centred.matMul(TargetArrays.constant(scope, spread.whitening(), x.getDataType())
                         .transpose());
         return white.square().sum(new int[] {1}).mul(0.5);
     }
@@ -46,28 +36,23 @@ final class GaussianTarget implements Target {
     @Override
     public NDArray sample(NDManager scope, int n, DataType type, Rng rng) {
         NDArray noise = rng.normal(scope, new Shape(Require.positive("n", n), mean.length), type);
-        NDArray spread = covariance.isDiagonal()
-                ? noise.mul(TargetArrays.constant(scope, covariance.deviations(), type))
+        NDArray moved = spread.isDiagonal()
+                ? noise.mul(TargetArrays.constant(scope, spread.deviations(), type))
                 : noise.matMul(
-                        TargetArrays.constant(scope, covariance.factor(), type).transpose());
-        return spread.add(TargetArrays.constant(scope, mean, type));
+                        TargetArrays.constant(scope, spread.factor(), type).transpose());
+        return moved.add(TargetArrays.constant(scope, mean, type));
     }
 
     @Override
     public double logNormaliser() {
-        return 0.5 * mean.length * Math.log(2 * Math.PI) + 0.5 * covariance.logDeterminant();
+        return 0.5 * mean.length * Math.log(2 * Math.PI) + 0.5 * spread.logDeterminant();
     }
 
     @Override
     public double[] marginalCdf(int coordinate, double... values) {
         TargetArrays.requireCoordinate(this, coordinate);
-        double deviation = covariance.deviations()[coordinate];
+        double deviation = spread.deviations()[coordinate];
         return NormalMarginal.of(mean[coordinate], deviation).cdf(values);
-    }
-
-    @Override
-    public String name() {
-        return name;
     }
 
     @Override
@@ -82,7 +67,7 @@ final class GaussianTarget implements Target {
 
     @Override
     public double[][] covariance() {
-        return covariance.matrix();
+        return spread.matrix();
     }
 
     @Override

@@ -79,7 +79,7 @@ public interface LatentBase extends Base {
                 "a fixed generator",
                 "initialised, or its parameters loaded",
                 "a block without values: give it those it was trained to, or train it from LatentBase.pushForward");
-        return new FixedBase((PushForward) pushForward(prior, generator, Rng.of(0)));
+        return pushForward(prior, generator, true, Rng.of(0));
     }
 
     /**
@@ -112,9 +112,14 @@ public interface LatentBase extends Base {
 
     /** The push-forward of {@code prior} by a network, in the prior's type. */
     static LatentBase pushForward(DensityBase prior, Block generator, Rng rng) {
+        return pushForward(prior, generator, false, rng);
+    }
+
+    private static LatentBase pushForward(DensityBase prior, Block generator, boolean fixed, Rng rng) {
         try (NDManager scope = NDManager.newBaseManager()) {
             NDArray example = prior.sample(scope, 1, Rng.of(0));
-            return new PushForward(prior, Network.of(generator, prior.sampleShape(), example.getDataType(), rng));
+            Network network = Network.of(generator, prior.sampleShape(), example.getDataType(), rng);
+            return new PushForward(prior, network, fixed);
         }
     }
 }

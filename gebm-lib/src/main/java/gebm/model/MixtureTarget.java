@@ -13,24 +13,12 @@ import java.util.Arrays;
 import java.util.function.Function;
 
 /** A mixture of Gaussians, normalised; all components at once. */
-final class MixtureTarget implements Target {
-    private final double[] weights;
-    private final double[][] means;
-    private final Covariance[] covariances;
-    private final boolean diagonal;
-
-    private MixtureTarget(double[] weights, double[][] means, Covariance[] covariances) {
-        this.weights = weights;
-        this.means = means;
-        this.covariances = covariances;
-        this.diagonal = Arrays.stream(covariances).allMatch(Covariance::isDiagonal);
-    }
-
+record MixtureTarget(double[] weights, double[][] means, Covariance[] covariances) implements Target {
     static MixtureTarget of(double[] weights, double[][] means, double[][][] covariances) {
         requireFit(weights, means, "covariances", covariances.length);
         Covariance[] checked = new Covariance[weights.length];
         Arrays.setAll(checked, k -> Covariance.of("covariances[" + k + "]", covariances[k], means[0].length));
-        return new MixtureTarget(normalised(weights), copy(means), checked);
+        return new MixtureTarget(normalised(weights), TargetArrays.copy(means), checked);
     }
 
     static MixtureTarget of(double[] weights, double[][] means, double[] sigmas) {
@@ -41,7 +29,7 @@ final class MixtureTarget implements Target {
             Arrays.fill(variances, Math.pow(Require.positive("sigmas[" + k + "]", sigmas[k]), 2));
             return Covariance.diagonal(variances);
         });
-        return new MixtureTarget(normalised(weights), copy(means), made);
+        return new MixtureTarget(normalised(weights), TargetArrays.copy(means), made);
     }
 
     private static void requireFit(double[] weights, double[][] means, String what, int spreads) {
@@ -67,8 +55,8 @@ final class MixtureTarget implements Target {
         return Arrays.stream(weights).map(w -> w / sum).toArray();
     }
 
-    private static double[][] copy(double[][] rows) {
-        return Arrays.stream(rows).map(double[]::clone).toArray(double[][]::new);
+    private boolean isDiagonal() {
+        return Arrays.stream(covariances).allMatch(Covariance::isDiagonal);
     }
 
     @Override
@@ -77,7 +65,7 @@ final class MixtureTarget implements Target {
         NDManager scope = x.getManager();
         DataType type = x.getDataType();
         NDArray centred = x.expandDims(1).sub(TargetArrays.constant(scope, means, type)); // (n, k, d)
-        NDArray white = diagonal
+        NDArray white = isDiagonal()
                 ? centred.mul(TargetArrays.constant(scope, rows(Covariance::inverseDeviations), type))
                 : Linalg.einsum("nkd,ked->nke", centred, cube(scope, Covariance::whitening, type));
         NDArray logs = white.square().sum(new int[] {2}).mul(-0.5).add(TargetArrays.constant(scope, logScales(), type));
@@ -100,7 +88,7 @@ final class MixtureTarget implements Target {
         NDArray logits = scope.create(Arrays.stream(weights).map(Math::log).toArray());
         NDArray component = rng.fork("component").categorical(logits, n); // (n)
         NDArray noise = rng.fork("noise").normal(scope, shape, type);
-        NDArray spread = diagonal
+        NDArray spread = isDiagonal()
                 ? noise.mul(TargetArrays.constant(scope, rows(Covariance::deviations), type)
                         .get(new NDIndex("{}", component)))
                 : Linalg.einsum(
@@ -124,7 +112,7 @@ final class MixtureTarget implements Target {
     }
 
     @Override
-    public String name() {
+    public String toString() {
         return "mixture of " + weights.length + " in " + dimension() + " dimensions";
     }
 
@@ -172,10 +160,5 @@ final class MixtureTarget implements Target {
                 .mapToDouble(c -> c.deviations()[coordinate])
                 .toArray();
         return new NormalMarginal(weights, m, s).cdf(values);
-    }
-
-    @Override
-    public String toString() {
-        return name();
     }
 }

@@ -50,7 +50,7 @@ final class Ring implements Target {
     }
 
     @Override
-    public String name() {
+    public String toString() {
         return "ring(" + radius + ", " + width + ")";
     }
 
@@ -95,10 +95,5 @@ final class Ring implements Target {
             sum += (i == 0 ? 0.5 : 1) * Math.exp(-0.5 * e * e);
         }
         return sum;
-    }
-
-    @Override
-    public String toString() {
-        return name();
     }
 }

@@ -21,8 +21,10 @@ import gebm.core.Rng;
  * }</pre>
  */
 public interface Target extends Energy {
-    /** What it is, with its numbers: {@code funnel(10, 3.0)}. */
-    String name();
+    /** What it is, with its numbers: {@code funnel(10, 3.0)}; also what it is printed as. */
+    default String name() {
+        return toString();
+    }
 
     /** The dimension of a point. */
     int dimension();

@@ -3,8 +3,8 @@ package gebm.model;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
-import ai.djl.ndarray.types.Shape;
 import gebm.core.Require;
+import java.util.Arrays;
 
 /** What the targets share: checks of points, and numbers as arrays. */
 final class TargetArrays {
@@ -27,15 +27,21 @@ final class TargetArrays {
     }
 
     static double[][] identity(int dimension) {
-        double[][] rows = new double[dimension][dimension];
-        for (int i = 0; i < dimension; i++) {
-            rows[i][i] = 1;
+        double[] ones = new double[dimension];
+        Arrays.fill(ones, 1);
+        return diagonal(ones);
+    }
+
+    static double[][] diagonal(double[] entries) {
+        double[][] rows = new double[entries.length][entries.length];
+        for (int i = 0; i < entries.length; i++) {
+            rows[i][i] = entries[i];
         }
         return rows;
     }
 
-    static NDArray constant(NDManager scope, double[] numbers, Shape shape, DataType type) {
-        return scope.create(numbers, shape).toType(type, false);
+    static double[][] copy(double[][] rows) {
+        return Arrays.stream(rows).map(double[]::clone).toArray(double[][]::new);
     }
 
     /** {@code ½ Σ_{i≥first} xᵢ²}, coordinates counted from 0. */

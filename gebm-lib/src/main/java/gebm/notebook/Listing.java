@@ -42,39 +42,29 @@ record Listing(String title, List<String> columns, List<Boolean> numbers, List<L
     String html() {
         StringBuilder html = new StringBuilder("<table>");
         if (!title.isEmpty()) {
-            html.append("<caption style=\"caption-side:top;text-align:left;color:inherit\"><b>")
-                    .append(escaped(title))
-                    .append("</b></caption>");
+            html.append("<caption style=\"caption-side:top;text-align:left;color:inherit\"><b>" + escaped(title)
+                    + "</b></caption>");
         }
         if (headed()) {
-            html.append("<thead>");
-            row(html, "th", columns);
-            html.append("</thead>");
+            html.append("<thead>" + row("th", columns) + "</thead>");
         }
         html.append("<tbody>");
-        rows.forEach(row -> row(html, "td", row));
+        rows.forEach(row -> html.append(row("td", row)));
         html.append("</tbody></table>");
         if (!note.isEmpty()) {
-            html.append("<p>").append(escaped(note)).append("</p>");
+            html.append("<p>" + escaped(note) + "</p>");
         }
         return html.toString();
     }
 
-    private void row(StringBuilder html, String tag, List<String> cells) {
-        html.append("<tr>");
+    private String row(String tag, List<String> cells) {
+        StringBuilder row = new StringBuilder("<tr>");
         for (int c = 0; c < cells.size(); c++) {
-            html.append('<')
-                    .append(tag)
-                    .append(
-                            numbers.get(c)
-                                    ? " style=\"text-align:right;font-variant-numeric:tabular-nums\">"
-                                    : " style=\"text-align:left\">")
-                    .append(escaped(cells.get(c)).replace("\n", "<br>"))
-                    .append("</")
-                    .append(tag)
-                    .append('>');
+            String style = numbers.get(c) ? "text-align:right;font-variant-numeric:tabular-nums" : "text-align:left";
+            String text = escaped(cells.get(c)).replace("\n", "<br>");
+            row.append(String.format("<%1$s style=\"%2$s\">%3$s</%1$s>", tag, style, text));
         }
-        html.append("</tr>");
+        return row.append("</tr>").toString();
     }
 
     static String escaped(String text) {

@@ -14,6 +14,7 @@ import gebm.train.History;
 import gebm.train.RunCard;
 import gebm.train.TrainingRun;
 import java.awt.image.BufferedImage;
+import java.lang.reflect.Array;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
@@ -113,7 +114,7 @@ public final class NotebookExtension implements Extension {
                 Picture picture = new Picture(image, image.getWidth(), image.getHeight());
                 return new Sight("Image " + picture.width() + "x" + picture.height(), picture);
             });
-            picture(renderer, Animation.class, Sight::new);
+            picture(renderer, Animation.class, a -> new Sight(a.toString(), a.png(), a.width(), a.height()));
         }
 
         private static Sight sight(Object chart) {
@@ -125,10 +126,6 @@ public final class NotebookExtension implements Extension {
         private record Sight(String text, byte[] png, int width, int height) {
             Sight(String text, Picture picture) {
                 this(text, picture.png(), picture.width(), picture.height());
-            }
-
-            Sight(Animation animation) {
-                this(animation.toString(), animation.png(), animation.width(), animation.height());
             }
         }
 
@@ -191,15 +188,14 @@ public final class NotebookExtension implements Extension {
     /** Java prints an array as a number that differs in every run; these are its first values. */
     private static final class JavaArrays {
         static void register(Renderer renderer) {
-            renderer.createRegistration(double[].class)
-                    .register((values, context) ->
-                            show(context, values.length, Arrays.stream(values).mapToObj(Double::toString)));
-            renderer.createRegistration(int[].class)
-                    .register((values, context) ->
-                            show(context, values.length, Arrays.stream(values).mapToObj(Integer::toString)));
-            renderer.createRegistration(long[].class)
-                    .register((values, context) ->
-                            show(context, values.length, Arrays.stream(values).mapToObj(Long::toString)));
+            register(renderer, double[].class, values -> Arrays.stream(values).mapToObj(Double::toString));
+            register(renderer, int[].class, values -> Arrays.stream(values).mapToObj(Integer::toString));
+            register(renderer, long[].class, values -> Arrays.stream(values).mapToObj(Long::toString));
+        }
+
+        private static <A> void register(Renderer renderer, Class<A> type, Function<A, Stream<String>> texts) {
+            renderer.createRegistration(type)
+                    .register((values, context) -> show(context, Array.getLength(values), texts.apply(values)));
         }
 
         private static void show(RenderContext context, int length, Stream<String> values) {

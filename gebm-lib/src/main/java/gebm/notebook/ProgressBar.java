@@ -121,7 +121,7 @@ public final class ProgressBar implements Progress {
     }
 
     private static String html(long done, long total, String line) {
-        String text = line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;");
-        return "<div><progress value=\"" + done + "\" max=\"" + total + "\"></progress> " + text + "</div>";
+        return "<div><progress value=\"" + done + "\" max=\"" + total + "\"></progress> " + Listing.escaped(line)
+                + "</div>";
     }
 }

@@ -181,25 +181,21 @@ final class Views {
         rows.add(List.of("stop", chains.stop().toString()));
         double[] energy = chains.meanEnergy();
         if (energy.length > 0) {
-            double mean = Arrays.stream(energy, energy.length / 2, energy.length)
-                    .average()
-                    .orElseThrow();
             rows.add(List.of("mean energy, first step", Check.text(energy[0]) + " nats"));
-            rows.add(List.of("mean energy, second half", Check.text(mean) + " nats"));
+            rows.add(List.of("mean energy, second half", mean(energy, energy.length / 2) + " nats"));
         }
         double[] acceptance = chains.acceptance();
-        rows.add(List.of(
-                "acceptance",
-                acceptance.length == 0
-                        ? "never rejects"
-                        : Check.text(Arrays.stream(acceptance).average().orElseThrow())));
+        rows.add(List.of("acceptance", acceptance.length == 0 ? "never rejects" : mean(acceptance, 0)));
         double[] change = chains.steps().energyChange();
         if (change.length > 0) {
-            double mean = Arrays.stream(change).average().orElseThrow();
-            rows.add(List.of("mean energy change, absolute", Check.text(mean) + " nats"));
+            rows.add(List.of("mean energy change, absolute", mean(change, 0) + " nats"));
             rows.add(List.of("divergences", count(chains.divergences())));
         }
         return Listing.ofPairs("Chains", rows);
+    }
+
+    private static String mean(double[] numbers, int from) {
+        return Check.text(Arrays.stream(numbers, from, numbers.length).average().orElseThrow());
     }
 
     static Listing of(ChainDiagnostics diagnostics) {
@@ -215,10 +211,7 @@ final class Views {
         tuned.settings().forEach((name, value) -> rows.add(List.of(name, Check.text(value))));
         double[] acceptance = tuned.acceptance();
         if (acceptance.length > 0) {
-            double mean = Arrays.stream(acceptance, acceptance.length / 2, acceptance.length)
-                    .average()
-                    .orElseThrow();
-            rows.add(List.of("acceptance, second half", Check.text(mean)));
+            rows.add(List.of("acceptance, second half", mean(acceptance, acceptance.length / 2)));
         }
         rows.add(List.of("stop", tuned.stop().toString()));
         return Listing.ofPairs("Warm-up", rows);

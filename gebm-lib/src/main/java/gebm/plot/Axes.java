@@ -5,7 +5,9 @@ import java.awt.Color;
 import java.awt.Graphics2D;
 import java.awt.geom.AffineTransform;
 import java.awt.geom.Line2D;
+import java.awt.geom.Path2D;
 import java.awt.geom.Rectangle2D;
+import java.util.function.IntToDoubleFunction;
 
 /**
  * A rectangle of the page that shows a rectangle of the plane.
@@ -61,13 +63,14 @@ record Axes(double xLow, double xHigh, double yLow, double yHigh, Rectangle2D ar
         upwards(pen, name, area.getX() - away, area.getCenterY());
     }
 
-    /** How much the tick labels at the left take. */
-    double widestLeft(Graphics2D pen) {
-        double widest = 0;
-        for (double tick : yTicks()) {
-            widest = Math.max(widest, Style.width(pen, Style.TICK, Ticks.text(tick)));
+    /** The line through {@code n} points of the plane. */
+    Path2D line(int n, IntToDoubleFunction x, IntToDoubleFunction y) {
+        Path2D line = new Path2D.Double();
+        line.moveTo(x(x.applyAsDouble(0)), y(y.applyAsDouble(0)));
+        for (int i = 1; i < n; i++) {
+            line.lineTo(x(x.applyAsDouble(i)), y(y.applyAsDouble(i)));
         }
-        return widest;
+        return line;
     }
 
     static void upwards(Graphics2D pen, String name, double x, double y) {

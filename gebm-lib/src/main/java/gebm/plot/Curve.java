@@ -4,6 +4,7 @@ import gebm.core.Require;
 import java.util.Arrays;
 import java.util.Objects;
 import java.util.function.DoubleUnaryOperator;
+import java.util.stream.IntStream;
 
 /**
  * A named line through points, in the order given, with or without a band around it.
@@ -57,11 +58,7 @@ public record Curve(String name, double[] x, double[] y, double[] low, double[] 
 
     /** A curve through {@code (i, y[i])}, counted from 0. */
     public static Curve of(String name, double... y) {
-        double[] x = new double[y.length];
-        for (int i = 0; i < x.length; i++) {
-            x[i] = i;
-        }
-        return of(name, x, y);
+        return of(name, IntStream.range(0, y.length).asDoubleStream().toArray(), y);
     }
 
     /** The graph of {@code function} between {@code from} and {@code to}; NaN is a gap. */

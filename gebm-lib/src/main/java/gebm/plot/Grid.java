@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import gebm.core.Require;
 import gebm.trace.Ops;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.UnaryOperator;
 
@@ -67,10 +68,8 @@ public record Grid(double[] x, double[] y, double[][] values) {
             Shape shape = found.getShape();
             Require.that(shape.equals(new Shape(POINTS * POINTS)), "values", "of shape " + POINTS * POINTS, shape);
             double[] flat = Ops.doubles(found);
-            double[][] values = new double[POINTS][POINTS];
-            for (int i = 0; i < flat.length; i++) {
-                values[i / POINTS][i % POINTS] = flat[i];
-            }
+            double[][] values = new double[POINTS][];
+            Arrays.setAll(values, j -> Arrays.copyOfRange(flat, j * POINTS, (j + 1) * POINTS));
             return new Grid(x, y, values);
         }
     }
@@ -90,9 +89,7 @@ public record Grid(double[] x, double[] y, double[][] values) {
         Require.finite(name + " to", high);
         Require.that(low < high, name + " limits", "increasing", low + " to " + high);
         double[] points = new double[n];
-        for (int i = 0; i < n; i++) {
-            points[i] = low + i * (high - low) / (n - 1);
-        }
+        Arrays.setAll(points, i -> low + i * (high - low) / (n - 1));
         return points;
     }
 
@@ -108,8 +105,8 @@ public record Grid(double[] x, double[] y, double[][] values) {
 
     /** The finite values, in increasing order. */
     double[] sorted() {
-        return java.util.Arrays.stream(values)
-                .flatMapToDouble(java.util.Arrays::stream)
+        return Arrays.stream(values)
+                .flatMapToDouble(Arrays::stream)
                 .filter(Double::isFinite)
                 .sorted()
                 .toArray();
@@ -175,10 +172,6 @@ public record Grid(double[] x, double[] y, double[][] values) {
     }
 
     private static double[][] copy(double[][] rows) {
-        double[][] copy = new double[rows.length][];
-        for (int j = 0; j < rows.length; j++) {
-            copy[j] = rows[j].clone();
-        }
-        return copy;
+        return Arrays.stream(rows).map(double[]::clone).toArray(double[][]::new);
     }
 }

@@ -7,6 +7,7 @@ import gebm.trace.Ops;
 import java.awt.Font;
 import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
+import java.util.Arrays;
 
 /** Small images in rows, each group of them under its name, with or without a text below each image. */
 final class ImageGrid {
@@ -25,10 +26,10 @@ final class ImageGrid {
     static Picture of(String[] names, int columns, String[] captions, NDArray... grids) {
         Require.positive("columns", columns);
         boolean captioned = captions.length > 0;
-        int lines = 0;
-        for (String caption : captions) {
-            lines = Math.max(lines, caption.split("\n", -1).length);
-        }
+        int lines = Arrays.stream(captions)
+                .mapToInt(caption -> caption.split("\n", -1).length)
+                .max()
+                .orElse(0);
         int cell = captioned ? LARGE : CELL;
         int gap = captioned ? 3 * GAP : GAP;
         int cellHeight = cell + (captioned ? lines * LINE + GAP : 0);

@@ -9,8 +9,12 @@ import java.awt.geom.Rectangle2D;
 import java.awt.image.BufferedImage;
 import java.util.Locale;
 
-/** Every column of some tables against every other: densities on the diagonal, points below it, correlations above. */
-final class Pairs {
+/**
+ * Every column of some tables against every other: densities on the diagonal, points below it, correlations above.
+ *
+ * @param groups {@code [group][column][row]}
+ */
+record Pairs(String[] columns, String[] names, double[][][] groups) {
     static final int POINTS = 400; // of each group in a cell
     private static final int ALL = 480; // shown pixels for all cells together
     private static final int LARGEST = 150;
@@ -20,23 +24,11 @@ final class Pairs {
     private static final int BELOW = 44;
     private static final int RIGHT = 16;
 
-    private final String[] columns;
-    private final String[] names;
-    private final double[][][] groups; // group, column, row
-    private final double[][] limits; // column; low, high
-    private final int cell;
-
-    Pairs(String[] columns, String[] names, double[][][] groups) {
-        this.columns = columns;
-        this.names = names;
-        this.groups = groups;
-        this.cell = Math.min(LARGEST, ALL / columns.length);
-        this.limits = new double[columns.length][];
-        for (int c = 0; c < columns.length; c++) {
-            limits[c] = limits(c);
-        }
+    private int cell() {
+        return Math.min(LARGEST, ALL / columns.length);
     }
 
+    /** Low and high. */
     private double[] limits(int column) {
         double low = Double.POSITIVE_INFINITY;
         double high = Double.NEGATIVE_INFINITY;
@@ -52,16 +44,16 @@ final class Pairs {
 
     Picture picture() {
         int d = columns.length;
-        int width = LEFT + d * cell + (d - 1) * GAP + RIGHT;
-        int height = TOP + d * cell + (d - 1) * GAP + BELOW;
+        int width = LEFT + d * cell() + (d - 1) * GAP + RIGHT;
+        int height = TOP + d * cell() + (d - 1) * GAP + BELOW;
         BufferedImage image = Style.white(width * Style.DENSITY, height * Style.DENSITY);
         Graphics2D pen = Style.pen(image.createGraphics());
         pen.scale(Style.DENSITY, Style.DENSITY);
         legend(pen);
         for (int row = 0; row < d; row++) {
             for (int column = 0; column < d; column++) {
-                Rectangle2D area =
-                        new Rectangle2D.Double(LEFT + column * (cell + GAP), TOP + row * (cell + GAP), cell, cell);
+                Rectangle2D area = new Rectangle2D.Double(
+                        LEFT + column * (cell() + GAP), TOP + row * (cell() + GAP), cell(), cell());
                 if (row < column) {
                     correlations(pen, area, row, column);
                 } else {
@@ -101,8 +93,8 @@ final class Pairs {
                 }
             }
         }
-        double[] x = limits[column];
-        double[] y = diagonal ? new double[] {0, 1.08 * highest} : limits[row];
+        double[] x = limits(column);
+        double[] y = diagonal ? new double[] {0, 1.08 * highest} : limits(row);
         Axes axes = new Axes(x[0], x[1], y[0], y[1], area);
         if (!diagonal) {
             axes.drawGrid(pen);
@@ -119,27 +111,21 @@ final class Pairs {
         }
         inside.dispose();
         if (row == columns.length - 1) {
-            axes.labelBelow(pen, Style.fitted(pen, Style.LABEL, columns[column], cell));
+            axes.labelBelow(pen, Style.fitted(pen, Style.LABEL, columns[column], cell()));
         }
         if (column == 0 && row > 0) {
-            axes.labelLeft(pen, Style.fitted(pen, Style.LABEL, columns[row], cell), LEFT - 16);
+            axes.labelLeft(pen, Style.fitted(pen, Style.LABEL, columns[row], cell()), LEFT - 16);
         } else if (column == 0) {
             Axes.upwards(
-                    pen, Style.fitted(pen, Style.LABEL, columns[0], cell), area.getX() - LEFT + 16, area.getCenterY());
+                    pen,
+                    Style.fitted(pen, Style.LABEL, columns[0], cell()),
+                    area.getX() - LEFT + 16,
+                    area.getCenterY());
         }
     }
 
     private static void bars(Graphics2D pen, Axes axes, double[][] outline, Color colour) {
-        Path2D path = new Path2D.Double();
-        for (int i = 0; i < outline[0].length; i++) {
-            double x = axes.x(outline[0][i]);
-            double y = axes.y(outline[1][i]);
-            if (i == 0) {
-                path.moveTo(x, y);
-            } else {
-                path.lineTo(x, y);
-            }
-        }
+        Path2D path = axes.line(outline[0].length, i -> outline[0][i], i -> outline[1][i]);
         pen.setColor(Style.translucent(colour, 0.25));
         pen.fill(path);
         pen.setColor(colour);

@@ -3,6 +3,7 @@ package gebm.plot;
 import gebm.core.Require;
 import java.awt.Graphics2D;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * Charts in rows, under one title: itself a chart, so that it is shown and combined like any other.
@@ -70,20 +71,13 @@ public final class Panels implements Figure {
 
     @Override
     public int width() {
-        int width = 0;
-        for (int column = 0; column < columns; column++) {
-            width += columnWidth(column);
-        }
-        return width;
+        return IntStream.range(0, columns).map(this::columnWidth).sum();
     }
 
     @Override
     public int height() {
-        int height = top();
-        for (int row = 0; row * columns < charts.size(); row++) {
-            height += rowHeight(row);
-        }
-        return height;
+        int rows = (charts.size() + columns - 1) / columns;
+        return top() + IntStream.range(0, rows).map(this::rowHeight).sum();
     }
 
     /** The title above all of them, or that of the only chart. */

@@ -101,7 +101,8 @@ public final class Plane implements Figure {
         Require.finite("low", low);
         Require.that(high >= low && high < Double.POSITIVE_INFINITY, "high", "finite and >= " + low, high);
         double wide = high > low ? high : low + 1;
-        return with(new HeatMap(label, grid, low, wide, sorted[0] < low, sorted[sorted.length - 1] > wide));
+        return with(
+                new HeatMap(label, grid, low, wide, sorted[0] < low, sorted[sorted.length - 1] > wide, grid.extent()));
     }
 
     /**
@@ -121,7 +122,7 @@ public final class Plane implements Figure {
         for (double level : chosen) {
             lines.addAll(grid.contour(level));
         }
-        return with(new Contours(lines, grid, map() != null));
+        return with(new Contours(lines, map() != null, grid.extent()));
     }
 
     /**
@@ -131,7 +132,7 @@ public final class Plane implements Figure {
      */
     public Plane withPoints(String name, NDArray points) {
         double[][] xy = PlotData.plane(name, points);
-        return with(new Points(name, colour(), xy[0], xy[1], map() != null));
+        return with(new Points(name, colour(), xy[0], xy[1], map() != null, extent(xy)));
     }
 
     /**
@@ -140,7 +141,8 @@ public final class Plane implements Figure {
      * @param draws {@code (draws, chains, 2)} as in {@link gebm.sampler.Chains#draws}, finite
      */
     public Plane withPaths(String name, NDArray draws) {
-        return with(new Paths(name, colours(), paths(name, draws)));
+        double[][][] paths = paths(name, draws);
+        return with(new Paths(name, colours(), paths, extent(paths)));
     }
 
     /**
@@ -154,7 +156,7 @@ public final class Plane implements Figure {
         double[][] from = PlotData.plane("at", at);
         double[][] by = PlotData.plane("vectors", vectors);
         Require.that(from[0].length == by[0].length, "vectors", "as many as points, " + from[0].length, by[0].length);
-        return with(new Arrows(from, by, map() != null));
+        return with(new Arrows(from, by, map() != null, extent(from)));
     }
 
     /** Arrows of {@code field}, {@code (n, 2) → (n, 2)}, float32, at 17×17 points of the square. */
@@ -184,14 +186,14 @@ public final class Plane implements Figure {
         Require.that(frames >= 2 && frames <= n, "frames", "in [2, " + n + "]", frames);
         double[] extent = limits.length > 0 || map() != null
                 ? limits()
-                : with(whole(name, paths)).limits();
+                : with(new Paths(name, colours(), paths, extent(paths))).limits();
         Plane still = withLimits(extent[0], extent[1], extent[2], extent[3]);
-        Picture ground = Plots.image(still.with(new Walkers(name, colour(), new double[0][][])));
+        Picture ground = Plots.image(still.with(new Walkers(name, colour(), new double[0][][], extent)));
         List<Picture> pictures = new ArrayList<>();
         for (int f = 0; f < frames; f++) {
             int end = 1 + (int) ((long) f * (n - 1) / (frames - 1));
             int begin = paths.length > FEW ? end - 1 : Math.max(0, end - TAIL);
-            pictures.add(still.over(ground, new Walkers(name, colour(), cut(paths, begin, end))));
+            pictures.add(still.over(ground, new Walkers(name, colour(), cut(paths, begin, end), extent)));
         }
         return new Animation(pictures, 0.1);
     }
@@ -210,17 +212,11 @@ public final class Plane implements Figure {
         return new Picture(copy, ground.width(), ground.height());
     }
 
-    private Layer whole(String name, double[][][] paths) {
-        return new Paths(name, colours(), paths);
-    }
-
     private static double[][][] cut(double[][][] paths, int begin, int end) {
-        double[][][] cut = new double[paths.length][2][];
-        for (int c = 0; c < paths.length; c++) {
-            cut[c][0] = Arrays.copyOfRange(paths[c][0], begin, end);
-            cut[c][1] = Arrays.copyOfRange(paths[c][1], begin, end);
-        }
-        return cut;
+        return Arrays.stream(paths)
+                .map(xy ->
+                        new double[][] {Arrays.copyOfRange(xy[0], begin, end), Arrays.copyOfRange(xy[1], begin, end)})
+                .toArray(double[][][]::new);
     }
 
     /** For each chain all x and all y. */
@@ -303,28 +299,16 @@ public final class Plane implements Figure {
         double unit = SIDE / Math.max(l[1] - l[0], l[3] - l[2]);
         double width = Math.max(SIDE / 4.0, Math.rint(unit * (l[1] - l[0])));
         double height = Math.max(SIDE / 4.0, Math.rint(unit * (l[3] - l[2])));
-        Graphics2D pen = Style.pen(new BufferedImage(1, 1, BufferedImage.TYPE_INT_RGB).createGraphics());
         Axes unplaced = new Axes(l[0], l[1], l[2], l[3], new Rectangle2D.Double(0, 0, width, height));
-        double left = Math.ceil(unplaced.widestLeft(pen)) + 34;
-        pen.dispose();
+        double left = Ticks.widest(unplaced.yTicks()) + 34;
         int top = TOP + (title.isEmpty() ? 0 : LINE) + (named().isEmpty() ? 0 : LINE);
         return new Axes(l[0], l[1], l[2], l[3], new Rectangle2D.Double(left, top, width, height));
-    }
-
-    private static double barLabels(HeatMap map) {
-        Graphics2D pen = Style.pen(new BufferedImage(1, 1, BufferedImage.TYPE_INT_RGB).createGraphics());
-        double widest = 0;
-        for (double tick : map.ticks()) {
-            widest = Math.max(widest, Style.width(pen, Style.TICK, Ticks.text(tick)));
-        }
-        pen.dispose();
-        return Math.ceil(widest);
     }
 
     @Override
     public int width() {
         HeatMap map = map();
-        double bar = map == null ? 0 : 14 + BAR + 8 + barLabels(map) + (map.label.isEmpty() ? 0 : 22);
+        double bar = map == null ? 0 : 14 + BAR + 8 + Ticks.widest(map.ticks()) + (map.label.isEmpty() ? 0 : 22);
         return (int) Math.ceil(axes().area().getMaxX() + bar) + RIGHT;
     }
 
@@ -411,7 +395,8 @@ public final class Plane implements Figure {
         return all;
     }
 
-    private record HeatMap(String label, Grid grid, double low, double high, boolean below, boolean above)
+    private record HeatMap(
+            String label, Grid grid, double low, double high, boolean below, boolean above, double[] extent)
             implements Layer {
         static final int TICKS = 8;
 
@@ -421,7 +406,7 @@ public final class Plane implements Figure {
             int w = (int) Math.round(area.getWidth() * Style.DENSITY);
             int h = (int) Math.round(area.getHeight() * Style.DENSITY);
             BufferedImage image = new BufferedImage(w, h, BufferedImage.TYPE_INT_ARGB);
-            double[] e = extent();
+            double[] e = extent;
             int[] colours = new int[256];
             for (int c = 0; c < colours.length; c++) {
                 colours[c] = Style.map(c / 255.0).getRGB();
@@ -444,11 +429,6 @@ public final class Plane implements Figure {
                     (int) Math.round(area.getWidth()),
                     (int) Math.round(area.getHeight()),
                     null);
-        }
-
-        @Override
-        public double[] extent() {
-            return grid.extent();
         }
 
         double[] ticks() {
@@ -490,31 +470,18 @@ public final class Plane implements Figure {
                 Axes.mark(pen, x + BAR, y, x + BAR + 4, y);
                 Style.write(pen, Style.TICK, Style.INK, Ticks.text(tick), x + BAR + 7, y + 4, 0);
             }
-            Axes.upwards(pen, label, x + BAR + 8 + barLabels(this) + 16, area.getCenterY());
+            Axes.upwards(pen, label, x + BAR + 8 + Ticks.widest(ticks()) + 16, area.getCenterY());
         }
     }
 
-    private record Contours(List<double[][]> lines, Grid grid, boolean overMap) implements Layer {
+    private record Contours(List<double[][]> lines, boolean overMap, double[] extent) implements Layer {
         @Override
         public void draw(Graphics2D pen, Axes axes) {
             pen.setStroke(new BasicStroke(overMap ? 0.7f : 1.1f, BasicStroke.CAP_ROUND, BasicStroke.JOIN_ROUND));
             pen.setColor(overMap ? new Color(255, 255, 255, 130) : Style.PALE);
             for (double[][] line : lines) {
-                Path2D path = new Path2D.Double();
-                for (int i = 0; i < line.length; i++) {
-                    if (i == 0) {
-                        path.moveTo(axes.x(line[i][0]), axes.y(line[i][1]));
-                    } else {
-                        path.lineTo(axes.x(line[i][0]), axes.y(line[i][1]));
-                    }
-                }
-                pen.draw(path);
+                pen.draw(axes.line(line.length, i -> line[i][0], i -> line[i][1]));
             }
-        }
-
-        @Override
-        public double[] extent() {
-            return grid.extent();
         }
     }
 
@@ -529,7 +496,8 @@ public final class Plane implements Figure {
         disc(pen, x, y, radius);
     }
 
-    private record Points(String name, Color colour, double[] x, double[] y, boolean overMap) implements Layer {
+    private record Points(String name, Color colour, double[] x, double[] y, boolean overMap, double[] extent)
+            implements Layer {
         @Override
         public void draw(Graphics2D pen, Axes axes) {
             pen.setColor(colour);
@@ -537,11 +505,6 @@ public final class Plane implements Figure {
             for (int i = 0; i < x.length; i++) {
                 disc(pen, axes.x(x[i]), axes.y(y[i]), radius);
             }
-        }
-
-        @Override
-        public double[] extent() {
-            return Plane.extent(new double[][] {x, y});
         }
 
         @Override
@@ -555,7 +518,7 @@ public final class Plane implements Figure {
         }
     }
 
-    private record Paths(String name, Color[] colours, double[][][] paths) implements Layer {
+    private record Paths(String name, Color[] colours, double[][][] paths, double[] extent) implements Layer {
         @Override
         public void draw(Graphics2D pen, Axes axes) {
             float wide = paths.length > FEW ? 0.6f : 0.9f;
@@ -579,11 +542,6 @@ public final class Plane implements Figure {
         }
 
         @Override
-        public double[] extent() {
-            return Plane.extent(paths);
-        }
-
-        @Override
         public double keyWidth() {
             return 22;
         }
@@ -599,7 +557,7 @@ public final class Plane implements Figure {
     }
 
     /** Chains in an animation. */
-    private record Walkers(String name, Color colour, double[][][] tails) implements Layer {
+    private record Walkers(String name, Color colour, double[][][] tails, double[] extent) implements Layer {
         @Override
         public void draw(Graphics2D pen, Axes axes) {
             boolean many = tails.length > FEW;
@@ -622,26 +580,16 @@ public final class Plane implements Figure {
         }
 
         @Override
-        public double[] extent() {
-            return Plane.extent(tails);
-        }
-
-        @Override
         public void drawKey(Graphics2D pen, double x, double y) {
             edgedDisc(pen, colour, x, y, 2.8);
         }
     }
 
     private static Path2D line(Axes axes, double[][] path) {
-        Path2D line = new Path2D.Double();
-        line.moveTo(axes.x(path[0][0]), axes.y(path[1][0]));
-        for (int i = 1; i < path[0].length; i++) {
-            line.lineTo(axes.x(path[0][i]), axes.y(path[1][i]));
-        }
-        return line;
+        return axes.line(path[0].length, i -> path[0][i], i -> path[1][i]);
     }
 
-    private record Arrows(double[][] at, double[][] by, boolean overMap) implements Layer {
+    private record Arrows(double[][] at, double[][] by, boolean overMap, double[] extent) implements Layer {
         static final int SIDE = 17;
         private static final Color ARROW = new Color(0x707070);
 
@@ -671,7 +619,7 @@ public final class Plane implements Figure {
 
         /** How far neighbours are apart on the page, if they stood on a square grid. */
         private double spacing(Axes axes) {
-            double[] e = extent();
+            double[] e = extent;
             double width = Math.abs(axes.x(e[1]) - axes.x(e[0]));
             double height = Math.abs(axes.y(e[3]) - axes.y(e[2]));
             double side = Math.max(1, Math.sqrt(at[0].length) - 1);
@@ -696,11 +644,6 @@ public final class Plane implements Figure {
             triangle.lineTo(neckX + 0.45 * head * uy, neckY - 0.45 * head * ux);
             triangle.closePath();
             pen.fill(triangle);
-        }
-
-        @Override
-        public double[] extent() {
-            return Plane.extent(at);
         }
     }
 }

@@ -216,20 +216,17 @@ public final class Plots {
         String[] labels = PlotData.labels(names, groups.length);
         int d = columns.size();
         Require.that(d >= 2 && d <= 8, "columns of " + labels[0], "from 2 to 8", d);
-        double[][][] values = new double[groups.length][][];
         for (int g = 0; g < groups.length; g++) {
             String of = "columns of " + labels[g];
             Require.that(groups[g].length == d, of, "as many as names, " + d, groups[g].length);
-            values[g] = new double[d][];
             for (int c = 0; c < d; c++) {
                 String name = columns.get(c) + " of " + labels[g];
                 Bins.check(name, groups[g][c]);
                 int rows = groups[g][0].length;
                 Require.that(groups[g][c].length == rows, "rows in " + name, "" + rows, groups[g][c].length);
-                values[g][c] = groups[g][c].clone();
             }
         }
-        return new Pairs(columns.toArray(String[]::new), labels, values).picture();
+        return new Pairs(columns.toArray(String[]::new), labels, groups).picture();
     }
 
     /**
@@ -552,16 +549,17 @@ public final class Plots {
 
     /** The colour that no series in the legend has yet; they come round. */
     private static Color nextColour(XYChart chart) {
-        return Style.colour((int) chart.getSeriesCollection().stream()
+        return Style.colour((int) shown(chart));
+    }
+
+    private static long shown(XYChart chart) {
+        return chart.getSeriesCollection().stream()
                 .filter(XYSeries::isShowInLegend)
-                .count());
+                .count();
     }
 
     private static XYChart legend(XYChart chart) {
-        long shown = chart.getSeriesCollection().stream()
-                .filter(XYSeries::isShowInLegend)
-                .count();
-        chart.getStyler().setLegendVisible(shown > 1);
+        chart.getStyler().setLegendVisible(shown(chart) > 1);
         return chart;
     }
 

@@ -24,12 +24,8 @@ final class Style {
 
     /** Okabe and Ito (2008): told apart by every kind of eye. */
     private static final Color[] COLOURS = {
-        new Color(0x0072B2),
-        new Color(0xD55E00),
-        new Color(0x009E73),
-        new Color(0xCC79A7),
-        new Color(0xE69F00),
-        new Color(0x56B4E9)
+        new Color(0x0072B2), new Color(0xD55E00), new Color(0x009E73),
+        new Color(0xCC79A7), new Color(0xE69F00), new Color(0x56B4E9)
     };
 
     /** Eleven points of viridis (van der Walt and Smith, 2015), the rest of it lies on the lines between them. */

@@ -1,7 +1,10 @@
 package gebm.plot;
 
+import java.awt.Graphics2D;
+import java.awt.image.BufferedImage;
 import java.math.BigDecimal;
 import java.math.MathContext;
+import java.util.Arrays;
 import java.util.Locale;
 
 /** Round numbers on axes. */
@@ -14,9 +17,7 @@ final class Ticks {
         long first = (long) Math.ceil(low / step - 1e-9);
         long last = (long) Math.floor(high / step + 1e-9);
         double[] ticks = new double[(int) Math.max(0, last - first + 1)];
-        for (int i = 0; i < ticks.length; i++) {
-            ticks[i] = (first + i) * step;
-        }
+        Arrays.setAll(ticks, i -> (first + i) * step);
         return ticks;
     }
 
@@ -25,6 +26,17 @@ final class Ticks {
         double power = Math.pow(10, Math.floor(Math.log10(rough)));
         double lead = rough / power;
         return power * (lead < 1.5 ? 1 : lead < 3.5 ? 2 : lead < 7.5 ? 5 : 10);
+    }
+
+    /** How many shown pixels the texts of {@code ticks} take, the same on every screen: measured on a bitmap. */
+    static double widest(double... ticks) {
+        Graphics2D pen = Style.pen(new BufferedImage(1, 1, BufferedImage.TYPE_INT_RGB).createGraphics());
+        double widest = Arrays.stream(ticks)
+                .map(tick -> Style.width(pen, Style.TICK, text(tick)))
+                .max()
+                .orElse(0);
+        pen.dispose();
+        return Math.ceil(widest);
     }
 
     /** {@code value} to six digits, as short as can be: {@code −0.25}, {@code 20,000}, {@code 3e−7}. */

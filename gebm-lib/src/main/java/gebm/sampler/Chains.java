@@ -2,6 +2,7 @@ package gebm.sampler;
 
 import ai.djl.ndarray.NDArray;
 import gebm.core.StopReason;
+import java.util.Arrays;
 
 /**
  * What a run of a sampler gave.
@@ -23,14 +24,6 @@ public record Chains<S extends ChainState>(NDArray draws, S last, Steps steps, l
      * @param divergences how many chains' steps diverged: an energy change that is above 1,000 nats or not finite
      */
     public record Steps(double[] meanEnergy, double[] acceptance, double[] energyChange, long[] divergences) {
-        /** Copies the numbers. */
-        public Steps {
-            meanEnergy = meanEnergy.clone();
-            acceptance = acceptance.clone();
-            energyChange = energyChange.clone();
-            divergences = divergences.clone();
-        }
-
         @Override
         public double[] meanEnergy() {
             return meanEnergy.clone();
@@ -69,7 +62,7 @@ public record Chains<S extends ChainState>(NDArray draws, S last, Steps steps, l
 
     /** How many steps of single chains diverged in this run. */
     public long divergences() {
-        return java.util.Arrays.stream(steps.divergences).sum();
+        return Arrays.stream(steps.divergences).sum();
     }
 
     @Override

@@ -111,11 +111,6 @@ public record Hmc(Schedule stepSize, Schedule leapfrogSteps)
     }
 
     @Override
-    public NDArray energy(Langevin.State state) {
-        return state.energy();
-    }
-
-    @Override
     public Tuned<Langevin.State> warmUp(Energy target, NDArray start, WarmUp plan, Rng rng) {
         double epsilon = stepSize.at(0);
         return new TrajectorySearch(target, epsilon, epsilon * leapfrogSteps.at(0), plan, rng).from(start);

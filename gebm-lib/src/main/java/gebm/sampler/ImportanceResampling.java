@@ -4,12 +4,13 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.index.NDIndex;
 import gebm.core.Progress;
 import gebm.core.Require;
 import gebm.core.Rng;
 import gebm.core.StopReason;
 import gebm.model.Gebm;
+import gebm.trace.Ops;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Objects;
@@ -128,10 +129,8 @@ public record ImportanceResampling(int candidates, double inverseTemperature, bo
     }
 
     private void logWeights(Gebm model, NDArray z, double[] logs, int from) {
-        try (NDManager scope = NDManager.newBaseManager()) {
-            NDArray energy = model.generatedEnergy().at(z);
-            energy.attach(scope);
-            double[] values = energy.toType(DataType.FLOAT64, false).toDoubleArray();
+        try (NDArray energy = model.generatedEnergy().at(z)) {
+            double[] values = Ops.doubles(energy);
             for (int i = 0; i < values.length; i++) {
                 logs[from + i] = -inverseTemperature * Require.finite("energy of a candidate", values[i]);
             }
@@ -187,8 +186,7 @@ public record ImportanceResampling(int candidates, double inverseTemperature, bo
         NDList parts = new NDList();
         long n = z.getShape().get(0);
         for (long from = 0; from < n; from += BATCH) {
-            parts.add(model.base()
-                    .generate(z.get(own, new ai.djl.ndarray.index.NDIndex(from + ":" + Math.min(n, from + BATCH)))));
+            parts.add(model.base().generate(z.get(own, new NDIndex(from + ":" + Math.min(n, from + BATCH)))));
         }
         return NDArrays.concat(parts, 0);
     }

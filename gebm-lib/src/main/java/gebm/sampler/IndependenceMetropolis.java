@@ -29,7 +29,7 @@ public record IndependenceMetropolis(DensityBase proposal) implements Metropolis
     }
 
     /** Positions with the target's energy and {@code E(x) + log q(x)} there. */
-    public record State(NDArray position, NDArray energy, NDArray relativeEnergy) implements ChainState {
+    public record State(NDArray position, NDArray energy, NDArray relativeEnergy) implements Metropolis.State {
         @Override
         public NDList arrays() {
             return new NDList(position, energy, relativeEnergy);
@@ -60,11 +60,6 @@ public record IndependenceMetropolis(DensityBase proposal) implements Metropolis
     Proposal<State> propose(Energy target, State state, NDArray next) {
         State proposed = init(target, next, null);
         return new Proposal<>(proposed, proposed.relativeEnergy().sub(state.relativeEnergy()));
-    }
-
-    @Override
-    public NDArray energy(State state) {
-        return state.energy();
     }
 
     @Override

@@ -46,7 +46,7 @@ public record Langevin(Schedule stepSize) implements GradientSampler {
      * @param energy {@code (chains)}, in nats
      * @param gradient {@code (chains, d…)}
      */
-    public record State(NDArray position, NDArray energy, NDArray gradient) implements ChainState {
+    public record State(NDArray position, NDArray energy, NDArray gradient) implements Metropolis.State {
         static State at(Energy target, NDArray position) {
             ValueAndGradient e = target.valueAndGradient(position);
             return new State(position, e.value(), e.gradient());

@@ -66,11 +66,6 @@ public record Mala(Schedule stepSize) implements GradientSampler, Metropolis<Lan
     }
 
     @Override
-    public NDArray energy(Langevin.State state) {
-        return state.energy();
-    }
-
-    @Override
     public Tuned<Langevin.State> warmUp(Energy target, NDArray start, WarmUp plan, Rng rng) {
         var search = new StepSizeSearch<>(
                 step -> new Mala(Schedule.constant(step)), stepSize.at(0), BEST_ACCEPTANCE, target, plan, rng);

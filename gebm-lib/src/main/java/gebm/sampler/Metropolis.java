@@ -16,7 +16,13 @@ import gebm.model.Energy;
  *
  * <p>Source: Metropolis et al. (1953), Hastings (1970).
  */
-public interface Metropolis<S extends ChainState> extends Sampler<S> {
+public interface Metropolis<S extends Metropolis.State> extends Sampler<S> {
+    /** Where the chains stand, with the target's energy there, {@code (chains)}. */
+    interface State extends ChainState {
+        /** The target's energy at the positions, {@code (chains)}, in nats. */
+        NDArray energy();
+    }
+
     /**
      * Where the chains may go.
      *
@@ -28,9 +34,6 @@ public interface Metropolis<S extends ChainState> extends Sampler<S> {
     /** A proposal for each chain; recordable. */
     Proposal<S> propose(Energy target, S state, NDArray settings, Rng rng);
 
-    /** The target's energy of a state, {@code (chains)}. */
-    NDArray energy(S state);
-
     @Override
     default Transition<S> update(Energy target, S state, NDArray settings, Rng rng) {
         Proposal<S> proposal = propose(target, state, settings, rng.fork("propose"));
@@ -40,7 +43,7 @@ public interface Metropolis<S extends ChainState> extends Sampler<S> {
         NDArray accepted = uniform.lt(acceptance);
         NDList next = PerChain.choose(accepted, proposal.state().arrays(), state.arrays());
         S chosen = state(next);
-        return new Transition<>(chosen, new StepInfo(energy(chosen), acceptance, change));
+        return new Transition<>(chosen, new StepInfo(chosen.energy(), acceptance, change));
     }
 
     /** {@code min(1, exp(−energyChange))}, and 0 for NaN. */

@@ -8,6 +8,8 @@ import ai.djl.ndarray.types.Shape;
 import gebm.core.Require;
 import gebm.core.Rng;
 import gebm.model.Energy;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.Objects;
 
 /**
@@ -57,9 +59,7 @@ public record ParallelTempering<S extends ChainState>(
         Require.that(k >= 2, "k", ">= 2", k);
         Require.that(smallest > 0 && smallest < 1, "smallest", "between 0 and 1", smallest);
         double[] betas = new double[k];
-        for (int i = 0; i < k; i++) {
-            betas[i] = Math.pow(smallest, (double) i / (k - 1));
-        }
+        Arrays.setAll(betas, i -> Math.pow(smallest, (double) i / (k - 1)));
         return new ParallelTempering<>(inner, x -> PerChain.sum(x.zerosLike()), betas, 5);
     }
 
@@ -85,10 +85,7 @@ public record ParallelTempering<S extends ChainState>(
 
     @Override
     public State<S> init(Energy target, NDArray position, Rng rng) {
-        NDList copies = new NDList();
-        for (int k = 0; k < inverseTemperatures.length; k++) {
-            copies.add(position);
-        }
+        NDList copies = new NDList(Collections.nCopies(inverseTemperatures.length, position));
         return new State<>(position, inner.init(tempered(target), NDArrays.concat(copies, 0), rng));
     }
 
@@ -110,7 +107,7 @@ public record ParallelTempering<S extends ChainState>(
     public double[] settings(long iteration) {
         double[] own = inner.settings(iteration);
         int pairs = inverseTemperatures.length - 1;
-        double[] all = java.util.Arrays.copyOf(own, own.length + pairs);
+        double[] all = Arrays.copyOf(own, own.length + pairs);
         for (int k = 0; k < pairs; k++) {
             all[own.length + k] = pairs == 1 || k % 2 == iteration % 2 ? 1 : 0;
         }
@@ -147,9 +144,7 @@ public record ParallelTempering<S extends ChainState>(
     NDArray exchange(NDArray excess) {
         int pairs = inverseTemperatures.length - 1;
         double[] gaps = new double[pairs];
-        for (int k = 0; k < pairs; k++) {
-            gaps[k] = inverseTemperatures[k] - inverseTemperatures[k + 1];
-        }
+        Arrays.setAll(gaps, k -> inverseTemperatures[k] - inverseTemperatures[k + 1]);
         NDArray gap = excess.getManager()
                 .create(gaps)
                 .toType(excess.getDataType(), false)

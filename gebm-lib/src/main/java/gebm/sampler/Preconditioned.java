@@ -3,12 +3,12 @@ package gebm.sampler;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.DataType;
 import gebm.core.Progress;
 import gebm.core.Require;
 import gebm.core.Rng;
 import gebm.core.StopReason;
 import gebm.model.Energy;
+import gebm.trace.Ops;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -149,10 +149,7 @@ public record Preconditioned<S extends ChainState>(Sampler<S> inner, double[] sc
     /** The standard deviation of each dimension over all draws, in double. */
     private static double[] deviations(NDArray draws) {
         int d = (int) draws.getShape().get(2);
-        double[] numbers;
-        try (NDArray wide = draws.toType(DataType.FLOAT64, true)) {
-            numbers = wide.toDoubleArray();
-        }
+        double[] numbers = Ops.doubles(draws);
         int n = numbers.length / d;
         double[] deviations = new double[d];
         for (int k = 0; k < d; k++) {

@@ -30,7 +30,7 @@ public record RandomWalk(Schedule scale) implements Metropolis<RandomWalk.State>
     }
 
     /** Positions with the target's energy there. */
-    public record State(NDArray position, NDArray energy) implements ChainState {
+    public record State(NDArray position, NDArray energy) implements Metropolis.State {
         @Override
         public NDList arrays() {
             return new NDList(position, energy);
@@ -58,11 +58,6 @@ public record RandomWalk(Schedule scale) implements Metropolis<RandomWalk.State>
         NDArray moved = state.position().add(xi.mul(settings.get(0)));
         State next = new State(moved, target.at(moved));
         return new Proposal<>(next, next.energy().sub(state.energy()));
-    }
-
-    @Override
-    public NDArray energy(State state) {
-        return state.energy();
     }
 
     @Override

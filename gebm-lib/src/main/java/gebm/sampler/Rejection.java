@@ -4,12 +4,13 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
 import gebm.core.Progress;
 import gebm.core.Require;
 import gebm.core.Rng;
 import gebm.core.StopReason;
 import gebm.model.Gebm;
+import gebm.trace.Ops;
 import java.util.Arrays;
 import java.util.Objects;
 import java.util.SplittableRandom;
@@ -125,8 +126,7 @@ public record Rejection(double quantile, int firstSamples, Progress progress) {
                 progress.report(kept, n, "");
             }
             NDArray samples = parts.isEmpty()
-                    ? own.zeros(new ai.djl.ndarray.types.Shape(0)
-                            .addAll(model.base().sampleShape()))
+                    ? own.zeros(new Shape(0).addAll(model.base().sampleShape()))
                     : NDArrays.concat(parts, 0);
             samples.attach(scope);
             StopReason stop = kept < n ? new StopReason.Stopped(kept) : new StopReason.Completed(kept);
@@ -148,9 +148,8 @@ public record Rejection(double quantile, int firstSamples, Progress progress) {
 
     /** {@code −E(x)}, checked. */
     private static double[] logWeights(Gebm model, NDArray x) {
-        try (NDArray energy = model.energy().at(x);
-                NDArray wide = energy.toType(DataType.FLOAT64, true)) {
-            double[] weights = wide.toDoubleArray();
+        try (NDArray energy = model.energy().at(x)) {
+            double[] weights = Ops.doubles(energy);
             for (int i = 0; i < weights.length; i++) {
                 weights[i] = -Require.finite("energy of a sample of the base", weights[i]);
             }

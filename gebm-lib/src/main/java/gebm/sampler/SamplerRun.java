@@ -17,6 +17,7 @@ import gebm.trace.Ops;
 import gebm.trace.Program;
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.function.Function;
 
 /** One run of a sampler: native calls of many steps, which write their draws and {@link Note}s. */
 final class SamplerRun<S extends ChainState> {
@@ -38,9 +39,14 @@ final class SamplerRun<S extends ChainState> {
         this.rng = rng;
     }
 
-    /** The state of chains that start at {@code position}, and whether it is finite: 1, or else 0. */
+    /** The state of chains that start at {@code position}; refuses one that is not finite, of which {@code where} tells. */
     static <S extends ChainState> NDList begun(
-            Sampler<S> sampler, Energy target, NDManager scope, NDArray position, Rng rng) {
+            Sampler<S> sampler,
+            Energy target,
+            NDManager scope,
+            NDArray position,
+            Rng rng,
+            Function<NDList, String> where) {
         Shape shape = position.getShape();
         Require.that(shape.dimension() >= 2 && shape.size() > 0, "start", "of shape (chains, d)", shape);
         Program program = Program.cached(
@@ -54,18 +60,19 @@ final class SamplerRun<S extends ChainState> {
                     all.add(Ops.allFinite(arrays));
                     return all;
                 }));
-        return program.run(scope, new NDList(position), rng);
+        NDList state = program.run(scope, new NDList(position), rng);
+        try (NDArray finite = state.remove(state.size() - 1)) {
+            if (finite.getLong() != 1) {
+                String found = where.apply(state);
+                state.close();
+                Require.that(false, "energy and gradient at the start", "finite", found);
+            }
+        }
+        return state;
     }
 
     Chains<S> from(NDArray start) {
-        state = begun(sampler, target, start.getManager(), start, rng);
-        try (NDArray finite = state.remove(state.size() - 1)) {
-            if (finite.getLong() != 1) {
-                String where = firstNotFinite(start, state);
-                state.close();
-                Require.that(false, "energy and gradient at the start", "finite", where);
-            }
-        }
+        state = begun(sampler, target, start.getManager(), start, rng, arrays -> firstNotFinite(start, arrays));
         return go(0);
     }
 
@@ -254,7 +261,7 @@ final class SamplerRun<S extends ChainState> {
         int worst = 0;
         double largest = 0;
         for (NDArray array : after) {
-            double[] all = numbers(array);
+            double[] all = Ops.doubles(array);
             int wide = (int) (all.length / array.getShape().get(0));
             for (int i = 0; i < all.length && Double.isFinite(largest); i++) {
                 if (!Double.isFinite(all[i]) || Math.abs(all[i]) > Math.abs(largest)) {
@@ -263,16 +270,10 @@ final class SamplerRun<S extends ChainState> {
                 }
             }
         }
-        double[] from = numbers(position);
+        double[] from = Ops.doubles(position);
         int width = from.length / chains;
         double[] row = Arrays.copyOfRange(from, worst * width, worst * width + Math.min(width, SHOWN));
         return "chain " + worst + ", at " + Arrays.toString(row).replace("]", width > SHOWN ? ", …]" : "]") + ", gave "
                 + largest + (Double.isFinite(largest) ? ", too large for a sum over chains" : "");
-    }
-
-    private static double[] numbers(NDArray array) {
-        try (NDArray wide = array.toType(DataType.FLOAT64, true)) {
-            return wide.toDoubleArray();
-        }
     }
 }

@@ -4,7 +4,6 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
-import gebm.core.Require;
 import gebm.core.Rng;
 import gebm.core.StopReason;
 import gebm.model.Energy;
@@ -64,14 +63,8 @@ abstract class Search<S extends ChainState> {
         NDManager owner = start.getManager();
         double[] acceptance = new double[plan.steps()];
         try (NDManager scope = owner.newSubManager()) {
-            state = SamplerRun.begun(sampler, target, scope, start, rng);
-            try (NDArray finite = state.remove(state.size() - 1)) {
-                Require.that(
-                        finite.getLong() == 1,
-                        "energy and gradient at the start",
-                        "finite",
-                        "NaN or an infinity: check the start positions and the target");
-            }
+            String where = "NaN or an infinity: check the start positions and the target";
+            state = SamplerRun.begun(sampler, target, scope, start, rng, arrays -> where);
             guessFirst(scope);
             int done = LongLoop.run(plan.steps(), 1, plan.progress(), (before, one) -> {
                 NDList next = next(scope, rng.fork(before));

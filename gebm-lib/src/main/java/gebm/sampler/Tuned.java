@@ -19,10 +19,9 @@ import java.util.stream.Collectors;
  */
 public record Tuned<S extends ChainState>(
         Sampler<S> sampler, NDArray position, Map<String, Double> settings, double[] acceptance, StopReason stop) {
-    /** Copies the numbers. */
+    /** Copies the settings. */
     public Tuned {
         settings = Collections.unmodifiableMap(new LinkedHashMap<>(settings));
-        acceptance = acceptance.clone();
     }
 
     @Override

@@ -12,23 +12,28 @@ import ai.djl.nn.SequentialBlock;
 import ai.djl.nn.convolutional.Conv2d;
 import ai.djl.nn.core.Linear;
 import ai.djl.nn.pooling.Pool;
+import gebm.core.Parts;
 import gebm.core.Progress;
 import gebm.core.Require;
 import gebm.core.Rng;
+import gebm.core.Schedule;
+import gebm.data.DataSource;
 import gebm.data.Digits;
 import gebm.metric.Features;
 import gebm.model.Tensors;
-import gebm.trace.Gradients;
-import gebm.trace.InPlace;
+import gebm.objective.Batch;
+import gebm.objective.Loss;
 import gebm.trace.Network;
 import gebm.trace.Program;
+import gebm.train.Adam;
+import gebm.train.Phase;
+import gebm.train.Trainer;
+import gebm.train.TrainingPlan;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.SplittableRandom;
@@ -56,19 +61,19 @@ public final class DigitClassifier implements Features, AutoCloseable {
     private static final int BATCH = 100;
     private static final int BATCH_OF_FEATURES = 1_000;
     private static final double RATE = 1e-3;
-    private static final InPlace.Adam ADAM = new InPlace.Adam(0.9, 0.999, 1e-8);
 
-    private final Network hidden;
-    private final Network last;
-    private final Program features;
-    private final Program scores;
+    private final Parts networks; // hidden and last
+    private final Program features = Program.of(this::features);
+    private final Program scores = Program.of(this::scores);
 
-    private DigitClassifier(Rng rng) {
-        Shape image = new Shape(1, Digits.SIDE, Digits.SIDE);
-        hidden = Network.of(hiddenBlock(), image, rng.fork("hidden"));
-        last = Network.of(Linear.builder().setUnits(10).build(), new Shape(FEATURES), rng.fork("last"));
-        features = Program.of(x -> hidden.apply(x.reshape(-1, 1, Digits.SIDE, Digits.SIDE)));
-        scores = Program.of(x -> last.apply(hidden.apply(x.reshape(-1, 1, Digits.SIDE, Digits.SIDE))));
+    private DigitClassifier(Parts networks) {
+        this.networks = networks;
+    }
+
+    private static Parts fresh(Rng rng) {
+        Network hidden = Network.of(hiddenBlock(), new Shape(1, Digits.SIDE, Digits.SIDE), rng.fork("hidden"));
+        Network last = Network.of(Linear.builder().setUnits(10).build(), new Shape(FEATURES), rng.fork("last"));
+        return Parts.of("hidden", hidden, "last", last);
     }
 
     private static Block hiddenBlock() {
@@ -115,97 +120,90 @@ public final class DigitClassifier implements Features, AutoCloseable {
     }
 
     private static DigitClassifier with(Map<String, NDArray> arrays, String from) {
-        DigitClassifier classifier = new DigitClassifier(Rng.of(0));
-        Tensors.assign(classifier.arrays(), arrays, from);
-        return classifier;
+        Parts networks = fresh(Rng.of(0));
+        Tensors.assign(networks.arrays(), arrays, from);
+        return new DigitClassifier(networks);
     }
 
     /**
      * A network trained on {@code digits}: cross entropy by Adam in batches of 100, each image moved by up to one pixel
-     * in both directions, at a rate that falls from 10⁻³ to 0 over all steps.
+     * in both directions, at a rate that falls from 10⁻³ to 0 over all steps. An interrupt ends it within a step, with
+     * the network reached by then.
      *
      * @param epochs how often each image is seen; an epoch of 60,000 takes about half a minute on one core
      */
     public static DigitClassifier train(Digits digits, int epochs, Progress progress, Rng rng) {
         Require.positive("epochs", epochs);
         Require.that(digits.size() >= BATCH, "digits", ">= " + BATCH + " images", digits.size());
-        DigitClassifier classifier = new DigitClassifier(rng.fork("weights"));
-        int steps = digits.size() / BATCH;
-        long total = (long) steps * epochs;
-        try (NDManager scope = NDManager.newBaseManager()) {
-            float[] pixels = digits.flattened(scope).toFloatArray();
-            int[] labels = digits.labels();
-            NDList parameters = classifier.parameters();
-            NDList means = new NDList();
-            NDList squares = new NDList();
-            for (NDList moments : List.of(means, squares)) {
-                parameters.forEach(p -> moments.add(scope.zeros(p.getShape(), p.getDataType())));
-            }
-            NDArray count = scope.zeros(new Shape(), DataType.FLOAT32);
-            Program step = Program.ofList(in -> {
-                var loss = Gradients.ofParameters(
-                        parameters, () -> new Gradients.Loss(classifier.loss(in.get(0), in.get(1)), new NDList()));
-                InPlace.increment(count);
-                InPlace.adam(parameters, loss.gradients(), means, squares, count, in.get(2), ADAM);
-                return new NDList();
-            });
-            for (long done = 0; done < total; done++) {
-                Rng epoch = rng.fork("epoch").fork(done / steps);
-                try (NDManager one = scope.newSubManager()) {
-                    int[] order = epoch.fork("order").permutation(digits.size());
-                    int first = (int) (done % steps) * BATCH;
-                    int[] rows = Arrays.copyOfRange(order, first, first + BATCH);
-                    SplittableRandom moves =
-                            epoch.fork("moves").fork(done % steps).numbers();
-                    NDArray batch = moved(one, pixels, rows, moves);
-                    int[] shown = Arrays.stream(rows).map(row -> labels[row]).toArray();
-                    NDArray targets = one.create(shown).oneHot(10);
-                    NDArray rate = one.create(RATE * (1 - (double) done / total));
-                    step.run(one, new NDList(batch, targets, rate));
+        long total = (long) (digits.size() / BATCH) * epochs;
+        Schedule rate = step -> RATE * (1 - (double) step / total);
+        var phase = Phase.of("classifier", DigitClassifier::crossEntropy, Adam.of(rate));
+        TrainingPlan plan = TrainingPlan.of(total).withBatchSize(BATCH).withProgress(progress);
+        try (NDManager scope = NDManager.newBaseManager();
+                Parts start = fresh(rng.fork("weights"))) {
+            DataSource data = new Moved(DataSource.of(digits.images(scope), scope.create(digits.labels())));
+            return new DigitClassifier(
+                    Trainer.of(plan, phase).fit(start, data, rng.fork("train")).model());
+        }
+    }
+
+    private static Loss crossEntropy(Parts networks, Batch batch, Rng rng) {
+        NDArray targets = batch.labels().oneHot(10);
+        return Loss.of(
+                "crossEntropy",
+                new DigitClassifier(networks)
+                        .scores(batch.data())
+                        .logSoftmax(1)
+                        .mul(targets)
+                        .sum()
+                        .div(-BATCH));
+    }
+
+    private NDArray features(NDArray images) {
+        Network hidden = networks.get("hidden");
+        return hidden.apply(images.reshape(-1, 1, Digits.SIDE, Digits.SIDE));
+    }
+
+    private NDArray scores(NDArray images) {
+        Network last = networks.get("last");
+        return last.apply(features(images));
+    }
+
+    /** Labelled images, each moved by −1 to 1 pixels down and to the right, with background where it left. */
+    private record Moved(DataSource images) implements DataSource {
+        @Override
+        public NDArray batch(NDManager scope, int size, long index, Rng rng) {
+            return arrays(scope, size, index, rng).head();
+        }
+
+        @Override
+        public NDList arrays(NDManager scope, int size, long index, Rng rng) {
+            NDList batch = images.arrays(scope, size, index, rng);
+            SplittableRandom random = rng.fork("moves").fork(index).numbers();
+            float[] still = batch.head().toFloatArray();
+            float[] moved = new float[still.length];
+            int side = Digits.SIDE;
+            for (int i = 0; i < size; i++) {
+                int down = random.nextInt(-1, 2);
+                int right = random.nextInt(-1, 2);
+                for (int y = Math.max(0, down); y < Math.min(side, side + down); y++) {
+                    int from = i * Digits.PIXELS + (y - down) * side + Math.max(0, -right);
+                    int to = i * Digits.PIXELS + y * side + Math.max(0, right);
+                    System.arraycopy(still, from, moved, to, side - Math.abs(right));
                 }
-                progress.report(done + 1, total, "");
             }
+            return new NDList(scope.create(moved, batch.head().getShape()), batch.get(1));
         }
-        return classifier;
-    }
 
-    /** These images, each moved by −1 to 1 pixels down and to the right, with background where it left. */
-    private static NDArray moved(NDManager scope, float[] pixels, int[] rows, SplittableRandom random) {
-        int side = Digits.SIDE;
-        float[] batch = new float[rows.length * Digits.PIXELS];
-        for (int i = 0; i < rows.length; i++) {
-            int down = random.nextInt(-1, 2);
-            int right = random.nextInt(-1, 2);
-            for (int y = Math.max(0, down); y < Math.min(side, side + down); y++) {
-                int from = rows[i] * Digits.PIXELS + (y - down) * side + Math.max(0, -right);
-                int to = i * Digits.PIXELS + y * side + Math.max(0, right);
-                System.arraycopy(pixels, from, batch, to, side - Math.abs(right));
-            }
+        @Override
+        public String sha256() {
+            return images.sha256();
         }
-        return scope.create(batch, new Shape(rows.length, 1, side, side));
-    }
-
-    private NDArray loss(NDArray images, NDArray targets) {
-        NDArray scores = last.apply(hidden.apply(images));
-        return scores.logSoftmax(1).mul(targets).sum().div(-BATCH);
-    }
-
-    private NDList parameters() {
-        NDList all = new NDList(hidden.parameters());
-        all.addAll(last.parameters());
-        return all;
-    }
-
-    private Map<String, NDArray> arrays() {
-        Map<String, NDArray> all = new LinkedHashMap<>();
-        hidden.arrays().forEach((name, array) -> all.put("hidden." + name, array));
-        last.arrays().forEach((name, array) -> all.put("last." + name, array));
-        return all;
     }
 
     /** Writes the weights to a safetensors file. */
     public void save(Path file) {
-        Tensors.write(file, arrays());
+        Tensors.write(file, networks.arrays());
     }
 
     @Override
@@ -242,7 +240,7 @@ public final class DigitClassifier implements Features, AutoCloseable {
     @Override
     public String name() {
         CRC32 sum = new CRC32();
-        arrays().values().forEach(array -> sum.update(array.toByteBuffer()));
+        networks.arrays().values().forEach(array -> sum.update(array.toByteBuffer()));
         return String.format("DigitClassifier %08x", sum.getValue());
     }
 
@@ -257,8 +255,7 @@ public final class DigitClassifier implements Features, AutoCloseable {
 
     @Override
     public void close() {
-        hidden.close();
-        last.close();
+        networks.close();
     }
 
     @Override

@@ -147,8 +147,6 @@ public record DigitComparison(Sizes sizes, Path results, Path work, Progress pro
         return new DigitComparison(sizes, results, work, sink);
     }
 
-    // ---------------------------------------------------------------- the model and its plans
-
     /** Small convolutional networks, the energy floored at −10; nothing trained. */
     public static Gebm untrained(Rng rng) {
         return PaperImages.untrained(
@@ -192,8 +190,6 @@ public record DigitComparison(Sizes sizes, Path results, Path work, Progress pro
             return images;
         }
     }
-
-    // ---------------------------------------------------------------- a run
 
     /** The digits of a run in [−1, 1], by what they are for; owned by the scope that they were made in. */
     public record Parts(String name, NDArray train, NDArray validation, NDArray test) {

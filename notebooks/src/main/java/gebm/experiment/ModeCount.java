@@ -22,12 +22,6 @@ import java.util.Locale;
  * @param divergence of p from q
  */
 public record ModeCount(double[] shares, double[] reference, int modes, double entropy, double divergence) {
-    /** Copies the shares. */
-    public ModeCount {
-        shares = shares.clone();
-        reference = reference.clone();
-    }
-
     /**
      * Compares the classes of samples with those of data.
      *

@@ -11,6 +11,8 @@ import gebm.metric.Frechet;
 import gebm.metric.KernelDistance;
 import gebm.metric.PrecisionRecall;
 import gebm.model.Gebm;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -103,7 +105,6 @@ public final class SamplerComparison implements AutoCloseable {
             return new Choice(method.settings().get(0), Map.of());
         }
         Map<String, Double> distances = new LinkedHashMap<>();
-        SamplingMethod.Setting best = null;
         for (SamplingMethod.Setting setting : method.settings()) {
             try (NDManager scope = NDManager.newBaseManager()) {
                 Rng key = rng.fork("choose").fork(method.name());
@@ -112,11 +113,10 @@ public final class SamplerComparison implements AutoCloseable {
                         .images();
                 distances.put(setting.name(), Frechet.distance(features.apply(images), validation));
             }
-            if (best == null || distances.get(setting.name()) < distances.get(best.name())) {
-                best = setting;
-            }
         }
-        return new Choice(best, distances);
+        return new Choice(
+                Collections.min(method.settings(), Comparator.comparingDouble(s -> distances.get(s.name()))),
+                distances);
     }
 
     /** Samples of a method with this setting, from the latents that all methods start from. */

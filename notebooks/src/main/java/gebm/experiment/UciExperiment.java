@@ -314,8 +314,6 @@ public record UciExperiment(Path results, Path work, Progress progress) {
             double logPartition,
             double batchLogPartition) {}
 
-    // ---------------------------------------------------------------- the model and its training
-
     /** A flow; but for ML a GEBM with it as base, and another one for the energy. Nothing is trained. */
     public static Trainable untrained(Method method, int dimension, Rng rng) {
         Flow base = Flow.realNvp(dimension, rng.fork("base"));
@@ -440,8 +438,6 @@ public record UciExperiment(Path results, Path work, Progress progress) {
         return ((com.sun.management.OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean())
                 .getProcessCpuTime();
     }
-
-    // ---------------------------------------------------------------- a run
 
     /** Which run: the table, the method, how it trains and the seed of its random numbers. */
     record Asked(Uci set, Method method, Settings settings, long seed) {
@@ -587,8 +583,6 @@ public record UciExperiment(Path results, Path work, Progress progress) {
     public static Run read(Path file) {
         return JobStore.read(file, Run.class);
     }
-
-    // ---------------------------------------------------------------- the kept table
 
     /** The runs of the table, the shortest sets first: of RedWine three seeds and the reference's curves. */
     static List<Asked> asked() {
