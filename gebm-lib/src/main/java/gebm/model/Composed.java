@@ -2,9 +2,8 @@ package gebm.model;
 
 import ai.djl.ndarray.NDArray;
 import gebm.core.Parts;
-import java.util.function.UnaryOperator;
 
-/** Energies made from energies. */
+/** Energies made from energies: records, so that a sampler knows one made anew as the one that it has met. */
 final class Composed {
     private Composed() {}
 
@@ -26,11 +25,11 @@ final class Composed {
         }
     }
 
-    /** {@code map(E(x))}. */
-    record Mapped(Energy energy, UnaryOperator<NDArray> map) implements Energy {
+    /** {@code factor·E(x)}. */
+    record Times(Energy energy, double factor) implements Energy {
         @Override
         public NDArray at(NDArray x) {
-            return map.apply(energy.at(x));
+            return energy.at(x).mul(factor);
         }
 
         @Override
@@ -40,7 +39,25 @@ final class Composed {
 
         @Override
         public Energy with(Parts parts) {
-            return new Mapped(parts.get(""), map);
+            return new Times(parts.get(""), factor);
+        }
+    }
+
+    /** {@code max(E(x), floor)}. */
+    record Floored(Energy energy, double floor) implements Energy {
+        @Override
+        public NDArray at(NDArray x) {
+            return energy.at(x).maximum(floor);
+        }
+
+        @Override
+        public Parts parts() {
+            return Parts.of("", energy);
+        }
+
+        @Override
+        public Energy with(Parts parts) {
+            return new Floored(parts.get(""), floor);
         }
     }
 }

@@ -55,7 +55,7 @@ public interface Energy extends Trainable {
     /** {@code inverseTemperature·E(x)}. */
     default Energy times(double inverseTemperature) {
         Require.finite("inverseTemperature", inverseTemperature);
-        return new Composed.Mapped(this, energy -> energy.mul(inverseTemperature));
+        return new Composed.Times(this, inverseTemperature);
     }
 
     /**
@@ -65,7 +65,7 @@ public interface Energy extends Trainable {
      */
     default Energy flooredAt(double floor) {
         Require.finite("floor", floor);
-        return new Composed.Mapped(this, energy -> energy.maximum(floor));
+        return new Composed.Floored(this, floor);
     }
 
     /** The network's output as energy, in float32; {@code input} is the shape of one sample. */
