@@ -25,6 +25,11 @@ public final class Parts implements Trainable {
     private final Map<String, Trainable> parts;
 
     private Parts(Map<String, ? extends Trainable> parts) {
+        parts.forEach((name, part) -> {
+            boolean once =
+                    parts.values().stream().filter(other -> other == part).count() == 1;
+            Require.that(once || part.parameters().isEmpty(), "a trained part", "there under one name", name);
+        });
         parts.keySet().forEach(name -> Require.that(!name.contains("."), "the name of a part", "without dots", name));
         this.parts = Collections.unmodifiableMap(new LinkedHashMap<>(parts));
     }

@@ -202,7 +202,7 @@ public final class Recipe {
                 json.has(TYPE),
                 place(path),
                 "of a type that can be rebuilt",
-                json.has(CODE) ? "code (" + json.get(CODE).getAsString() + "): hand it in" : json);
+                json.has(CODE) ? "code (" + shortName(json.get(CODE).getAsString()) + "): write it as a record" : json);
         Class<?> type = type(json.get(TYPE).getAsString(), path);
         Require.that(type.isRecord() && kind.isAssignableFrom(type), place(path), "a " + kind.getSimpleName(), type);
         RecordComponent[] components = type.getRecordComponents();

@@ -137,7 +137,9 @@ public final class Program {
     /**
      * The results for {@code arguments}, owned by {@code scope}.
      *
-     * @throws UnsupportedOperationException from the first call, if the function does what cannot be recorded
+     * @throws UnsupportedOperationException from the first call, if the function does what cannot be recorded; or if a
+     *     gradient with respect to parameters of the function is being recorded, and the arguments are ordinary arrays:
+     *     the result would be a constant there
      * @throws IllegalArgumentException if an operation refuses the shapes or types; the message has the user's line
      */
     public NDList run(NDManager scope, NDList arguments, Rng rng) {
@@ -146,6 +148,7 @@ public final class Program {
             return body.apply(recording.manager(), arguments, rng);
         }
         try (Executable executable = executable(scope, arguments)) {
+            Recorder.refuseConstantsOf(executable.implicit());
             return executable.call(scope, rng.key(), arguments);
         } finally {
             Reference.reachabilityFence(this); // the function holds the owners of the arrays that the program reads

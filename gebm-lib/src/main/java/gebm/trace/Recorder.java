@@ -184,6 +184,22 @@ final class Recorder implements AutoCloseable {
         return name;
     }
 
+    /** Refuses to compute something from parameters in Java, while a gradient with respect to them is being recorded. */
+    static void refuseConstantsOf(NDList parameters) {
+        Recorder recorder = current();
+        if (recorder == null || recorder.frames.stream().allMatch(frame -> frame.substitutes.isEmpty())) {
+            return;
+        }
+        for (NDArray parameter : parameters) {
+            Value value = recorder.captured.get(parameter);
+            if (value != null && recorder.frames.stream().anyMatch(frame -> frame.substitutes.containsKey(value))) {
+                throw unsupported(
+                        "a function of trained parameters at an ordinary array, which would be a constant without gradient,",
+                        "hand it a recorded array: scope.from(array), with the scope of the data for example");
+            }
+        }
+    }
+
     /** What {@code array} is called in the whole program, if it has been met. */
     Value capturedValue(NDArray array) {
         RecordingArray recorded = RecordingArray.of(array);

@@ -55,6 +55,7 @@ public final class Checkpoint<M extends Trainable> {
     /** Everything about a run that is not an array. */
     static final class Position {
         long key;
+        long firstKey; // before any restart
         int restarts;
         long iteration;
         long step; // done in this iteration, in all phases together
@@ -91,6 +92,7 @@ public final class Checkpoint<M extends Trainable> {
     static <M extends Trainable> Checkpoint<M> start(M model, Rng rng) {
         Position position = new Position();
         position.key = rng.key();
+        position.firstKey = position.key;
         return new Checkpoint<>(model, position);
     }
 

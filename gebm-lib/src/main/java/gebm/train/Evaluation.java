@@ -11,6 +11,7 @@ import gebm.objective.Batch;
 import gebm.objective.Loss;
 import gebm.objective.Objective;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -33,15 +34,29 @@ public interface Evaluation<M> {
         return (model, rng) -> {
             try (NDManager scope = NDManager.newBaseManager()) {
                 NDArray generated = model.base().sample(scope, n, rng.fork("generated"));
-                return terms(loss.evaluate(model, new Batch(validation, generated), rng.fork("loss")));
+                NDArray rows = view(scope, validation);
+                return terms(loss.evaluate(model, new Batch(rows, generated), rng.fork("loss")));
             }
         };
     }
 
     /** The terms of a loss that sees data only (and labels, the second array) on {@code validation}, named likewise. */
     static <M> Evaluation<M> ofData(Objective<M> loss, NDArray... validation) {
-        NDList arrays = new NDList(validation);
-        return (model, rng) -> terms(loss.evaluate(model, new Batch(arrays, null), rng.fork("loss")));
+        List<NDArray> arrays = List.of(validation);
+        return (model, rng) -> {
+            try (NDManager scope = NDManager.newBaseManager()) {
+                NDList views = new NDList();
+                arrays.forEach(array -> views.add(view(scope, array)));
+                return terms(loss.evaluate(model, new Batch(views, null), rng.fork("loss")));
+            }
+        };
+    }
+
+    /** The same numbers, owned by {@code scope}, so that what is computed of them goes with it. */
+    private static NDArray view(NDManager scope, NDArray array) {
+        NDArray view = array.reshape(array.getShape());
+        view.attach(scope);
+        return view;
     }
 
     private static Map<String, Double> terms(Loss value) {
@@ -49,7 +64,6 @@ public interface Evaluation<M> {
         value.terms().forEach((name, term) -> {
             boolean wide = term.getDataType() == DataType.FLOAT64;
             numbers.put("validation." + name, wide ? term.getDouble() : term.getFloat());
-            term.close();
         });
         return numbers;
     }

@@ -1,6 +1,7 @@
 package gebm.train;
 
 import gebm.core.Require;
+import java.util.List;
 import java.util.Objects;
 
 /**
@@ -39,6 +40,22 @@ public record Group(String part, Optimizer optimizer, boolean decays, double ave
      */
     public Group withAverage(double decay) {
         return new Group(part, optimizer, decays, decay);
+    }
+
+    /** Whether none of these parts is another one or within it. */
+    static boolean areApart(List<String> parts) {
+        for (int i = 0; i < parts.size(); i++) {
+            for (int j = 0; j < i; j++) {
+                if (isWithin(parts.get(i), parts.get(j)) || isWithin(parts.get(j), parts.get(i))) {
+                    return false;
+                }
+            }
+        }
+        return true;
+    }
+
+    private static boolean isWithin(String part, String whole) {
+        return whole.isEmpty() || part.equals(whole) || part.startsWith(whole + ".");
     }
 
     boolean averages() {

@@ -40,16 +40,7 @@ public record Phase<M extends Trainable>(
         groups = List.copyOf(groups);
         Require.that(!groups.isEmpty(), "the groups of phase " + name, "at least one", "none");
         List<String> parts = groups.stream().map(Group::part).toList();
-        for (int i = 0; i < parts.size(); i++) {
-            for (int j = 0; j < i; j++) {
-                boolean apart = !isWithin(parts.get(i), parts.get(j)) && !isWithin(parts.get(j), parts.get(i));
-                Require.that(apart, "the parts of phase " + name, "apart from each other", parts);
-            }
-        }
-    }
-
-    private static boolean isWithin(String part, String whole) {
-        return whole.isEmpty() || part.equals(whole) || part.startsWith(whole + ".");
+        Require.that(Group.areApart(parts), "the parts of phase " + name, "apart from each other", parts);
     }
 
     /** A step an iteration on all parameters of the model; the loss sees data only. */

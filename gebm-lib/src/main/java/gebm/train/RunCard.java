@@ -17,10 +17,10 @@ import java.util.TreeMap;
  * What a run was made of: enough to repeat it, given its data and untrained model, and to compare two.
  *
  * <p>{@link #json} is the whole card as text, and {@link #of} reads it again. {@link Trainer#of(RunCard)} is the trainer of
- * the run: its {@code fit} with {@link #rng}, the same data and the same untrained model gives the same bits. That does not
- * hold for a run that began again after it had diverged.
+ * the run: its {@code fit} with {@link #rng}, the same data and the same untrained model gives the same bits. Of a run that
+ * began again after it had diverged, give the trainer a file of checkpoints too ({@link Trainer#watched}), as often written.
  *
- * @param key of the run's random stream, as of the last restart
+ * @param key of the run's random stream, before any restart
  * @param dataSha256 the digest of the data
  * @param plan the plan and the phases in words
  * @param trainer iterations, settings and phases

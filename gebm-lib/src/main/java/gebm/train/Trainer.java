@@ -2,6 +2,7 @@ package gebm.train;
 
 import com.google.gson.JsonElement;
 import gebm.core.DivergedException;
+import gebm.core.Errors;
 import gebm.core.Recipe;
 import gebm.core.Require;
 import gebm.core.Rng;
@@ -63,6 +64,12 @@ public final class Trainer<M extends Trainable> {
         Require.that(!phases.isEmpty(), "phases", "at least one", "none");
         List<String> names = phases.stream().map(Phase::name).toList();
         Require.that(names.stream().distinct().count() == names.size(), "names of phases", "different", names);
+        List<String> averaged = phases.stream()
+                .flatMap(phase -> phase.groups().stream())
+                .filter(Group::averages)
+                .map(Group::part)
+                .toList();
+        Require.that(Group.areApart(averaged), "parts whose average is kept", "apart from each other", averaged);
     }
 
     /** Steps of the phases in turn. */
@@ -166,12 +173,13 @@ public final class Trainer<M extends Trainable> {
     public <N extends M> TrainingRun<N> resume(Checkpoint<N> from, DataSource data) {
         Checkpoint<N> copy = from.copy();
         JsonElement now = recipe();
-        copy.position
-                .trainer
-                .getAsJsonObject()
-                .add("iterations", now.getAsJsonObject().get("iterations"));
-        String difference = Recipe.difference(copy.position.trainer, now);
-        Require.that(difference == null, "the trainer that resumes", "that of the checkpoint", difference);
+        var before = copy.position.trainer.getAsJsonObject();
+        before.add("iterations", now.getAsJsonObject().get("iterations"));
+        String difference = Recipe.difference(before, now);
+        if (difference != null) {
+            throw Errors.shown(new IllegalArgumentException(
+                    "the trainer that resumes must be that of the checkpoint, but " + difference));
+        }
         String sha256 = data.sha256();
         Require.that(
                 copy.position.dataSha256.equals(sha256),

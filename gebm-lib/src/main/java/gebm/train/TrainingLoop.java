@@ -77,6 +77,7 @@ final class TrainingLoop<M extends Trainable, N extends M> {
         final M training; // the model with the phase's parts as in training
         final List<NDList> parameters = new ArrayList<>(); // by group
         final NDList all = new NDList();
+        final NDList buffers = new NDList(); // what a step changes besides: running statistics
         final List<NDList> optimizers = new ArrayList<>();
         final List<NDList> averages = new ArrayList<>(); // empty where none is kept
         final NDList kept; // by the negatives
@@ -92,6 +93,9 @@ final class TrainingLoop<M extends Trainable, N extends M> {
                 optimizers.add(
                         state.state(name(group), scope -> group.optimizer().init(scope, trained)));
                 averages.add(group.averages() ? state.average(group.part()) : new NDList());
+                model.part(group.part()).arrays().values().stream()
+                        .filter(array -> trained.stream().noneMatch(parameter -> parameter == array))
+                        .forEach(buffers::add);
                 changed = (M) changed.training(group.part());
             }
             training = changed;
@@ -154,7 +158,7 @@ final class TrainingLoop<M extends Trainable, N extends M> {
         parts.forEach(part -> terms.addAll(part.columns()));
         terms.removeIf(name -> name.endsWith("Total") || name.endsWith("GradientNorm"));
         RunCard card = new RunCard(
-                position.key,
+                position.firstKey,
                 position.dataSha256,
                 trainer.toString(),
                 position.trainer,
@@ -417,6 +421,8 @@ final class TrainingLoop<M extends Trainable, N extends M> {
         Negatives.Drawn outside = negatives == null || inside ? null : draw(scope, part, model, typed, own);
         boolean asDrawn = outside != null && type(part) == null;
         NDList arrays = asDrawn ? ofType(given, outside.samples().getDataType()) : typed;
+        NDList before = new NDList();
+        part.buffers.forEach(buffer -> before.add(scope.from(buffer).duplicate()));
         var result = Gradients.ofParameters(part.all, () -> {
             NDArray generated = outside != null
                     ? outside.samples()
@@ -431,6 +437,13 @@ final class TrainingLoop<M extends Trainable, N extends M> {
         found.addAll(result.others().subNDList(1));
         NDArray all = NDArrays.stack(found);
         InPlace.assign(numbers.get(":" + found.size()), all);
+        NDArray finite =
+                part.buffers.isEmpty() ? null : Ops.allFinite(new NDList(all)).eq(1);
+        for (int i = 0; i < before.size(); i++) {
+            NDArray buffer = part.buffers.get(i);
+            NDArray chosen = finite.broadcast(buffer.getShape());
+            InPlace.assign(buffer, NDArrays.where(chosen, scope.from(buffer), before.get(i)));
+        }
         step.stopUnlessFinite(new NDList(all));
         if (outside != null) {
             outside.keep().run();
@@ -470,6 +483,8 @@ final class TrainingLoop<M extends Trainable, N extends M> {
 
     /** Names the numbers of a step, as the loss has them; a term that another phase has too with the phase's name before. */
     private void note(Phase<M> phase, Loss loss) {
+        requireNumber("the total of the " + phase.name() + " loss", loss.total());
+        loss.terms().forEach((term, value) -> requireNumber("the term " + term, value));
         List<String> columns = new ArrayList<>(List.of(phase.name() + "Total", phase.name() + "GradientNorm"));
         for (String term : loss.terms().keySet()) {
             boolean taken = position.columns.entrySet().stream()
@@ -479,6 +494,10 @@ final class TrainingLoop<M extends Trainable, N extends M> {
         }
         Require.that(columns.size() <= MOST_NUMBERS, "terms of a loss", "at most " + (MOST_NUMBERS - 2), columns);
         position.columns.put(phase.name(), columns);
+    }
+
+    private static void requireNumber(String what, NDArray value) {
+        Require.that(value.getShape().dimension() == 0, what, "a single number, of shape ()", value.getShape());
     }
 
     private static void average(NDManager scope, double decay, NDList averages, NDList parameters) {

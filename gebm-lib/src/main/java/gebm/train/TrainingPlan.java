@@ -288,14 +288,12 @@ public final class TrainingPlan implements Cloneable {
     /** What a run's card says of its plan beside iterations and phases. */
     record Computed(int batchSize, RateDecay decay, String best, int patience, int restarts, int initialLogPartition) {
         TrainingPlan plan(long iterations) {
-            return of(iterations).with(plan -> {
-                plan.batchSize = batchSize;
-                plan.decay = decay;
-                plan.best = best;
-                plan.patience = patience;
-                plan.restarts = restarts;
-                plan.initialLogPartition = initialLogPartition;
-            });
+            TrainingPlan plan = of(iterations).withBatchSize(batchSize);
+            plan = decay == null ? plan : plan.withRateDecay(decay);
+            plan = best == null ? plan : plan.withBest(best);
+            plan = patience == 0 ? plan : plan.withEarlyStop(best, patience);
+            plan = restarts == 0 ? plan : plan.withRestarts(restarts);
+            return initialLogPartition == 0 ? plan : plan.withInitialLogPartition(initialLogPartition);
         }
     }
 

@@ -50,12 +50,13 @@
  * var base = LatentBase.pushForward(prior, Mlp.of(2, 32, 2), Rng.of(1));
  * var energy = Energy.neural(Mlp.of(2, 32, 1), new ai.djl.ndarray.types.Shape(2), Rng.of(2));
  * var loss = Kale.energyLoss().plus(0.3, Penalties.gradient());
- * var plan = TrainingPlan.of(3).withBatchSize(64).withEnergySteps(i -> 2);
+ * var plan = TrainingPlan.of(3).withBatchSize(64).withEnergySteps(Schedule.constant(2));
  * var run = Trainer.alternating(loss, Kale.baseLoss(), plan)
  *         .fit(Gebm.of(base, energy), Toy.eightGaussians(), Rng.of(3));
  * }</pre>
  *
  * <p>Several networks are {@link gebm.core.Parts}; a group names the part that it trains, and {@code Objective.onPart} hands
- * a loss its part. The card of a run, as JSON too, makes its trainer again ({@code Trainer.of(card)}).
+ * a loss its part. The card of a run, as JSON too, makes its trainer again
+ * ({@code Trainer.of(card)}), as far as losses and schedules are records and no lambdas.
  */
 package gebm.train;

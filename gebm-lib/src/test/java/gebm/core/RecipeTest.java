@@ -83,7 +83,7 @@ class RecipeTest {
                 .isEqualTo("values.1 was 0.5, is 0.6666666666666666");
         assertThatThrownBy(() -> Recipe.make(json, Schedule.class))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("the value must be of a type that can be rebuilt, got code (lambda): hand it in");
+                .hasMessage("the value must be of a type that can be rebuilt, got code (lambda): write it as a record");
         Schedule short3 = step -> new double[] {1, 2, 3}[(int) step];
         assertThat(Recipe.text(short3))
                 .isEqualTo("code that says 1.0, 2.0, 3.0, none, none, none at steps 0, 1, 2, 10, 100, 1000");

@@ -247,7 +247,7 @@ class PhasesTest {
                     TrainerTest.plan(4).withOptimizers(Adam.of(2e-3).withBetas(0.5, 0.999));
             assertThatThrownBy(() -> TrainerTest.trainer(faster).resume(checkpoint, Toy.eightGaussians()))
                     .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessage("the trainer that resumes must be that of the checkpoint, got "
+                    .hasMessage("the trainer that resumes must be that of the checkpoint, but "
                             + "phases[0].groups[0].optimizer.rate.value was 0.001, is 0.002");
             Objective<Gebm> other = Kale.energyLoss().plus(0.2, Penalties.gradient());
             assertThatThrownBy(() -> Trainer.alternating(other, Kale.baseLoss(), TrainerTest.plan(4))
@@ -273,7 +273,8 @@ class PhasesTest {
                     .card();
             assertThatThrownBy(() -> Trainer.of(card))
                     .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessage("phases[0].steps must be of a type that can be rebuilt, got code (lambda): hand it in");
+                    .hasMessage(
+                            "phases[0].steps must be of a type that can be rebuilt, got code (lambda): write it as a record");
         }
 
         @Test
