@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
 
@@ -26,9 +27,11 @@ public final class Parts implements Trainable {
 
     private Parts(Map<String, ? extends Trainable> parts) {
         parts.forEach((name, part) -> {
-            boolean once =
-                    parts.values().stream().filter(other -> other == part).count() == 1;
-            Require.that(once || part.parameters().isEmpty(), "a trained part", "there under one name", name);
+            List<String> names = parts.keySet().stream()
+                    .filter(other -> parts.get(other) == part)
+                    .toList();
+            boolean once = names.size() == 1 || part.parameters().isEmpty();
+            Require.that(once, "a trained part", "there under one name", names + ": take its copy()");
         });
         parts.keySet().forEach(name -> Require.that(!name.contains("."), "the name of a part", "without dots", name));
         this.parts = Collections.unmodifiableMap(new LinkedHashMap<>(parts));

@@ -17,19 +17,10 @@ import java.util.Map;
  */
 record Chain(Parts parts, boolean fromData) implements Bijection {
     Chain {
-        List<Trainable> trained = new ArrayList<>();
         int dimension = first(parts).dimension();
         for (Trainable part : parts.all().values()) {
             int next = ((Bijection) part).dimension();
             Require.that(next == dimension, "dimension of the next bijection", "" + dimension, next);
-            Require.that(
-                    trained.stream().noneMatch(other -> other == part),
-                    "a trained bijection",
-                    "in a chain once",
-                    "it twice: take its copy()");
-            if (!part.parameters().isEmpty()) {
-                trained.add(part);
-            }
         }
     }
 

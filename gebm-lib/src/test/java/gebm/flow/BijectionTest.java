@@ -387,7 +387,7 @@ class BijectionTest {
                 .hasMessage("dimension of the next bijection must be 3, got 2");
         Bijection linear = LinearMap.of(2, DataType.FLOAT64, rng);
         assertThatThrownBy(() -> linear.then(Permutation.reversal(2)).then(linear))
-                .hasMessage("a trained bijection must be in a chain once, got it twice: take its copy()");
+                .hasMessage("a trained part must be there under one name, got [0, 2]: take its copy()");
         assertThatThrownBy(() -> AffineCoupling.of(new boolean[] {true, true}, 4, DataType.FLOAT64, rng))
                 .hasMessage("coordinates kept must be some and not all of 2, got 2");
     }

@@ -170,7 +170,7 @@ class TrainingFaultsTest {
     void oneNetworkInTwoPartsIsRefused() {
         Energy both = energy(1);
         assertThatThrownBy(() -> Parts.of("a", both, "b", both))
-                .hasMessage("a trained part must be there under one name, got a");
+                .hasMessage("a trained part must be there under one name, got [a, b]: take its copy()");
     }
 
     @Test
