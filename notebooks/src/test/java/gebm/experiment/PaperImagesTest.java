@@ -69,8 +69,7 @@ class PaperImagesTest {
         assertThat(List.of(0L, 1L, 2L, 499L, 500L, 501L).stream().map(plan::energySteps))
                 .containsExactly(100L, 100L, 5L, 5L, 100L, 5L);
         assertThat(plan.toString()).contains("rate 1.0E-4, beta1 0.5, beta2 0.999");
-        assertThat(PaperImages.resNet().polishing().toString())
-                .contains("rate 1.0E-5, beta1 0.5, beta2 0.999");
+        assertThat(PaperImages.resNet().polishing().toString()).contains("rate 1.0E-5, beta1 0.5, beta2 0.999");
         // γ = 1e-4, a tenth every 200 steps, and λ = γ/2
         assertThat(PaperImages.sampler().stepSize().at(0)).isCloseTo(5e-5, within(1e-18));
         assertThat(PaperImages.sampler().stepSize().at(199)).isCloseTo(5e-5, within(1e-18));
