@@ -26,12 +26,17 @@ public final class DonskerVaradhan {
         return new EnergyLoss();
     }
 
+    /** {@code −L} of a batch. */
+    static NDArray negativeBound(Gebm model, Batch batch) {
+        NDArray logPartition =
+                Ops.logMeanExp(model.energy().at(batch.generated()).neg());
+        return model.energy().at(batch.data()).mean().add(logPartition);
+    }
+
     private record EnergyLoss() implements Objective<Gebm> {
         @Override
         public Loss evaluate(Gebm model, Batch batch, Rng rng) {
-            NDArray logPartition =
-                    Ops.logMeanExp(model.energy().at(batch.generated()).neg());
-            NDArray total = model.energy().at(batch.data()).mean().add(logPartition);
+            NDArray total = negativeBound(model, batch);
             return new Loss(total, Map.of("donskerVaradhan", total.neg()));
         }
     }

@@ -68,11 +68,8 @@ public final class Kale {
     private record BaseLoss() implements Objective<Gebm> {
         @Override
         public Loss evaluate(Gebm model, Batch batch, Rng rng) {
-            NDArray logPartition =
-                    Ops.logMeanExp(model.energy().at(batch.generated()).neg());
-            NDArray total =
-                    model.energy().at(batch.data()).mean().add(logPartition).neg();
-            return Loss.of("baseLoss", total);
+            return Loss.of(
+                    "baseLoss", DonskerVaradhan.negativeBound(model, batch).neg());
         }
     }
 }

@@ -1,18 +1,15 @@
 package gebm.objective;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.DataType;
-import ai.djl.ndarray.types.Shape;
 import gebm.core.Require;
 import gebm.core.Rng;
 import gebm.model.Base;
 import gebm.model.Energy;
+import gebm.sampler.ReplayBuffer;
 import gebm.sampler.Sampler;
 import gebm.trace.InPlace;
-import java.util.Arrays;
 import java.util.Objects;
 
 /**
@@ -87,16 +84,8 @@ public record PersistentChains(Sampler<?> sampler, int steps, int chains, Base f
         NDArray buffer = state.head();
         NDArray places = rng.fork("choose").permutation(scope, capacity).get(":" + chains);
         NDArray kept = scope.from(buffer).get(places);
-        NDArray born = fresh.sample(scope, chains, rng.fork("fresh")).toType(kept.getDataType(), false);
-        long[] column = new long[kept.getShape().dimension()];
-        Arrays.fill(column, 1);
-        column[0] = chains;
-        NDArray begins = rng.fork("replace")
-                .uniform(scope, new Shape(chains), DataType.FLOAT64)
-                .lt(freshShare)
-                .reshape(new Shape(column))
-                .broadcast(kept.getShape());
-        NDArray ends = sampler.advance(energy, NDArrays.where(begins, born, kept), steps, rng.fork("run"));
+        NDArray starts = ReplayBuffer.renewed(scope, kept, fresh, freshShare, rng);
+        NDArray ends = sampler.advance(energy, starts, steps, rng.fork("run"));
         return new Drawn(ends, () -> InPlace.assignRows(buffer, places, ends));
     }
 }

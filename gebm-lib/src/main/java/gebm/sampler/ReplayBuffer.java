@@ -75,7 +75,9 @@ public final class ReplayBuffer {
         try (NDManager scope = owner.newSubManager()) {
             int[] chosen = Arrays.copyOf(rng.fork("choose").permutation(capacity), n);
             NDArray rows = scope.create(Arrays.stream(chosen).asLongStream().toArray());
-            NDArray start = start(scope, rows, n, rng);
+            NDArray kept = entries.get(rows);
+            kept.attach(scope);
+            NDArray start = renewed(scope, kept, fresh, freshShare, rng);
             NDArray reached = sampler.run(target, start, plan, rng.fork("run")).position();
             NDArray next = replaced(scope, chosen, reached);
             reached.attach(owner);
@@ -97,10 +99,10 @@ public final class ReplayBuffer {
         return all.get(scope.create(from));
     }
 
-    private NDArray start(NDManager scope, NDArray rows, int n, Rng rng) {
-        NDArray kept = entries.get(rows);
-        kept.attach(scope);
-        NDArray born = fresh.sample(scope, n, rng.fork("fresh"));
+    /** Where chains go on: each row of {@code kept}, {@code (n, d…)}, or with probability {@code freshShare} a fresh sample. */
+    public static NDArray renewed(NDManager scope, NDArray kept, Base fresh, double freshShare, Rng rng) {
+        int n = (int) kept.getShape().get(0);
+        NDArray born = fresh.sample(scope, n, rng.fork("fresh")).toType(kept.getDataType(), false);
         NDArray replaced = rng.fork("replace")
                 .uniform(scope, new Shape(n), DataType.FLOAT64)
                 .lt(freshShare);
